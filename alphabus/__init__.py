@@ -1,0 +1,1 @@
+"""Subscribe to model signals: the client side of the Alphabus pipeline."""

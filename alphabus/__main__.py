@@ -1,0 +1,120 @@
+"""`python -m alphabus watch` prints signals as they come; `python -m alphabus status` a line for each process."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from alphabus.client import Section, SignalClient, ask_status
+from alphabus.endpoints import SERVICES, Endpoints, default_run_dir, running_instances
+from alphabus.errors import AlphabusError, EndpointError
+from alphabus.messages import Flag
+from alphabus.sockets import ZmqTransport
+
+ANSWER_NS = 1_000_000_000
+IDLE_NS = 1_000_000_000
+BEST = 3
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a verb; returns the exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted."""
+    parsed = _parser().parse_args(arguments)
+    run_dir = parsed.run_dir or default_run_dir()
+    try:
+        instance = parsed.instance or _only_instance(run_dir)
+        if parsed.verb == "watch":
+            return watch(instance, run_dir, parsed.arm, as_json=parsed.json)
+        return status(instance, run_dir, as_json=parsed.json)
+    except KeyboardInterrupt:
+        return 130
+    except AlphabusError as error:
+        print(f"alphabus: {error}", file=sys.stderr)
+        return 1
+
+
+def watch(instance: str, run_dir: Path, arm: str, *, as_json: bool) -> int:
+    """Print sections until the stream ends."""
+    told = "current"
+    with SignalClient(instance, arm, run_dir=run_dir) as client:
+        print(f"watching {instance}/{arm}; Ctrl-C ends it", file=sys.stderr)
+        while not client.ended:
+            section = client.receive(IDLE_NS)
+            if section is not None:
+                print(json.dumps(_plain(section)) if as_json else _line(section), flush=True)
+            if client.link != told:
+                told = client.link
+                print(f"link: {told}", file=sys.stderr)
+    return 0
+
+
+def status(instance: str, run_dir: Path, *, as_json: bool) -> int:
+    """Print how every process is; 1 when one of them does not answer."""
+    endpoints, transport = Endpoints(run_dir, instance), ZmqTransport()
+    beats = {name: ask_status(endpoints, name, timeout_ns=ANSWER_NS, transport=transport) for name in SERVICES}
+    transport.close()
+    if as_json:
+        rows = {name: beat and {"pid": beat.pid, "bar": beat.bar, **beat.counters} for name, beat in beats.items()}
+        print(json.dumps({"instance": instance, "services": rows}))
+    else:
+        print(f"{'process':18}{'pid':>8}{'bar':>9}  counters")
+    for name, beat in beats.items() if not as_json else ():
+        if beat is None:
+            print(f"{name:18}{'-':>8}{'-':>9}  no answer")
+            continue
+        counters = "" if name == "monitor" else "  ".join(f"{key} {count}" for key, count in beat.counters.items())
+        print(f"{name:18}{beat.pid:>8}{beat.bar:>9}  {counters}")
+    return int(None in beats.values())
+
+
+def _line(section: Section) -> str:
+    signals = section.signals
+    when = datetime.fromtimestamp(signals.time / 1e9, UTC).strftime("%Y-%m-%d %H:%M")
+    how = f"{signals.status}" + (f" ({signals.reason}, age {signals.age})" if signals.reason else "")
+    ranked = sorted(section.by_symbol().items(), key=lambda pair: -pair[1])
+    best = "  ".join(f"{symbol} {value:+.4f}" for symbol, value in ranked[:BEST])
+    return f"{when}  bar {signals.bar:<6} {how:28} {len(ranked):5} of {len(section.symbols):<5} {best}"
+
+
+def _plain(section: Section) -> dict[str, Any]:
+    signals = section.signals
+    return {
+        "bar": signals.bar,
+        "time": signals.time,
+        "stamp": signals.stamp,
+        "arm": signals.arm,
+        "model": f"{signals.model.name}/{signals.model.version}",
+        "status": signals.status,
+        "reason": signals.reason,
+        "revision": signals.revision,
+        "age": signals.age,
+        "signals": section.by_symbol(),
+        "flags": {Flag(code).name.lower(): int((section.flags == code).sum()) for code in set(section.flags.tolist())},
+    }
+
+
+def _only_instance(run_dir: Path) -> str:
+    found = running_instances(run_dir)
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise EndpointError(f"no instance below {run_dir}: start one (make run), or say where with --run-dir")
+    raise EndpointError(f"several instances below {run_dir}: choose one with --instance {' | '.join(found)}")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m alphabus", description=__doc__)
+    parser.add_argument("verb", choices=["watch", "status"])
+    parser.add_argument("--instance", help="name of the instance (default: the only one that runs)")
+    parser.add_argument("--arm", default="champion", help="which arm to watch (default: %(default)s)")
+    parser.add_argument("--run-dir", type=Path, help="folder of the sockets (default: as the pipeline's)")
+    parser.add_argument("--json", action="store_true", help="one JSON object a line, for programs")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,126 @@
+"""What a consumer knows of one topic: gap, duplicate, restart (pure).
+
+`epoch` and `seq` tell whether anything was lost on the link; (journal, bar, part) tells what a message *is*. As long as
+it is unsure, live messages are held, and the writer is asked from the last bar on; its answer names the seq it goes on
+with, so that the held run either joins on without a hole or the question is asked again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from alphabus.messages import Delivery, Message, Streamed, Universe
+
+MAX_HELD = 1024
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """Where a message stands in its topic."""
+
+    bar: int
+    part: int
+
+
+@dataclass(slots=True)
+class Tally:
+    """What went wrong on a link, counted."""
+
+    gaps: int = 0
+    duplicates: int = 0
+    zombies: int = 0
+    restarts: int = 0
+
+
+@dataclass(slots=True)
+class Follower:
+    """Turns what arrives on one topic into messages in order, each once."""
+
+    topic: str
+    journal: bytes | None = None
+    last: Place | None = None
+    epoch: int = -1
+    unsure: bool = True
+    tally: Tally = field(default_factory=Tally)
+    _next: int = 0
+    _held: list[Delivery] = field(default_factory=list)
+
+    @property
+    def from_bar(self) -> int:
+        """The bar to ask from: the last one again, since later parts of it may be missing."""
+        return 0 if self.last is None else self.last.bar
+
+    def live(self, delivery: Delivery) -> list[Delivery]:
+        """Take a message from the live link; return what is to be applied now."""
+        if delivery.epoch < self.epoch:
+            self.tally.zombies += 1
+            return []
+        if delivery.epoch > self.epoch:
+            self._restarted(delivery.epoch, delivery.seq)
+        if delivery.seq < self._next:
+            self.tally.duplicates += 1
+            return []
+        if delivery.seq > self._next:
+            self._lost(delivery.seq)
+        self._next = delivery.seq + 1
+        if self.unsure:
+            self._hold(delivery)
+            return []
+        return self._applied([delivery])
+
+    def expect(self, epoch: int, next_seq: int) -> None:
+        """Hear from a heartbeat which seq comes next: the loss of the *last* message shows here."""
+        if epoch > self.epoch:
+            self._restarted(epoch, next_seq)
+        elif epoch == self.epoch and next_seq > self._next:
+            self._lost(next_seq)
+
+    def answered(self, epoch: int, next_seq: int | None, deliveries: Iterable[Delivery]) -> list[Delivery]:
+        """Take the writer's answer; `next_seq` None means that more is on record: ask again."""
+        applied = self._applied(deliveries)
+        if next_seq is None or epoch < self.epoch:
+            return applied
+        if epoch > self.epoch:
+            self._restarted(epoch, next_seq)
+        first_unseen = self._held[0].seq if self._held else self._next
+        if first_unseen > next_seq:  # something between the answer and the live link is still missing
+            return applied
+        held, self._held = self._held, []
+        self._next = max(self._next, next_seq)
+        self.unsure = False
+        return applied + self._applied(held)
+
+    def _restarted(self, epoch: int, next_seq: int) -> None:
+        self.tally.restarts += self.epoch >= 0
+        self.epoch, self._next = epoch, next_seq
+        self._held.clear()
+        self.unsure = True
+
+    def _lost(self, next_seq: int) -> None:
+        self.tally.gaps += not self.unsure
+        self._next = next_seq
+        self._held.clear()
+        self.unsure = True
+
+    def _hold(self, delivery: Delivery) -> None:
+        if len(self._held) >= MAX_HELD:  # the record has them; holding more would only cost memory
+            self._held.clear()
+        self._held.append(delivery)
+
+    def _applied(self, deliveries: Iterable[Delivery]) -> list[Delivery]:
+        return [delivery for delivery in deliveries if self._is_new(delivery.message)]
+
+    def _is_new(self, message: Message) -> bool:
+        if not isinstance(message, Streamed):
+            return False
+        if isinstance(message, Universe):  # a fact, not an event: hearing it twice changes nothing
+            return True
+        if message.journal != self.journal:
+            self.journal, self.last = message.journal, None
+        place = Place(message.bar, message.part)
+        if self.last is not None and place <= self.last:
+            self.tally.duplicates += 1
+            return False
+        self.last = place
+        return True

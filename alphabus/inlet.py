@@ -1,0 +1,201 @@
+"""The consuming side of a link: subscribe, ask, hold, apply, acknowledge."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from alphabus.bus import Bus
+from alphabus.codec import decode, encode
+from alphabus.continuity import Follower, Tally
+from alphabus.errors import DecodeError
+from alphabus.messages import Acknowledge, Delivery, Heartbeat, Message, Reply, Request
+from alphabus.sockets import Channel
+
+ASK_AGAIN_NS = 1_000_000_000
+REPEAT_NS = 1_000_000_000
+STALE_NS = 3_000_000_000
+MAX_AT_ONCE = 256  # a fast writer must not keep the reader from everything else
+
+
+@dataclass(slots=True)
+class _Question:
+    """A request under way; `follower` is set when it asks for a replay."""
+
+    follower: Follower | None
+    heard_ns: int  # when it was asked, or last spoken to
+    reply: Reply | None = None
+    epoch: int = -1
+    deliveries: list[Delivery] = field(default_factory=list)
+
+    @property
+    def complete(self) -> bool:
+        """All that the reply announced has come."""
+        return self.reply is not None and len(self.deliveries) >= self.reply.count
+
+
+class Inlet:
+    """Follows topics of one upstream service, each in order and each message once."""
+
+    def __init__(self, bus: Bus, consumer: str, service: str, topics: Sequence[str]) -> None:
+        """Connect; nothing is applied before the writer's record was asked."""
+        self.service = service
+        self.followers = {topic: Follower(topic) for topic in topics}
+        endpoints, transport = bus.endpoints, bus.transport
+        self._consumer, self._clock, self._refused = consumer, bus.clock, bus.refused
+        self._asked_topic = endpoints.topic("ask")
+        self._questions: dict[int, _Question] = {}
+        self._answering: _Question | None = None
+        self._answers: dict[int, _Question] = {}
+        self._last_id = 0
+        self._acknowledged: dict[str, Acknowledge] = {}
+        self._repeated_ns = self._heard_ns = bus.clock.monotonic_ns()
+        health = endpoints.topic("health", service)
+        self._live: Channel = transport.subscriber(endpoints.live(service), [*topics, health])
+        self._ask: Channel = transport.requester(endpoints.asked(service))
+
+    @property
+    def handles(self) -> list[object]:
+        """What a poller waits on."""
+        return [self._live.handle, self._ask.handle]
+
+    @property
+    def stale(self) -> bool:
+        """Whether nothing at all came for three heartbeats."""
+        return self._clock.monotonic_ns() - self._heard_ns > STALE_NS
+
+    @property
+    def behind(self) -> bool:
+        """Whether some topic waits for the writer's record."""
+        return any(follower.unsure for follower in self.followers.values())
+
+    @property
+    def tallies(self) -> Mapping[str, Tally]:
+        """Gaps, duplicates, zombies and restarts by topic."""
+        return {topic: follower.tally for topic, follower in self.followers.items()}
+
+    def resume(self, topic: str, follower: Follower) -> None:
+        """Go on from what `follower` knows, instead of from nothing."""
+        self.followers[topic] = follower
+
+    def receive(self) -> list[Delivery]:
+        """What is to be applied now, in order; never blocks."""
+        deliveries: list[Delivery] = []
+        for delivery in self._drained(self._live):
+            deliveries += self._from_live(delivery)
+        for delivery in self._drained(self._ask):
+            deliveries += self._from_record(delivery)
+        self._ask_where_unsure()
+        return deliveries
+
+    def acknowledge(self, topic: str, journal: bytes, bar: int) -> None:
+        """Tell the writer that everything up to `bar` is done."""
+        message = Acknowledge(self._consumer, topic, journal, bar)
+        self._acknowledged[topic] = message
+        self._send(message)
+
+    def repeat(self) -> None:
+        """Acknowledge again now and then: a writer that restarted has forgotten."""
+        now = self._clock.monotonic_ns()
+        if now - self._repeated_ns >= REPEAT_NS:
+            self._repeated_ns = now
+            for message in self._acknowledged.values():
+                self._send(message)
+
+    def request(self, verb: str, **arguments: int | str | bytes) -> int:
+        """Ask something; the answer is fetched with `answer`."""
+        return self._question(None, verb, arguments)
+
+    def answer(self, question: int) -> tuple[Reply, list[Delivery]] | None:
+        """The reply and the messages that came with it, once they are all there."""
+        found = self._answers.pop(question, None)
+        if found is None or found.reply is None:
+            return None
+        return found.reply, found.deliveries
+
+    def awaits(self, question: int) -> bool:
+        """Whether the question may still be answered; False once patience has ended."""
+        reply = None if self._answering is None else self._answering.reply
+        return question in self._questions or (reply is not None and reply.id == question)
+
+    def close(self) -> None:
+        """Let go of both ends."""
+        self._live.close()
+        self._ask.close()
+
+    def _drained(self, channel: Channel) -> Iterable[Delivery]:
+        for _ in range(MAX_AT_ONCE):
+            if (frames := channel.receive()) is None:
+                return
+            self._heard_ns = self._clock.monotonic_ns()
+            try:
+                yield decode(frames)
+            except DecodeError as error:
+                self._refused(self.service, error, frames)
+
+    def _from_live(self, delivery: Delivery) -> list[Delivery]:
+        message = delivery.message
+        if isinstance(message, Heartbeat):
+            for topic, followed in self.followers.items():
+                followed.expect(delivery.epoch, message.next.get(topic, 1))
+            return []
+        follower = self.followers.get(delivery.topic)
+        if follower is None:
+            return []
+        return follower.live(delivery)
+
+    def _from_record(self, delivery: Delivery) -> list[Delivery]:
+        message = delivery.message
+        if isinstance(message, Reply):
+            self._answering = self._questions.pop(message.id, None)
+            if self._answering is not None:
+                self._answering.reply, self._answering.epoch = message, delivery.epoch
+        elif self._answering is not None:
+            self._answering.deliveries.append(delivery)
+            self._answering.heard_ns = self._heard_ns
+        return self._finished()
+
+    def _finished(self) -> list[Delivery]:
+        question = self._answering
+        if question is None or question.reply is None or not question.complete:
+            return []
+        self._answering = None
+        follower = question.follower
+        if follower is None:
+            self._answers[question.reply.id] = question
+            return []
+        if question.reply.error is not None:  # asked again once patience ends, not at once
+            self._questions[question.reply.id] = _Question(follower, self._clock.monotonic_ns())
+            return []
+        return follower.answered(question.epoch, question.reply.next.get(follower.topic), question.deliveries)
+
+    def _ask_where_unsure(self) -> None:
+        self._give_up_unanswered()
+        under_way = {id(question.follower) for question in self._pending()}
+        for follower in self.followers.values():
+            if follower.unsure and id(follower) not in under_way:
+                self._ask_replay(follower)
+
+    def _give_up_unanswered(self) -> None:
+        patience_ends = self._clock.monotonic_ns() - ASK_AGAIN_NS
+        self._questions = {k: question for k, question in self._questions.items() if question.heard_ns > patience_ends}
+        if self._answering is not None and self._answering.heard_ns <= patience_ends:
+            self._answering = None
+
+    def _pending(self) -> Iterable[_Question]:
+        if self._answering is not None:
+            yield self._answering
+        yield from self._questions.values()
+
+    def _ask_replay(self, follower: Follower) -> None:
+        arguments: dict[str, int | str | bytes] = {"topic": follower.topic, "bar": follower.from_bar}
+        self._question(follower, "replay", arguments | {"journal": follower.journal or b""})
+
+    def _question(self, follower: Follower | None, verb: str, arguments: Mapping[str, int | str | bytes]) -> int:
+        self._last_id += 1
+        self._questions[self._last_id] = _Question(follower, self._clock.monotonic_ns())
+        self._send(Request(self._last_id, verb, arguments))
+        return self._last_id
+
+    def _send(self, message: Message) -> None:
+        self._ask.send(encode(Delivery(self._asked_topic, 0, 0, self._clock.wall_ns(), message)))

@@ -1,0 +1,109 @@
+"""What a writer can send again: its recent messages by topic, above what every consumer has acknowledged (pure)."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from alphabus.codec import Frames
+from alphabus.messages import EndOfStream, Streamed, Universe
+
+CHUNK = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Frames in the order they were published; `complete` is False when more is on record."""
+
+    frames: Sequence[Frames]
+    complete: bool
+
+
+class Record(Protocol):
+    """Where a writer finds what it published."""
+
+    def since(self, topic: str, journal: bytes, bar: int) -> Page:
+        """What was published on `topic` from `bar` on, the universe in force first; another journal: from the start."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    bar: int
+    is_universe: bool
+    frames: Frames
+
+
+@dataclass(slots=True)
+class _Shelf:
+    journal: bytes = b""
+    universe: Frames | None = None  # in force before the first item
+    items: deque[_Item] = field(default_factory=deque)
+    end: Frames | None = None
+
+    def in_force(self, bar: int) -> list[Frames]:
+        """The universe that sections from `bar` on need before their own items."""
+        earlier = [item.frames for item in self.items if item.is_universe and item.bar < bar]
+        if earlier:
+            return earlier[-1:]
+        return [] if self.universe is None else [self.universe]
+
+
+@dataclass(slots=True)
+class Outbox:
+    """Keeps frames in memory, oldest out first once `budget_bytes` is reached."""
+
+    budget_bytes: int
+    size_bytes: int = 0
+    evicted: int = 0
+    _shelves: dict[str, _Shelf] = field(default_factory=dict)
+
+    def add(self, topic: str, message: Streamed, frames: Frames) -> None:
+        """Remember a published message; a new journal forgets the old one's."""
+        shelf = self._shelves.setdefault(topic, _Shelf())
+        if message.journal != shelf.journal:
+            self._drop(shelf, up_to=None)
+            self._shelves[topic] = shelf = _Shelf(message.journal)
+        if isinstance(message, EndOfStream):
+            shelf.end = frames
+            return
+        shelf.items.append(_Item(message.bar, isinstance(message, Universe), frames))
+        self.size_bytes += _size(frames)
+        while self.size_bytes > self.budget_bytes and len(shelf.items) > 1:
+            self._pop(shelf)
+            self.evicted += 1
+
+    def acknowledged(self, topic: str, journal: bytes, bar: int) -> None:
+        """Forget what every consumer of `topic` is done with, up to and including `bar`."""
+        shelf = self._shelves.get(topic)
+        if shelf is not None and shelf.journal == journal:
+            self._drop(shelf, up_to=bar)
+
+    def since(self, topic: str, journal: bytes, bar: int) -> Page:
+        """The remembered messages of `topic` from `bar` on."""
+        shelf = self._shelves.get(topic)
+        if shelf is None:
+            return Page((), complete=True)
+        first = bar if journal == shelf.journal else 0
+        found = [item.frames for item in shelf.items if item.bar >= first]
+        head = shelf.in_force(first)
+        if len(found) > CHUNK:
+            return Page(head + found[:CHUNK], complete=False)
+        tail = [shelf.end] if shelf.end is not None else []
+        return Page(head + found + tail, complete=True)
+
+    def _drop(self, shelf: _Shelf, up_to: int | None) -> None:
+        while shelf.items and (up_to is None or shelf.items[0].bar <= up_to):
+            self._pop(shelf)
+
+    def _pop(self, shelf: _Shelf) -> None:
+        item = shelf.items.popleft()
+        self.size_bytes -= _size(item.frames)
+        if item.is_universe:
+            shelf.universe = item.frames
+
+
+def _size(frames: Frames) -> int:
+    return sum(map(len, frames))

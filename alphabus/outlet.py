@@ -1,0 +1,143 @@
+"""The publishing side of a stage: one live end, one asked end, and the record it can send again from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from alphabus.bus import Bus
+from alphabus.codec import Frames, decode, encode
+from alphabus.errors import DecodeError
+from alphabus.messages import Acknowledge, Alert, Delivery, Heartbeat, Message, Reply, Request
+from alphabus.outbox import Page, Record
+from alphabus.sockets import Channel
+
+Answer = Callable[[Request], Page]
+
+
+@dataclass(slots=True)
+class Acknowledged:
+    """The highest bar each consumer of a topic has acknowledged, for one journal."""
+
+    journal: bytes = b""
+    bars: dict[str, int] = field(default_factory=dict)
+
+    def take(self, message: Acknowledge) -> None:
+        """Note it; another journal forgets what was acknowledged of the old one."""
+        if message.journal != self.journal:
+            self.journal = message.journal
+            self.bars.clear()
+        self.bars[message.consumer] = max(message.bar, self.bars.get(message.consumer, -1))
+
+    def lowest(self, consumers: Iterable[str], journal: bytes) -> int:
+        """The bar all these consumers have passed, 0 when one has not spoken yet."""
+        if journal != self.journal:
+            return 0
+        return min((self.bars.get(name, 0) for name in consumers), default=0)
+
+
+class Outlet:
+    """Publishes with epoch and seq, answers `replay` and `status`, hears acknowledgements."""
+
+    def __init__(self, bus: Bus, service: str, epoch: int) -> None:
+        """Bind both ends; raises EndpointError."""
+        endpoints = bus.endpoints
+        self.service, self.epoch = service, epoch
+        self.subscribers = 0
+        self._clock, self._refused = bus.clock, bus.refused
+        self._seqs: dict[str, int] = {}
+        self._health = endpoints.topic("health", service)
+        self._alerts = endpoints.topic("alerts", service)
+        self._asked_topic = endpoints.topic("ask")
+        self._acknowledged: dict[str, Acknowledged] = {}
+        self._live: Channel = bus.transport.publisher(endpoints.live(service))
+        self._asked: Channel = bus.transport.responder(endpoints.asked(service))
+
+    @property
+    def handles(self) -> list[object]:
+        """What a poller waits on."""
+        return [self._live.handle, self._asked.handle]
+
+    @property
+    def next(self) -> Mapping[str, int]:
+        """The seq each topic goes on with."""
+        return {topic: seq + 1 for topic, seq in self._seqs.items()}
+
+    def publish(self, topic: str, message: Message) -> Frames:
+        """Send a message on the live end; returns its frames, for the record."""
+        seq = self._seqs.get(topic, 0) + 1
+        frames = encode(self._delivery(topic, seq, message))
+        self._seqs[topic] = seq
+        self._live.send(frames)
+        return frames
+
+    def beat(self, heartbeat: Heartbeat) -> None:
+        """Publish a sign of life that says how every topic goes on."""
+        self.publish(self._health, replace(heartbeat, next=self.next))
+
+    def alert(self, level: str, event: str, **detail: str) -> None:
+        """Tell whoever watches."""
+        self.publish(self._alerts, Alert(self.service, level, event, detail))
+
+    def frames_of(self, topic: str, message: Message) -> Frames:
+        """Frames of a message sent in answer to a question: seq 0, outside the live series."""
+        return encode(self._delivery(topic, 0, message))
+
+    def lowest_acknowledged(self, topic: str, consumers: Iterable[str], journal: bytes) -> int:
+        """The bar of `topic` that all `consumers` have acknowledged; 0 when one has not spoken."""
+        return self._acknowledged.setdefault(topic, Acknowledged()).lowest(consumers, journal)
+
+    def serve(self, record: Record, answer: Answer) -> list[Acknowledge]:
+        """Answer what was asked (never blocks); return the acknowledgements that came."""
+        self._count_subscribers()
+        heard: list[Acknowledge] = []
+        while (frames := self._asked.receive()) is not None:
+            identity, *parts = frames
+            try:
+                message = decode(parts).message
+            except DecodeError as error:
+                self._refused("ask", error, parts)
+                continue
+            if isinstance(message, Acknowledge):
+                self._acknowledged.setdefault(message.topic, Acknowledged()).take(message)
+                heard.append(message)
+            elif isinstance(message, Request):
+                self._reply(identity, message, record, answer)
+        return heard
+
+    def close(self) -> None:
+        """Let go of both ends."""
+        self._live.close()
+        self._asked.close()
+
+    def _reply(self, identity: bytes, request: Request, record: Record, answer: Answer) -> None:
+        following: dict[str, int] = {}
+        error, page = None, Page((), complete=True)
+        try:
+            if request.verb == "replay":
+                topic, journal, bar = replay_arguments(request)
+                page = record.since(topic, journal, bar)
+                following = {topic: self._seqs.get(topic, 0) + 1} if page.complete else {}
+            else:
+                page = answer(request)
+        except (LookupError, ValueError) as problem:
+            error = str(problem)[:1000].encode("ascii", "replace").decode("ascii")
+        reply = Reply(request.id, len(page.frames), error, following)
+        self._asked.send([identity, *encode(self._delivery(self._asked_topic, 0, reply))])
+        for frames in page.frames:
+            self._asked.send([identity, *frames])
+
+    def _count_subscribers(self) -> None:
+        while (frames := self._live.receive()) is not None:
+            self.subscribers += 1 if frames[0][:1] == b"\x01" else -1
+
+    def _delivery(self, topic: str, seq: int, message: Message) -> Delivery:
+        return Delivery(topic, self.epoch, seq, self._clock.wall_ns(), message)
+
+
+def replay_arguments(request: Request) -> tuple[str, bytes, int]:
+    """Topic, journal and first bar of a `replay` request; raises ValueError."""
+    topic, journal, bar = (request.arguments.get(name) for name in ("topic", "journal", "bar"))
+    if not (isinstance(topic, str) and isinstance(journal, bytes) and isinstance(bar, int)):
+        raise ValueError("replay takes topic (text), journal (bytes) and bar (whole number)")  # noqa: TRY004
+    return topic, journal, bar

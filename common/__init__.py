@@ -1,0 +1,1 @@
+"""What the processes and the research side share. It never imports `services`."""

@@ -1,0 +1,55 @@
+"""Everything the processes and the research side raise.
+
+PipelineError
+├── ConfigError        a configuration file or value; names file, key, value and what is allowed
+├── BarFileError       a file of bars that cannot be used as a whole
+├── JournalError       a journal that cannot be opened, or is corrupt
+├── LockError          another process holds the identity
+├── FactorError        a factor set that cannot be compiled
+│   └── ExpressionError    one text in it, with the position
+└── ModelError         a model that cannot be used
+    ├── BundleError        a bundle that is not what its name says
+    └── RegistryError      an unknown name, version or alias, or a refused change
+"""
+
+from alphabus.errors import AlphabusError
+
+
+class PipelineError(AlphabusError):
+    """Root of every error raised on purpose by the pipeline."""
+
+
+class ConfigError(PipelineError):
+    """A configuration file or value is wrong: exit status 2, before anything is bound."""
+
+
+class BarFileError(PipelineError):
+    """A file of bars cannot be used as a whole; single bad rows are refused, not raised."""
+
+
+class JournalError(PipelineError):
+    """The journal cannot be opened, or is corrupt."""
+
+
+class LockError(PipelineError):
+    """Another process holds this identity."""
+
+
+class FactorError(PipelineError):
+    """The factor set cannot be compiled."""
+
+
+class ExpressionError(FactorError):
+    """One factor text is wrong; the message carries the text and the position."""
+
+
+class ModelError(PipelineError):
+    """The model cannot be used."""
+
+
+class BundleError(ModelError):
+    """The bundle is not what its name says."""
+
+
+class RegistryError(ModelError):
+    """Unknown name, version or alias, or a refused change."""

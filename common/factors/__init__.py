@@ -1,0 +1,1 @@
+"""Factors: the language, the operator table, the kernels, the block engine."""

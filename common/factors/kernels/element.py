@@ -1,0 +1,194 @@
+"""Element operators: a run of them is one call, tile by tile, so that what lies between them never leaves the cache."""
+
+# ruff: noqa: ARG001, PLR0917  one call for all kernels
+
+import math
+
+from common.factors.kernels.build import TILE, Floats, Integers, kernel, part_of_kernel
+from common.factors.kernels.memory import CALL, NOTHING, finite, piece
+from common.factors.kernels.transcendental import guarded_power, log, power, signed_power
+
+CODES = (
+    "copy", "neg", "abs", "sign", "log",
+    "add", "sub", "mul", "div", "floordiv", "mod", "pow", "less", "greater", "pow1", "pow2",
+    "lt", "le", "gt", "ge", "eq", "ne",
+    "quesval",
+)  # fmt: skip
+"""Operator names by opcode; `apply` holds one branch for each."""
+
+STEP_WORDS = 6
+"""Words of one step: opcode, result, four operands; an operand is a node, or ~register."""
+
+NO_OPERAND = ~0
+"""Fills unused operand words: register 0 always exists."""
+
+
+@part_of_kernel
+def add(x: Floats, y: Floats, out: Floats) -> None:
+    """`x + y`."""
+    for i in range(out.size):
+        out[i] = finite(x[i] + y[i])
+
+
+@part_of_kernel
+def subtract(x: Floats, y: Floats, out: Floats) -> None:
+    """`x - y`."""
+    for i in range(out.size):
+        out[i] = finite(x[i] - y[i])
+
+
+@part_of_kernel
+def multiply(x: Floats, y: Floats, out: Floats) -> None:
+    """`x * y`."""
+    for i in range(out.size):
+        out[i] = finite(x[i] * y[i])
+
+
+@part_of_kernel
+def divide(x: Floats, y: Floats, out: Floats) -> None:
+    """`x / y`, NaN for a divisor of 0."""
+    for i in range(out.size):
+        out[i] = finite(x[i] / y[i])
+
+
+@part_of_kernel
+def floor_divide(x: Floats, y: Floats, out: Floats) -> None:
+    """`x // y` as Python has it, NaN for a divisor of 0."""
+    for i in range(out.size):
+        out[i] = finite(x[i] // y[i]) if y[i] != 0.0 else NOTHING
+
+
+@part_of_kernel
+def modulo(x: Floats, y: Floats, out: Floats) -> None:
+    """`x % y` as Python has it, NaN for a divisor of 0."""
+    for i in range(out.size):
+        out[i] = finite(x[i] % y[i]) if y[i] != 0.0 else NOTHING
+
+
+@part_of_kernel
+def smaller(x: Floats, y: Floats, out: Floats) -> None:
+    """Smaller of two, NaN if either is."""
+    for i in range(out.size):
+        out[i] = min(y[i], x[i]) if x[i] == x[i] else NOTHING
+
+
+@part_of_kernel
+def larger(x: Floats, y: Floats, out: Floats) -> None:
+    """Larger of two, NaN if either is."""
+    for i in range(out.size):
+        out[i] = max(y[i], x[i]) if x[i] == x[i] else NOTHING
+
+
+@part_of_kernel
+def compare(code: int, x: Floats, y: Floats, out: Floats) -> None:
+    """1 or 0 for `< <= > >= == !=` (codes 16 to 21), NaN if either side is."""
+    for i in range(out.size):
+        below, equal = x[i] < y[i], x[i] == y[i]
+        if code == 16:
+            holds = below
+        elif code == 17:
+            holds = below or equal
+        elif code == 18:
+            holds = not (below or equal)
+        elif code == 19:
+            holds = not below
+        elif code == 20:
+            holds = equal
+        else:
+            holds = not equal
+        answer = 1.0 if holds else 0.0
+        out[i] = answer if x[i] == x[i] and y[i] == y[i] else NOTHING
+
+
+@part_of_kernel
+def one_sided(code: int, x: Floats, out: Floats) -> None:
+    """Copy, negative, absolute value, sign (codes 0 to 3)."""
+    for i in range(out.size):
+        value = x[i]
+        if code == 1:
+            value = -value
+        elif code == 2:
+            value = math.fabs(value)
+        elif code == 3:
+            value = value if value == 0.0 or math.isnan(value) else math.copysign(1.0, value)
+        out[i] = value
+
+
+@part_of_kernel
+def choose(threshold: Floats, x: Floats, yes: Floats, no: Floats, out: Floats) -> None:
+    """`yes` where threshold < x, else `no`; NaN where the two cannot be compared."""
+    for i in range(out.size):
+        chosen = yes[i] if threshold[i] < x[i] else no[i]
+        out[i] = chosen if threshold[i] == threshold[i] and x[i] == x[i] else NOTHING
+
+
+@part_of_kernel
+def apply(code: int, x: Floats, y: Floats, z: Floats, w: Floats, out: Floats) -> None:  # noqa: C901, PLR0912  one branch an opcode
+    """Carry out one step on a tile."""
+    if code <= 3:
+        one_sided(code, x, out)
+    elif code == 4:
+        log(x, out)
+    elif code == 5:
+        add(x, y, out)
+    elif code == 6:
+        subtract(x, y, out)
+    elif code == 7:
+        multiply(x, y, out)
+    elif code == 8:
+        divide(x, y, out)
+    elif code == 9:
+        floor_divide(x, y, out)
+    elif code == 10:
+        modulo(x, y, out)
+    elif code == 11:
+        power(x, y, out)
+    elif code == 12:
+        smaller(x, y, out)
+    elif code == 13:
+        larger(x, y, out)
+    elif code == 14:
+        signed_power(x, y, out)
+    elif code == 15:
+        guarded_power(x, y, out)
+    elif code <= 21:
+        compare(code, x, y, out)
+    else:
+        choose(x, y, z, w, out)
+
+
+@part_of_kernel
+def operand(
+    arena: Floats, values: Floats, offsets: Integers, work: Floats, word: int, first: int, width: int
+) -> Floats:
+    """Return the tile of a node, or a register."""
+    if word < 0:
+        return work[~word * TILE : ~word * TILE + width]
+    return piece(arena, values, offsets[word], first, width)
+
+
+@kernel(CALL)
+def elements(
+    arena: Floats,
+    values: Floats,
+    offsets: Integers,
+    words: Integers,
+    numbers: Floats,
+    size: int,
+    stride: int,
+    work: Floats,
+) -> None:
+    """Carry out a run of steps; words: the steps; numbers: constants, kept in the first registers of `work`."""
+    for constant in range(numbers.size):
+        work[constant * TILE : (constant + 1) * TILE] = numbers[constant]
+    for first in range(0, size, TILE):
+        width = min(TILE, size - first)
+        for step in range(0, words.size, STEP_WORDS):
+            apply(
+                words[step],
+                operand(arena, values, offsets, work, words[step + 2], first, width),
+                operand(arena, values, offsets, work, words[step + 3], first, width),
+                operand(arena, values, offsets, work, words[step + 4], first, width),
+                operand(arena, values, offsets, work, words[step + 5], first, width),
+                operand(arena, values, offsets, work, words[step + 1], first, width),
+            )

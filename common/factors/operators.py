@@ -1,0 +1,241 @@
+"""THE table: what every operator is, in one row each. Tests, docs, parser, planner and engine all read it."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from types import MappingProxyType
+from typing import TypeAlias
+
+from common.factors.kernels import element, moments, movement, order, recursive, regression, section
+from common.factors.kernels.build import Kernel
+
+COLUMNS = ("open", "high", "low", "close", "volume", "turnover", "open_interest", "vwap")
+"""What a factor may read of a bar."""
+
+MAX_WINDOW = 10_000
+"""Longest window or delay: beyond it a fold is the wrong tool, and the number most likely a slip."""
+
+SETTLED = 1e-12
+"""What is left of a recursive operator's seed when it counts as warm."""
+
+Parameters: TypeAlias = Sequence[int | float]
+
+
+class Kind(Enum):
+    """How an operator is computed."""
+
+    ELEMENT = "element"
+    FOLD = "fold"
+    DELAY = "delay"
+    CROSS_SECTION = "cross section"
+    RECURSIVE = "recursive"
+    COMPOSITION = "composition"
+
+
+class Needs(Enum):
+    """How many values of a window must be numbers."""
+
+    ONE = "one"
+    ALL = "all"
+    NONE = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A constant an operator takes after its series."""
+
+    name: str
+    least: float
+    most: float
+    whole: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """One row: series it takes, constants, kernel, and what a reader must know."""
+
+    name: str
+    kind: Kind
+    series: tuple[str, ...]
+    formula: str
+    nan: str
+    source: str
+    parameters: tuple[Parameter, ...] = ()
+    needs: Needs = Needs.NONE
+    kernel: Kernel | None = None
+    version: int = 1
+    symbol: str = ""
+    stands_for: str = ""
+    memory: Callable[[float], float] | None = None
+    state_rows: int = 0
+    merges: bool = True
+
+    def reach(self, parameters: Parameters) -> int:
+        """Own bars before the current one that one value reads of its series."""
+        if self.kind is Kind.FOLD:
+            return int(parameters[0]) - 1
+        return self.shift(parameters)
+
+    def shift(self, parameters: Parameters) -> int:
+        """Own bars a value is moved by; negative ahead."""
+        return int(parameters[0]) if self.kind is Kind.DELAY else 0
+
+    def settle(self, parameters: Parameters) -> int:
+        """Own bars it adds to the warm length of its series."""
+        if self.memory is None:
+            return self.reach(parameters)
+        return int(parameters[0]) + math.ceil(math.log(SETTLED) / math.log(self.memory(parameters[0])))
+
+    def render(self, series: Sequence[str], parameters: Sequence[str]) -> str:
+        """Return text that parses back to the same expression."""
+        if self.symbol and len(series) == 2:
+            return f"({series[0]} {self.symbol} {series[1]})"
+        if self.symbol:
+            return f"({self.symbol}{series[0]})"
+        return f"{self.name}({', '.join([*series, *parameters])})"
+
+    @property
+    def usage(self) -> str:
+        """How it is written."""
+        return self.render(self.series, [each.name for each in self.parameters])
+
+
+_WINDOW = Parameter("window", 1, MAX_WINDOW)
+_PAIR_WINDOW = Parameter("window", 2, MAX_WINDOW)
+_DELAY = Parameter("delay", -MAX_WINDOW, MAX_WINDOW)
+_LEVEL = Parameter("quantile", 0.0, 1.0, whole=False)
+
+_SPREADS = "NaN if any operand is"
+_VNPY = "vnpy 4.5"
+
+
+def _element(name: str, series: str, formula: str, nan: str = _SPREADS, symbol: str = "") -> Operator:
+    source = "IEEE 754" if symbol else _VNPY
+    return Operator(
+        name, Kind.ELEMENT, tuple(series.split()), formula, nan, source, kernel=element.elements, symbol=symbol
+    )
+
+
+def _fold(
+    name: str, kernel: Kernel, formula: str, nan: str, *extra: Parameter, needs: Needs = Needs.ALL, least: int = 1
+) -> Operator:
+    series = ("x", "y") if name in {"ts_corr", "ts_cov"} else ("x",)
+    window = _WINDOW if least == 1 else _PAIR_WINDOW
+    return Operator(name, Kind.FOLD, series, formula, nan, _VNPY, (window, *extra), needs=needs, kernel=kernel)
+
+
+def _section(name: str, kernel: Kernel, formula: str) -> Operator:
+    nan = "left out of the section; stays NaN itself, as does a non-member"
+    return Operator(name, Kind.CROSS_SECTION, ("x",), formula, nan, _VNPY, kernel=kernel)
+
+
+def _recursive(  # noqa: PLR0917  a row of the table
+    name: str, kernel: Kernel, series: str, formula: str, memory: Callable[[float], float], state_rows: int, least: int
+) -> Operator:
+    return Operator(
+        name,
+        Kind.RECURSIVE,
+        tuple(series.split()),
+        formula,
+        "holds the state, gives NaN",
+        "TA-Lib 0.8",
+        (Parameter("window", least, MAX_WINDOW),),
+        kernel=kernel,
+        memory=memory,
+        state_rows=state_rows,
+    )
+
+
+def _alias(name: str, series: str, stands_for: str, *parameters: Parameter) -> Operator:
+    return Operator(
+        name,
+        Kind.COMPOSITION,
+        tuple(series.split()),
+        stands_for,
+        "as there",
+        _VNPY,
+        parameters,
+        stands_for=stands_for,
+    )
+
+
+def _wilder(window: float) -> float:
+    return (window - 1) / window if window > 1 else SETTLED
+
+
+def _exponential(window: float) -> float:
+    return (window - 1) / (window + 1) if window > 1 else SETTLED
+
+
+_ONE = "left out; NaN if none is left"
+_ALL = "NaN if any in the window is"
+
+TABLE: tuple[Operator, ...] = (
+    _element("add", "x y", "x + y", symbol="+"),
+    _element("sub", "x y", "x - y", symbol="-"),
+    _element("mul", "x y", "x y", symbol="*"),
+    _element("div", "x y", "x / y; NaN for y = 0", symbol="/"),
+    _element("floordiv", "x y", "floor(x / y); NaN for y = 0", symbol="//"),
+    _element("mod", "x y", "x - y floor(x / y); NaN for y = 0", symbol="%"),
+    _element("pow", "x y", "x to the power y; NaN where not real", symbol="**"),
+    _element("neg", "x", "-x", symbol="-"),
+    _element("lt", "x y", "1 if x < y else 0", symbol="<"),
+    _element("le", "x y", "1 if x <= y else 0", symbol="<="),
+    _element("gt", "x y", "1 if x > y else 0", symbol=">"),
+    _element("ge", "x y", "1 if x >= y else 0", symbol=">="),
+    _element("eq", "x y", "1 if x = y else 0", symbol="=="),
+    _element("ne", "x y", "0 if x = y else 1", symbol="!="),
+    _element("abs", "x", "|x|"),
+    _element("log", "x", "natural logarithm; NaN for x <= 0"),
+    _element("sign", "x", "-1, 0 or 1"),
+    _element("less", "x y", "smaller of the two"),
+    _element("greater", "x y", "larger of the two"),
+    _element("pow1", "x y", "sign(x) |x| ** y; 0 for x = 0"),
+    _element("pow2", "x y", "x ** y for x > 0; -|x| ** y for x < 0 and whole y; else 0"),
+    _element(
+        "quesval", "threshold x yes no", "yes if threshold < x else no", "NaN if threshold or x is, or the chosen one"
+    ),
+    Operator(
+        "ts_delay",
+        Kind.DELAY,
+        ("x",),
+        "x of `delay` own bars ago; ahead if negative",
+        "moves with its bar",
+        _VNPY,
+        (_DELAY,),
+        kernel=movement.lead,
+    ),
+    _fold("ts_sum", moments.ts_sum, "sum", _ALL),
+    _fold("ts_product", moments.ts_product, "product", _ALL),
+    _fold("ts_mean", moments.ts_mean, "mean", _ONE, needs=Needs.ONE),
+    _fold("ts_std", moments.ts_std, "population standard deviation", _ONE, needs=Needs.ONE),
+    _fold("ts_min", order.ts_min, "smallest", _ONE, needs=Needs.ONE),
+    _fold("ts_max", order.ts_max, "largest", _ONE, needs=Needs.ONE),
+    _fold("ts_argmin", order.ts_argmin, "place of the smallest, oldest bar 1; oldest of equals", _ALL),
+    _fold("ts_argmax", order.ts_argmax, "place of the largest, oldest bar 1; oldest of equals", _ALL),
+    _fold("ts_rank", order.ts_rank, "(2 #(x_i < x) + #(x_i = x) + 1) / 2 window", _ALL),
+    _fold("ts_quantile", order.ts_quantile, "quantile, linear between neighbours", _ALL, _LEVEL),
+    _fold("ts_decay_linear", moments.ts_decay_linear, "sum of w x / sum of w, w = window (newest) .. 1", _ALL),
+    _fold("ts_slope", regression.ts_slope, "slope of the least-squares line, per bar", _ALL, least=2),
+    _fold("ts_rsquare", regression.ts_rsquare, "R squared of that line; NaN if constant", _ALL, least=2),
+    _fold("ts_resi", regression.ts_resi, "newest value less that line", _ALL, least=2),
+    _fold("ts_corr", moments.ts_corr, "Pearson correlation; NaN if either is constant", _ALL, least=2),
+    _fold("ts_cov", moments.ts_cov, "population covariance", _ALL, least=2),
+    _section("cs_rank", section.cs_rank, "rank, smallest 1; equals share the mean of theirs"),
+    _section("cs_mean", section.cs_mean, "mean"),
+    _section("cs_std", section.cs_std, "sample standard deviation; NaN for fewer than two"),
+    _section("cs_sum", section.cs_sum, "sum"),
+    _section("cs_scale", section.cs_scale, "x / sum of |x|; 0 if that is 0"),
+    _recursive("ta_ema", recursive.ta_ema, "x", "e += (x - e) 2 / (window + 1)", _exponential, 2, least=2),
+    _recursive("ta_rsi", recursive.ta_rsi, "x", "100 gain / (gain + loss), Wilder's means", _wilder, 4, least=2),
+    _recursive("ta_atr", recursive.ta_atr, "high low close", "Wilder's mean of the true range", _wilder, 3, least=1),
+    _alias("quesval2", "threshold x yes no", "quesval(threshold, x, yes, no)"),
+    _alias("ts_delta", "x", "x - ts_delay(x, delay)", _DELAY),
+    _alias("ts_less", "x y", "less(x, y)"),
+    _alias("ts_greater", "x y", "greater(x, y)"),
+    _alias("ts_log", "x", "log(x)"),
+    _alias("ts_abs", "x", "abs(x)"),
+)
+
+OPERATORS: Mapping[str, Operator] = MappingProxyType({row.name: row for row in TABLE})

@@ -1,0 +1,69 @@
+"""A factor set compiled: the graph, its digest, what it needs of bars, and the program the engine runs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+
+from common.errors import FactorError
+from common.factors.expression import Expression
+from common.factors.graph import build_graph, canonical
+from common.factors.parser import parse
+from common.factors.schedule import Program, schedule
+from common.factors.sets import FactorSet
+
+_ARITHMETIC = "alphabus factors 1"
+"""Raised when the engine gives other bits for the same graph and operator versions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What an engine runs; equal digests mean equal names, graphs and operator versions.
+
+    columns: bar columns needed; warm_bars: own bars a symbol needs to be warm; look_back: own bars before the current
+    one that any value depends on, None when `recursive`.
+    """
+
+    names: tuple[str, ...]
+    columns: tuple[str, ...]
+    digest: bytes
+    warm_bars: int
+    recursive: bool
+    look_back: int | None
+    program: Program
+
+
+def compile_set(factor_set: FactorSet) -> Plan:
+    """Compile a set; raises FactorError or ExpressionError naming the factor and the position."""
+    names = [name for name, _ in factor_set.factors]
+    if not names:
+        raise FactorError(f"factor set {factor_set.name!r} holds no factor")
+    for name in names:
+        if names.count(name) > 1:
+            raise FactorError(f"factor set {factor_set.name!r} holds factor {name!r} twice")
+    parse(factor_set.label, name="label", future=True)
+    return compile_expressions(names, [parse(text, name=name) for name, text in factor_set.factors])
+
+
+def compile_expressions(names: Sequence[str], expressions: Sequence[Expression]) -> Plan:
+    """Compile expressions under the given names; those that look ahead are for labels alone."""
+    written_out = [canonical(each) for each in expressions]
+    graph = build_graph(written_out)
+    depths = [each.look_back for each in written_out]
+    digest = sha256(_ARITHMETIC.encode())
+    for name, each in zip(names, written_out, strict=True):
+        digest.update(f"\n{name} {each.fingerprint}".encode())
+    return Plan(
+        names=tuple(names),
+        columns=_bar_columns(graph.columns),
+        digest=digest.digest(),
+        warm_bars=max(each.warm_bars for each in written_out),
+        recursive=None in depths,
+        look_back=None if None in depths else max(depth for depth in depths if depth is not None),
+        program=schedule(graph),
+    )
+
+
+def _bar_columns(columns: Sequence[str]) -> tuple[str, ...]:
+    """Name what must be in a bar: vwap is made of turnover and volume."""
+    needed = [part for each in columns for part in (("turnover", "volume") if each == "vwap" else (each,))]
+    return tuple(dict.fromkeys(needed))

@@ -1,0 +1,311 @@
+"""From graph to program: which value lies where, and in which order the kernels run.
+
+A node read further back than its current row has a history and lies in state; one that is a factor lies in the block
+handed out; an element value used only within its own run stays in a tile; the rest share scratch runs. A positive delay
+is no work at all: it is its input, read so many rows further back.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from common.factors.expression import Call, Column, Constant
+from common.factors.graph import Graph, Node
+from common.factors.kernels.build import Floats, Integers, Kernel
+from common.factors.kernels.element import CODES, NO_OPERAND, STEP_WORDS, elements
+from common.factors.operators import Kind
+
+FOLD_TILES = 8
+"""Tiles a fold kernel needs for itself; ts_quantile needs its window on top."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One kernel call and its constant words and numbers."""
+
+    kind: Kind
+    kernel: Kernel
+    words: Integers
+    numbers: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """Steps in order, and for every operand (node, state block, copied factor) what kind of place it has.
+
+    depth[i]: rows of history, 0 for none; fixed[i]: rows of recursive state; slot[i]: scratch run or -1;
+    factor[i]: factor whose values it is, or -1; root[i], shift[i]: the operand it is read from, so many rows back.
+    """
+
+    columns: tuple[tuple[str, int], ...]
+    steps: tuple[Step, ...]
+    depth: Integers
+    fixed: Integers
+    slot: Integers
+    factor: Integers
+    root: Integers
+    shift: Integers
+    factors: int
+    slots: int
+    work_tiles: int
+
+
+def schedule(graph: Graph) -> Program:
+    """Place every value and order the kernels."""
+    return _Scheduler(graph).program()
+
+
+@dataclass(slots=True)
+class _Draft:
+    """A step before its operands have places: what it reads and writes, by operand."""
+
+    kind: Kind
+    kernel: Kernel
+    words: list[int]
+    numbers: list[float]
+    reads: set[int]
+    writes: set[int]
+
+
+@dataclass(slots=True)
+class _Scheduler:
+    graph: Graph
+    root: list[int] = field(default_factory=list)
+    shift: list[int] = field(default_factory=list)
+    depth: list[int] = field(default_factory=list)
+    fixed: list[int] = field(default_factory=list)
+    factor: list[int] = field(default_factory=list)
+    users: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
+    drafts: list[_Draft] = field(default_factory=list)
+    tiles: int = FOLD_TILES
+
+    def program(self) -> Program:
+        """Run the passes, each of which needs the ones before it."""
+        self._follow_delays()
+        self._measure_depths()
+        copies = self._place_factors()
+        self._order()
+        self._copy(copies)
+        slot, slots = self._share_scratch()
+        return Program(
+            columns=tuple(
+                (node.expression.name, node.index) for node in self.graph.nodes if isinstance(node.expression, Column)
+            ),
+            steps=tuple(
+                Step(
+                    each.kind,
+                    each.kernel,
+                    np.array(each.words, dtype=np.int64),
+                    np.array(each.numbers, dtype=np.float64),
+                )
+                for each in self.drafts
+            ),
+            depth=np.array(self.depth, dtype=np.int64),
+            fixed=np.array(self.fixed, dtype=np.int64),
+            slot=np.array(slot, dtype=np.int64),
+            factor=np.array(self.factor, dtype=np.int64),
+            root=np.array(self.root, dtype=np.int64),
+            shift=np.array(self.shift, dtype=np.int64),
+            factors=len(self.graph.outputs),
+            slots=slots,
+            work_tiles=self.tiles,
+        )
+
+    def _operand(self, *, fixed: int = 0, factor: int = -1) -> int:
+        """Add an operand that is no node of the graph."""
+        self.root.append(len(self.root))
+        self.shift.append(0)
+        self.depth.append(0)
+        self.fixed.append(fixed)
+        self.factor.append(factor)
+        return len(self.root) - 1
+
+    def _follow_delays(self) -> None:
+        for node in self.graph.nodes:
+            self._operand()
+            if is_delay(node):
+                inside = node.inputs[0]
+                self.root[node.index] = self.root[inside]
+                self.shift[node.index] = self.shift[inside] + _call(node).operator.shift(_call(node).parameters)
+
+    def _measure_depths(self) -> None:
+        for node in self.graph.nodes:
+            if isinstance(node.expression, Call) and not is_delay(node):
+                back = _call(node).operator.reach(_call(node).parameters)
+                for each in node.inputs:
+                    self._read_back(each, max(0, back), node.index)
+
+    def _read_back(self, operand: int, rows: int, user: int) -> None:
+        root = self.root[operand]
+        self.depth[root] = max(self.depth[root], self.shift[operand] + rows)
+        self.users[root].add(user)
+
+    def _place_factors(self) -> list[tuple[int, int]]:
+        """Give each factor its place; return (operand, node) of those that must be copied there."""
+        for node in self.graph.outputs:
+            self._read_back(node, 0, -1)
+        copies = []
+        for factor, node in enumerate(self.graph.outputs):
+            own = self.root[node] == node and self.depth[node] == 0 and self.factor[node] < 0
+            if own and not isinstance(self.graph.nodes[node].expression, Column):
+                self.factor[node] = factor
+            else:
+                copies.append((self._operand(factor=factor), node))
+        return copies
+
+    def _order(self) -> None:
+        """Alternate between everything ready that is no element operator, and a run of all elements then ready."""
+        done = {node.index for node in self.graph.nodes if not isinstance(node.expression, Call)}
+        waiting = [node for node in self.graph.nodes if isinstance(node.expression, Call) and not is_delay(node)]
+        while waiting:
+            others = [node for node in waiting if not _is_element(node) and self._ready(node, done)]
+            self._call_kernels(others)
+            done.update(node.index for node in others)
+            run: list[Node] = []
+            for node in waiting:
+                if _is_element(node) and self._ready(node, done):
+                    run.append(node)
+                    done.add(node.index)
+            if run:
+                self._call_elements(run)
+            waiting = [node for node in waiting if node.index not in done]
+
+    def _ready(self, node: Node, done: set[int]) -> bool:
+        return all(self.root[each] in done for each in node.inputs)
+
+    def _call_kernels(self, nodes: list[Node]) -> None:
+        folds: dict[tuple[str, tuple[int, ...]], list[Node]] = defaultdict(list)
+        for node in nodes:
+            if _call(node).kind is Kind.FOLD:
+                folds[_call(node).name, node.inputs].append(node)
+            else:
+                self._call_one(node)
+        for same in folds.values():
+            self._call_fold(same)
+
+    def _call_fold(self, nodes: list[Node]) -> None:
+        """Call once for all windows of one operator over the same series."""
+        nodes = sorted(nodes, key=lambda node: _call(node).parameters)
+        words = [*nodes[0].inputs, len(nodes)]
+        for node in nodes:
+            words += [int(_call(node).parameters[0]), node.index]
+        levels = [float(each) for node in nodes for each in _call(node).parameters[1:]]
+        if levels:
+            self.tiles = max(self.tiles, FOLD_TILES + int(_call(nodes[-1]).parameters[0]))
+        self._draft(nodes, words, levels)
+
+    def _call_one(self, node: Node) -> None:
+        """Call a cross-section, recursive or look-ahead kernel."""
+        call = _call(node)
+        words = [*node.inputs, node.index]
+        if call.kind is Kind.RECURSIVE:
+            words += [self._operand(fixed=call.operator.state_rows), int(call.parameters[0])]
+        elif call.kind is Kind.DELAY:
+            words.append(-int(call.parameters[0]))
+        self._draft([node], words, [])
+
+    def _draft(self, nodes: list[Node], words: list[int], numbers: list[float]) -> None:
+        operator = _call(nodes[0]).operator
+        if operator.kernel is None:
+            raise AssertionError(f"{operator.name} has no kernel")
+        reads = {self.root[each] for each in nodes[0].inputs}
+        writes = {node.index for node in nodes}
+        self.drafts.append(_Draft(operator.kind, operator.kernel, words, numbers, reads, writes))
+
+    def _call_elements(self, run: list[Node]) -> None:
+        inside = {node.index for node in run}
+        kept = {
+            each for each in inside if self.depth[each] == 0 and self.factor[each] < 0 and self.users[each] <= inside
+        }
+        tiles = _Tiles(run, kept, self.graph)
+        words: list[int] = []
+        for node in run:
+            words += tiles.step(node)
+        self.tiles = max(self.tiles, tiles.size)
+        reads = {self.root[each] for node in run for each in node.inputs} - inside
+        reads = {each for each in reads if not isinstance(self.graph.nodes[each].expression, Constant)}
+        self.drafts.append(_Draft(Kind.ELEMENT, elements, words, tiles.constants, reads, inside - kept))
+
+    def _copy(self, copies: list[tuple[int, int]]) -> None:
+        if not copies:
+            return
+        words: list[int] = []
+        for operand, node in copies:
+            words += [CODES.index("copy"), operand, node, NO_OPERAND, NO_OPERAND, NO_OPERAND]
+        reads = {self.root[node] for _, node in copies}
+        self.drafts.append(_Draft(Kind.ELEMENT, elements, words, [], reads, {operand for operand, _ in copies}))
+
+    def _share_scratch(self) -> tuple[list[int], int]:
+        """Give operands without a place of their own a scratch run from their first write to their last read."""
+        slot = [-1] * len(self.root)
+        last = {each: time for time, draft in enumerate(self.drafts) for each in draft.reads | draft.writes}
+        columns = {node.index for node in self.graph.nodes if isinstance(node.expression, Column)}
+        free: list[int] = []
+        slots = 0
+        for time, writes in enumerate([columns, *(draft.writes for draft in self.drafts)]):
+            for each in sorted(writes):
+                if self.depth[each] == 0 and self.factor[each] < 0:
+                    if not free:
+                        free.append(slots)
+                        slots += 1
+                    slot[each] = free.pop()
+            # A run is free again only after the step that read it: kernels may not write over what they read.
+            ended = [each for each, end in last.items() if end == time - 1 and slot[each] >= 0]
+            free.extend(sorted(slot[each] for each in ended))
+        return slot, slots
+
+
+class _Tiles:
+    """Registers of one run of element steps: constants first, then values that live and die within it."""
+
+    def __init__(self, run: list[Node], kept: set[int], graph: Graph) -> None:
+        self._graph = graph
+        self._kept = kept
+        self._register: dict[int, int] = {}
+        self._last = {each: node.index for node in run for each in node.inputs}
+        self._free: list[int] = []
+        self.constants: list[float] = []
+        for node in run:
+            for each in node.inputs:
+                expression = graph.nodes[each].expression
+                if isinstance(expression, Constant) and each not in self._register:
+                    self._register[each] = len(self.constants)
+                    self.constants.append(expression.value)
+        self.size = max(1, len(self.constants))
+
+    def step(self, node: Node) -> list[int]:
+        """Return the words of one step."""
+        operands = [~self._register[each] if each in self._register else each for each in node.inputs]
+        result = ~self._claim(node.index) if node.index in self._kept else node.index
+        for each in set(node.inputs):
+            if each in self._kept and self._last[each] == node.index:
+                self._free.append(self._register[each])
+        words = [CODES.index(_call(node).name), result, *operands]
+        return words + [NO_OPERAND] * (STEP_WORDS - len(words))
+
+    def _claim(self, node: int) -> int:
+        if not self._free:
+            self._free.append(self.size)
+            self.size += 1
+        self._register[node] = self._free.pop()
+        return self._register[node]
+
+
+def is_delay(node: Node) -> bool:
+    """Whether a node is its input some bars ago."""
+    return (
+        isinstance(node.expression, Call)
+        and node.expression.kind is Kind.DELAY
+        and node.expression.operator.shift(node.expression.parameters) > 0
+    )
+
+
+def _is_element(node: Node) -> bool:
+    return _call(node).kind is Kind.ELEMENT
+
+
+def _call(node: Node) -> Call:
+    if not isinstance(node.expression, Call):
+        raise TypeError(f"node {node.index} applies no operator")
+    return node.expression

@@ -1,0 +1,1 @@
+"""Market data: files of bars, checks, panels, membership, the journal."""

@@ -1,0 +1,74 @@
+"""Who is in: the symbols tracked, expected and member as sections come, from nothing but the sections before."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Roll:
+    """A section's symbols: masks over `tracked` (ascending). `coverage`: present share of those expected before it."""
+
+    tracked: tuple[str, ...]
+    present: Mask
+    expected: Mask
+    member: Mask
+    coverage: float
+    partial: bool
+
+
+class Membership:
+    """Follows sections; a symbol leaves `expected` after more than `patience_bars` unseen bars, and comes back if seen.
+
+    A partial section (coverage below `min_coverage`: a holiday stub, an outage) is no evidence that a symbol has gone.
+    It counts as an unseen bar only when more than `patience_bars` partial ones come in a row: then the market shrank.
+    """
+
+    def __init__(self, patience_bars: int = 20, min_coverage: float = 0.5) -> None:
+        self._patience = patience_bars
+        self._min_coverage = min_coverage
+        self._tracked: tuple[str, ...] = ()
+        self._places: dict[str, int] = {}
+        self._unseen = np.zeros(0, np.int64)
+        self._partial_run = 0
+
+    @property
+    def expected(self) -> tuple[str, ...]:
+        """The symbols the next section should hold, ascending."""
+        return tuple(self._tracked[place] for place in np.flatnonzero(self._unseen <= self._patience))
+
+    def observe(self, present_symbols: Sequence[str]) -> Roll:
+        """Take the next section's symbols, in any order; repeats count once."""
+        self._admit(present_symbols)
+        due = self._unseen <= self._patience
+        present = self._mask(present_symbols)
+        coverage = float(np.count_nonzero(present & due) / np.count_nonzero(due)) if due.any() else 1.0
+        partial = coverage < self._min_coverage
+        self._age(present, partial=partial)
+        expected = self._unseen <= self._patience
+        return Roll(self._tracked, present, expected, expected.copy(), coverage, partial)
+
+    def _admit(self, symbols: Sequence[str]) -> None:
+        new = set(symbols).difference(self._places)
+        if not new:
+            return
+        unseen = dict(zip(self._tracked, self._unseen.tolist(), strict=True))
+        self._tracked = tuple(sorted(new.union(self._tracked)))
+        self._places = {symbol: place for place, symbol in enumerate(self._tracked)}
+        # Nobody waited for a newcomer: it counts as long gone until it is marked present.
+        self._unseen = np.array([unseen.get(symbol, self._patience + 1) for symbol in self._tracked], np.int64)
+
+    def _mask(self, symbols: Sequence[str]) -> Mask:
+        mask = np.zeros(len(self._tracked), np.bool_)
+        mask[[self._places[symbol] for symbol in symbols]] = True
+        return mask
+
+    def _age(self, present: Mask, *, partial: bool) -> None:
+        self._partial_run = self._partial_run + 1 if partial else 0
+        if not partial or self._partial_run > self._patience:
+            self._unseen += 1
+        self._unseen[present] = 0

@@ -1,0 +1,125 @@
+"""A file of bars, parquet or CSV, as its raw columns; what is wrong with the file as a whole is said here."""
+
+from difflib import get_close_matches
+from pathlib import Path
+from zoneinfo import available_timezones
+
+import polars as pl
+
+from common.errors import BarFileError
+from common.market.columns import DATETIME, OPTIONAL, REQUIRED, SYMBOLS
+
+# True where a line of a CSV has more cells than its header.
+SURPLUS = "surplus"
+
+_TEXT = (pl.String, pl.Categorical, pl.Enum)
+_WANTED = "a long table with columns datetime, symbol (or vt_symbol), open, high, low, close, volume"
+
+
+def read_source(path: Path) -> pl.DataFrame:
+    """The columns a bar file may have, as the file has them (CSV comes as text), and `SURPLUS`."""
+    reader = _read_parquet if _begins_with(path, b"PAR1") else _read_csv
+    try:
+        table = reader(path)
+    except pl.exceptions.PolarsError as error:
+        raise BarFileError(f"{path} cannot be read as {_form(path)}: {error}; it must be {_WANTED}") from error
+    _check_columns(path, table)
+    if table.is_empty():
+        raise BarFileError(f"{path} has the right columns but no rows; give a file with bars")
+    return table.with_columns(pl.col(pl.Categorical, pl.Enum).cast(pl.String))
+
+
+def symbol_column(table: pl.DataFrame) -> str:
+    """The column that names the symbol; where both stand, the one with the exchange in it."""
+    return next(name for name in SYMBOLS if name in table.columns)
+
+
+def check_zone(path: Path, zone: str) -> None:
+    """Refuse a zone that the time-zone database does not know."""
+    try:
+        pl.Series([0]).cast(pl.Datetime("ns")).dt.replace_time_zone(zone)
+    except pl.exceptions.ComputeError as error:
+        near = get_close_matches(zone, sorted(available_timezones()), n=3, cutoff=0.5)
+        hint = f"; did you mean {', '.join(near)}?" if near else "; give an IANA name such as America/New_York"
+        raise BarFileError(f"zone {zone!r} for {path} is unknown{hint}") from error
+
+
+def _read_parquet(path: Path) -> pl.DataFrame:
+    table = pl.read_parquet(path, columns=_kept(list(pl.read_parquet_schema(path))), glob=False)
+    return table.with_columns(pl.lit(value=False).alias(SURPLUS))
+
+
+def _read_csv(path: Path) -> pl.DataFrame:
+    # Everything as text, so that one bad cell refuses a row and not the file, and 000001 stays a symbol.
+    names = _csv_columns(path)
+    beyond = "+" + max(names, key=len)
+    table = pl.read_csv(
+        path,
+        schema=dict.fromkeys([*names, beyond], pl.String()),
+        missing_columns="insert",
+        truncate_ragged_lines=True,
+        encoding="utf8-lossy",
+        glob=False,
+    )
+    return table.select(*_kept(names), pl.col(beyond).is_not_null().alias(SURPLUS))
+
+
+def _csv_columns(path: Path) -> list[str]:
+    header = pl.read_csv(
+        path, n_rows=0, infer_schema=False, truncate_ragged_lines=True, encoding="utf8-lossy", glob=False
+    )
+    return header.columns
+
+
+def _kept(names: list[str]) -> list[str]:
+    wanted = (DATETIME, *SYMBOLS, *REQUIRED, *OPTIONAL)
+    return [name for name in wanted if name in names] or names
+
+
+def _begins_with(path: Path, magic: bytes) -> bool:
+    try:
+        with path.open("rb") as file:
+            start = file.read(len(magic))
+    except OSError as error:
+        raise BarFileError(f"{path} cannot be opened: {error.strerror}; give a parquet or CSV file") from error
+    if not start:
+        raise BarFileError(f"{path} is empty; it must be {_WANTED}")
+    if path.suffix == ".parquet" and start != magic:
+        raise BarFileError(f"{path} is not a parquet file in spite of its name (no PAR1 at its start)")
+    return start == magic
+
+
+def _form(path: Path) -> str:
+    return "parquet" if _begins_with(path, b"PAR1") else "CSV"
+
+
+def _check_columns(path: Path, table: pl.DataFrame) -> None:
+    missing = [name for name in (DATETIME, *REQUIRED) if name not in table.columns]
+    if not any(name in table.columns for name in SYMBOLS):
+        missing.insert(0, "symbol (or vt_symbol)")
+    if missing:
+        has = ", ".join(_all_columns(path)[:30])
+        raise BarFileError(f"{path} lacks the columns {', '.join(missing)}; it has {has}; rename or add them")
+    for name, dtype in table.drop(SURPLUS).schema.items():
+        _check_type(path, name, dtype)
+
+
+def _all_columns(path: Path) -> list[str]:
+    if _begins_with(path, b"PAR1"):
+        return list(pl.read_parquet_schema(path))
+    return _csv_columns(path)
+
+
+def _check_type(path: Path, name: str, dtype: pl.DataType) -> None:
+    text = isinstance(dtype, _TEXT)
+    if name == DATETIME:
+        sound, wanted = (
+            text or isinstance(dtype, pl.Datetime | pl.Date),
+            "dates, datetimes or text (a bare number has no unit)",
+        )
+    elif name in SYMBOLS:
+        sound, wanted = text or dtype.is_integer(), "text"
+    else:
+        sound, wanted = text or dtype.is_numeric() or dtype == pl.Null, "numbers"
+    if not sound:
+        raise BarFileError(f"column {name} of {path} is {dtype}; it must hold {wanted}; convert it first")

@@ -1,0 +1,1 @@
+"""Models: bundles, the registry, and what fits and predicts."""

@@ -1,0 +1,58 @@
+"""Aliases and the history of all changes, as statements: every function needs a connection, writers a transaction."""
+
+from common.models.connection import Connection, Row
+from common.models.records import AliasRow, Change, ModelRef
+
+_SELECT = "SELECT instance, alias, name, version, digest FROM aliases JOIN models USING (name, version)"
+_HISTORY = """SELECT number, time_ns, action, instance, alias, from_name, from_version, to_name, to_version, by, why
+    FROM history"""
+
+
+def aliases_of(connection: Connection, instance: str | None) -> list[AliasRow]:
+    """Aliases of one instance, or of all for None."""
+    rows = connection.rows(f"{_SELECT} WHERE instance = coalesce(?, instance) ORDER BY instance, alias", instance)
+    return [AliasRow(row[0], row[1], ModelRef(*row[2:])) for row in rows]
+
+
+def alias_of(connection: Connection, instance: str, alias: str) -> ModelRef | None:
+    """Return the version an alias points at."""
+    row = connection.row(f"{_SELECT} WHERE instance = ? AND alias = ?", instance, alias)
+    return ModelRef(*row[2:]) if row else None
+
+
+def point(connection: Connection, instance: str, alias: str, ref: ModelRef) -> None:
+    """Make an alias point at a version."""
+    connection.rows(
+        "INSERT INTO aliases (instance, alias, name, version) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT (instance, alias) DO UPDATE SET name = excluded.name, version = excluded.version",
+        *(instance, alias, ref.name, ref.version),
+    )
+
+
+def record_change(connection: Connection, change: Change) -> None:
+    """Append one row of history; its `number` is given by the table."""
+    connection.rows(
+        "INSERT INTO history (time_ns, action, instance, alias, from_name, from_version, to_name, to_version, by, why)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        *(change.time_ns, change.action, change.instance, change.alias),
+        *(change.source or (None, None)),
+        *(change.target or (None, None)),
+        *(change.by, change.why),
+    )
+
+
+def changes(connection: Connection, instance: str | None, alias: str | None) -> list[Change]:
+    """Changes, oldest first, of one instance or alias if given."""
+    rows = connection.rows(
+        f"{_HISTORY} WHERE (?1 IS NULL OR instance = ?1) AND (?2 IS NULL OR alias = ?2) ORDER BY number",
+        *(instance, alias),
+    )
+    return [_change(row) for row in rows]
+
+
+def _change(row: Row) -> Change:
+    source = (row[5], row[6]) if row[5] is not None else None
+    target = (row[7], row[8]) if row[7] is not None else None
+    number, time_ns, action, instance, alias = row[:5]
+    by, why = row[9:]
+    return Change(number, time_ns, action, instance, alias, source, target, by, why)

@@ -1,0 +1,127 @@
+"""LightGBM, kept as its own text format; equal bits for any batch, memory order and number of threads."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar, Self
+
+import lightgbm
+import numpy as np
+from numpy.typing import NDArray
+
+from common.errors import BundleError, ModelError
+from common.models.predictor import Progress, Samples
+
+FILE = "model.txt"
+
+_DEFAULTS: Mapping[str, Any] = {
+    "objective": "regression",
+    "metric": "l2",
+    "learning_rate": 0.05,
+    "num_leaves": 31,
+    "min_data_in_leaf": 100,
+    "feature_fraction": 0.8,
+    "bagging_fraction": 0.8,
+    "bagging_freq": 1,
+    "lambda_l2": 10.0,
+    "rounds": 200,
+    "patience": 30,
+    "seed": 7,
+    # Written into the model's text, so a number of its own and not the machine's.
+    "num_threads": 2,
+}
+
+# Histograms by rows and the flag together make the result independent of timing and of the number of threads.
+_FIXED: Mapping[str, Any] = {"deterministic": True, "force_row_wise": True, "verbosity": -1}
+
+
+class LightGBMModel:
+    """Gradient-boosted trees; a missing feature is NaN."""
+
+    kind: ClassVar[str] = "lightgbm"
+    libraries: ClassVar[tuple[str, ...]] = ("lightgbm",)
+    golden_tolerance: ClassVar[float] = 0.0
+
+    def __init__(self, booster: lightgbm.Booster, text: str, features: Sequence[str]) -> None:
+        self._booster = booster
+        self._text = text
+        self._features = tuple(features)
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """Feature names in the order of the matrix."""
+        return self._features
+
+    @classmethod
+    def defaults(cls) -> dict[str, Any]:
+        """Parameters used where none are given; all but `rounds` and `patience` are LightGBM's own."""
+        return dict(_DEFAULTS)
+
+    @classmethod
+    def fit(
+        cls,
+        train: Samples,
+        validation: Samples,
+        features: Sequence[str],
+        parameters: Mapping[str, Any],
+        progress: Progress,
+    ) -> Self:
+        """Boost until `patience` rounds bring nothing on the validation rows, and keep the best round."""
+        settings = {**_DEFAULTS, **parameters, **_FIXED}
+        rounds, patience = int(settings.pop("rounds")), int(settings.pop("patience"))
+        learn = _dataset(train, features, settings)
+        callbacks: list[Callable[..., Any]] = [lightgbm.early_stopping(patience, verbose=False), _reporting(progress)]
+        try:
+            booster = lightgbm.train(
+                settings,
+                learn,
+                rounds,
+                valid_sets=[_dataset(validation, features, settings, learn)],
+                callbacks=callbacks,
+            )
+        except lightgbm.basic.LightGBMError as error:
+            raise ModelError(f"LightGBM cannot fit with these parameters: {error}") from error
+        return cls._from_text(booster.model_to_string(num_iteration=booster.best_iteration), features)
+
+    def predict(self, matrix: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Score f8[F, S] into f8[S]; the transposed view is read as column-major, nothing is copied."""
+        if matrix.shape[1] == 0:
+            return np.empty(0)
+        scores = self._booster.predict(matrix.T, num_threads=1)
+        return np.asarray(scores, dtype=np.float64)
+
+    def save(self) -> dict[str, bytes]:
+        """LightGBM's text."""
+        return {FILE: self._text.encode()}
+
+    @classmethod
+    def load(cls, files: Mapping[str, bytes], features: Sequence[str]) -> Self:
+        """Read a text whose features are exactly these, in this order."""
+        try:
+            return cls._from_text(files[FILE].decode(), features)
+        except (KeyError, UnicodeDecodeError, lightgbm.basic.LightGBMError) as error:
+            raise BundleError(f"{FILE} is not a LightGBM model: {error}") from error
+
+    @classmethod
+    def _from_text(cls, text: str, features: Sequence[str]) -> Self:
+        booster = lightgbm.Booster(model_str=text)
+        if booster.feature_name() != list(features):
+            raise BundleError(f"{FILE} has features {booster.feature_name()[:5]}, expected {list(features)[:5]} ...")
+        return cls(booster, text, features)
+
+
+def _dataset(
+    samples: Samples, features: Sequence[str], settings: Mapping[str, Any], reference: lightgbm.Dataset | None = None
+) -> lightgbm.Dataset:
+    return lightgbm.Dataset(
+        samples.features.T,
+        samples.labels,
+        feature_name=list(features),
+        reference=reference,
+        params=dict(settings),
+    )
+
+
+def _reporting(progress: Progress) -> Callable[[Any], None]:
+    def report(state: Any) -> None:
+        progress(state.iteration + 1, state.end_iteration)
+
+    return report

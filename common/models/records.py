@@ -1,0 +1,68 @@
+"""What the registry answers with."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Mode = Literal["live", "replay", "history"]
+Action = Literal["register", "promote"]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRef:
+    """One registered version; digest is 64 hex digits, also the name of the bundle's folder."""
+
+    name: str
+    version: int
+    digest: str
+
+    def __str__(self) -> str:
+        return f"{self.name}/{self.version}"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRow:
+    """A registered version with what the registry alone knows of it."""
+
+    ref: ModelRef
+    kind: str
+    training_key: str
+    created_ns: int
+    author: str
+
+
+@dataclass(frozen=True, slots=True)
+class AliasRow:
+    """Where an alias of an instance points."""
+
+    instance: str
+    alias: str
+    ref: ModelRef
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One row of history; `source` and `target` are (name, version), None where there was nothing."""
+
+    number: int
+    time_ns: int
+    action: Action
+    instance: str | None
+    alias: str | None
+    source: tuple[str, int] | None
+    target: tuple[str, int] | None
+    by: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """From this bar of this journal on, the arm was served by this version (until its next row)."""
+
+    instance: str
+    journal: bytes
+    mode: Mode
+    arm: str
+    bar: int
+    time_ns: int
+    name: str
+    version: int

@@ -1,0 +1,102 @@
+"""The main program of a service: arguments, configuration, lock, epoch, loop; the exit status tells what happened.
+
+0 stopped as asked, 1 failed, 2 wrong usage or configuration. Nothing is bound before the configuration is valid and the
+lock is held.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from structlog.typing import FilteringBoundLogger
+
+from alphabus.bus import Bus, Refused
+from alphabus.clock import SystemClock
+from alphabus.errors import AlphabusError, DecodeError
+from alphabus.sockets import ZmqTransport
+from common.config import Config, load_config
+from common.counters import Counters
+from common.errors import ConfigError, LockError
+from common.lock import Lock, raise_epoch
+from common.logs import open_log
+from common.parent import die_with_parent
+from common.service import Context, Service, Stop, run
+
+DEFAULT_CONFIG = Path("config/alphabus.toml")
+MAX_QUARANTINED = 1000
+
+
+def main(make: type[Service] | Callable[[Context], Service], name: str, arguments: Sequence[str] | None = None) -> int:
+    """Run a service until it is told to stop; returns the exit status."""
+    parsed = _parser(name).parse_args(arguments)
+    if parsed.parent:
+        die_with_parent(parsed.parent)
+    try:
+        config = load_config(parsed.config)
+        endpoints = config.endpoints
+        endpoints.live(name)
+        endpoints.make_folder()
+    except AlphabusError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    log = open_log(config.logs, name, config.instance)
+    stop = Stop()
+    try:
+        with Lock(endpoints.folder / f"{name}.lock"):
+            _serve(make, name, config, log, stop)
+    except AlphabusError as error:
+        log.error("failed", error=str(error))  # noqa: TRY400  expected, and told whole
+        sys.stderr.write(f"{name}: {error}\n")
+        return 2 if isinstance(error, ConfigError | LockError) else 1  # 2: starting again would not help
+    except Exception:
+        log.exception("crashed")
+        raise
+    return 0
+
+
+def _serve(
+    make: Callable[[Context], Service], name: str, config: Config, log: FilteringBoundLogger, stop: Stop
+) -> None:
+    epoch = raise_epoch(config.state / "epochs" / name)
+    transport = ZmqTransport(config.bus.high_water)
+    counters = Counters()
+    bus = Bus(config.endpoints, transport, SystemClock(), _quarantine(config, name, log, counters))
+    log.info("started", epoch=epoch, pid=os.getpid())
+    try:
+        run(make(Context(config, bus, log, counters, epoch)), stop)
+    finally:
+        transport.close()
+    log.info("stopped", **counters.snapshot())
+
+
+def _quarantine(config: Config, name: str, log: FilteringBoundLogger, counters: Counters) -> Refused:
+    path = config.state / "quarantine" / f"{name}.jsonl"
+
+    def refused(link: str, error: DecodeError, frames: Sequence[bytes]) -> None:
+        counters.add("refused")
+        counters.add(f"refused_{error.reason}")
+        log.warning("message_refused", link=link, reason=error.reason, error=str(error))
+        if counters.snapshot()["refused"] <= MAX_QUARANTINED:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            row = {"link": link, "error": str(error), "frames": [bytes(frame[:512]).hex() for frame in frames[:8]]}
+            with path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(row) + "\n")
+
+    return refused
+
+
+def _parser(name: str) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog=f"python -m services.{name}", description=f"Run the {name} of an instance.")
+    parser.add_argument(
+        "--config",
+        type=Path,
+        default=Path(os.environ.get("ALPHABUS_CONFIG", DEFAULT_CONFIG)),
+        help="TOML file of the instance (default: $ALPHABUS_CONFIG, else %(default)s)",
+    )
+    parser.add_argument("--parent", type=int, default=0, help="end when this process, our parent, ends")
+    return parser

@@ -1,0 +1,40 @@
+"""The training part of a file of bars, as the factor engine wants it: the same sections the live feed would make."""
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from common.errors import ModelError
+from common.factors.block import Block
+from common.market.membership import Membership
+from common.market.panel import Panel
+
+
+def history_end(times: NDArray[np.int64], split_ns: int | None = None) -> int:
+    """Close time (ns) of the first section that is not history: `split_ns` or later, by default after two thirds."""
+    history = int(np.searchsorted(times, split_ns)) if split_ns is not None else 2 * len(times) // 3
+    if not 0 < history <= len(times):
+        raise ModelError(f"the split leaves {history} of {len(times)} sections as history; choose a later date")
+    return int(times[history]) if history < len(times) else int(times[-1]) + 1
+
+
+def history_of(frame: pl.DataFrame, end_ns: int) -> pl.DataFrame:
+    """Bars whose close time lies before `end_ns`."""
+    return frame.filter(pl.col("time") < end_ns)
+
+
+def members(panel: Panel, *, patience_bars: int, min_coverage: float) -> NDArray[np.bool_]:
+    """As-of membership [B, S], section by section as the bar feed would say it."""
+    membership = Membership(patience_bars, min_coverage)
+    present = panel.present
+    places = {symbol: place for place, symbol in enumerate(panel.symbols)}
+    mask = np.zeros(present.shape, np.bool_)
+    for section in range(len(panel)):
+        roll = membership.observe([panel.symbols[place] for place in np.flatnonzero(present[section])])
+        mask[section, [places[symbol] for symbol in roll.tracked]] = roll.member
+    return mask
+
+
+def block_of(panel: Panel, member: NDArray[np.bool_]) -> Block:
+    """All sections of a panel as one block."""
+    return Block(panel.symbols, panel.columns, member)

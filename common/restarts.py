@@ -1,0 +1,28 @@
+"""When a process that died is started again: back-off and budget (pure)."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+
+SECOND = 1_000_000_000
+
+
+@dataclass(slots=True)
+class Restarts:
+    """At most `budget` restarts within `window_ns`, each after twice the wait of the one before."""
+
+    budget: int = 10
+    window_ns: int = 60 * SECOND
+    first_ns: int = SECOND // 20
+    longest_ns: int = 5 * SECOND
+    _deaths: deque[int] = field(default_factory=deque)
+
+    def died(self, now_ns: int) -> int | None:
+        """Take note of a death; returns how long to wait before the restart, None when the budget is spent."""
+        while self._deaths and now_ns - self._deaths[0] > self.window_ns:
+            self._deaths.popleft()
+        self._deaths.append(now_ns)
+        if len(self._deaths) > self.budget:
+            return None
+        return min(self.first_ns << (len(self._deaths) - 1), self.longest_ns)

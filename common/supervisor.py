@@ -1,0 +1,92 @@
+"""`python -m common.supervisor services.NAME`: one process, restarted alone when it dies.
+
+honcho stops everything when one of its children exits, so each Procfile line runs one of these. It ends only when it is
+told to, when the process ends by itself with 0, when its configuration is wrong (2: a restart would not help), or when
+the restart budget is spent; then honcho brings the rest down: a loud halt.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from structlog.typing import FilteringBoundLogger
+
+from alphabus.errors import AlphabusError
+from alphabus.sockets import wait_on
+from common.config import load_config
+from common.logs import open_log
+from common.process import DEFAULT_CONFIG
+from common.restarts import SECOND, Restarts
+from common.service import Stop
+
+GRACE_NS = 2 * SECOND
+TERMINATED = (0, 2)
+
+
+class Supervisor:
+    """Keeps one child alive; SIGTERM and SIGINT end both."""
+
+    def __init__(self, command: Sequence[str], stop: Stop, log: FilteringBoundLogger, restarts: Restarts) -> None:
+        self._command, self._stop, self._log, self._restarts = command, stop, log, restarts
+
+    def run(self) -> int:
+        """Start, watch, restart; returns the exit status."""
+        while True:
+            status = self._watch()
+            if self._stop.requested or status in TERMINATED:
+                return max(status, 0) if status in TERMINATED else 1
+            wait_ns = self._restarts.died(time.monotonic_ns())
+            if wait_ns is None:
+                self._log.error("restart_budget_spent", status=status)
+                return 1
+            self._log.warning("died", status=status, restart_in_ms=wait_ns // 1_000_000)
+            wait_on([self._stop.fileno()], wait_ns)
+            if self._stop.requested:
+                return 0
+
+    def _watch(self) -> int:
+        # Its own session: Ctrl-C in a terminal reaches the supervisor alone, which then stops the child in order.
+        child = subprocess.Popen(self._command, start_new_session=True)
+        exit_fd = os.pidfd_open(child.pid)
+        try:
+            while child.poll() is None:
+                wait_on([self._stop.fileno(), exit_fd], SECOND)
+                if self._stop.requested:
+                    return self._end(child, exit_fd)
+            return child.returncode
+        finally:
+            os.close(exit_fd)
+
+    def _end(self, child: subprocess.Popen[bytes], exit_fd: int) -> int:
+        child.terminate()
+        wait_on([exit_fd], GRACE_NS)
+        if child.poll() is None:
+            self._log.error("killed", reason="did not stop in time")
+            child.kill()
+        return child.wait()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Supervise the module named on the command line."""
+    parser = argparse.ArgumentParser(prog="python -m common.supervisor", description=__doc__)
+    parser.add_argument("module", help="such as services.bar_feed")
+    parser.add_argument("--config", type=Path, default=Path(os.environ.get("ALPHABUS_CONFIG", DEFAULT_CONFIG)))
+    parsed = parser.parse_args(arguments)
+    try:
+        config = load_config(parsed.config)
+    except AlphabusError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    log = open_log(config.logs, "supervisor", config.instance).bind(child=parsed.module)
+    command = [sys.executable, "-m", parsed.module, "--config", str(parsed.config), "--parent", str(os.getpid())]
+    return Supervisor(command, Stop(), log, Restarts()).run()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

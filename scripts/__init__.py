@@ -1,0 +1,1 @@
+"""Thin verbs over `common`; each is `python -m scripts.NAME`."""

@@ -1,0 +1,1 @@
+"""One folder a process. They meet only on the bus."""

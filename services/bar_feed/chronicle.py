@@ -1,0 +1,75 @@
+"""The feed's record: its journal, what it says about where to go on, and how it is sent again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from alphabus.codec import Frames
+from alphabus.messages import Announcement, Bars, EndOfStream, Phase, Streamed, Universe
+from alphabus.outbox import CHUNK, Page
+from common.message_log import MessageLog
+from services.bar_feed.alignment import Alignment, present_symbols
+
+Encoder = Callable[[str, Streamed], Frames]
+
+
+class Chronicle:
+    """Appends what the feed says before it says it, and finds it again by topic and bar."""
+
+    def __init__(self, log: MessageLog, announcements: str, bars: str, encode: Encoder) -> None:
+        self._log, self._announcements, self._bars, self._encode = log, announcements, bars, encode
+        self._universes: list[Universe] = []
+        self.last_bar, self.last_time, self.ended = 0, -(2**62), False
+        self.announced: Announcement | None = None
+
+    @property
+    def journal(self) -> bytes:
+        """Id of the numbering."""
+        return self._log.journal.id
+
+    @property
+    def durable_bar(self) -> int:
+        """The newest bar that is known to be on disk."""
+        return self._log.journal.durable_bar or 0
+
+    def recall(self, alignment: Alignment) -> None:
+        """Read the whole record: startup is recovery."""
+        for message in self._log.read_own():
+            self._note(message)
+            if isinstance(message, Bars):
+                alignment.restore(present_symbols(message.columns, self._universes[-1].symbols))
+
+    def append(self, message: Streamed) -> None:
+        """Journal a message; raises JournalError, and then nothing may be published."""
+        self._log.append(message)
+        self._note(message)
+
+    def since(self, topic: str, journal: bytes, bar: int) -> Page:
+        """What was said on `topic` from `bar` on; a reader of another journal gets everything."""
+        first = bar if journal == self.journal else 0
+        frames = [self._encode(topic, universe) for universe in self._in_force(topic, first)]
+        for message in self._log.read_own(first):
+            if self._belongs(message, topic):
+                if len(frames) > CHUNK:
+                    return Page(frames, complete=False)
+                frames.append(self._encode(topic, message))
+        return Page(frames, complete=True)
+
+    def _in_force(self, topic: str, first: int) -> list[Universe]:
+        earlier = [universe for universe in self._universes if universe.bar < first]
+        return earlier[-1:] if topic == self._bars else []
+
+    def _belongs(self, message: Streamed, topic: str) -> bool:
+        if isinstance(message, EndOfStream):
+            return topic in (self._announcements, self._bars)
+        return topic == (self._announcements if isinstance(message, Announcement) else self._bars)
+
+    def _note(self, message: Streamed) -> None:
+        if isinstance(message, Universe):
+            self._universes.append(message)
+        elif isinstance(message, Bars):
+            self.last_bar, self.last_time, self.announced = message.bar, message.time, None
+        elif isinstance(message, EndOfStream):
+            self.ended = True
+        elif isinstance(message, Announcement) and message.phase is Phase.DUE:
+            self.announced = message

@@ -1,0 +1,36 @@
+"""Where bars come from: one file a source, one protocol for all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RawSection:
+    """What a source has for one bar time: the present symbols, ascending, and their columns f8[present]."""
+
+    time: int
+    stamp: int
+    symbols: tuple[str, ...]
+    columns: Mapping[str, NDArray[np.float64]]
+
+
+class Source(Protocol):
+    """Checked bars by time. `after` is the close time of the last section that is on record already."""
+
+    def history(self, after: int) -> Iterator[RawSection]:
+        """Sections that only feed state."""
+        ...
+
+    def live(self, after: int) -> Iterator[RawSection]:
+        """Sections that are to become signals; ends when the source does."""
+        ...
+
+    def facts(self) -> Mapping[str, Any]:
+        """What there is to know about the source, for the log and the summary."""
+        ...

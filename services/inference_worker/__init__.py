@@ -1,0 +1,1 @@
+"""Turns factor sections into signals on time; the model runs in a child that can be killed."""

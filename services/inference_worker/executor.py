@@ -1,0 +1,217 @@
+"""The parent's side of one executor child: starts it, hands it sections, reads answers, never waits for it."""
+
+import os
+import socket
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from common.errors import ModelError
+from services.inference_worker.child_process import ChildProcess
+from services.inference_worker.exchange import (
+    PACKET_LIMIT,
+    Answer,
+    Cause,
+    Failed,
+    Message,
+    Ready,
+    Request,
+    Scored,
+    decode_message,
+    encode_message,
+)
+from services.inference_worker.mailbox import Mailbox
+
+CHILD = "services.inference_worker.executor_child"
+
+# Native libraries read these once, when they are loaded.
+_ONE_THREAD = dict.fromkeys(
+    ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "NUMBA_NUM_THREADS"), "1"
+)
+
+KILL_WAIT_S = 1.0
+STOP_WAIT_S = 0.5
+
+
+class Executor:
+    """One child with one bundle. Poll `fileno()` for messages and `exit_fd()` for its end; one request at a time.
+
+    A child that ended or was given up is never revived: `kill()` it and start another executor, with `first_id`
+    set to `next_id` so that ids stay unique. Nothing here blocks, except `kill` and `stop` within their limits.
+    """
+
+    def __init__(self, process: ChildProcess, channel: socket.socket, mailbox: Mailbox, first_id: int) -> None:
+        self._process = process
+        self._socket = channel
+        self._mailbox = mailbox
+        self._shape: tuple[int, int] = (0, 0)
+        self._open = True
+        self._told_end = False
+        self.next_id = first_id
+        self.outstanding: int | None = None
+        self.ready: Ready | None = None
+
+    @classmethod
+    def start(
+        cls,
+        bundle: Path,
+        *,
+        environment: Mapping[str, str],
+        first_id: int = 1,
+        fault: Path | None = None,
+        attempt: int = 1,
+    ) -> "Executor":
+        """Start a child for a bundle folder; call it from the main thread. `receive` says when it is ready.
+
+        `fault` names a fault plan for tests, `attempt` which start of this child this is.
+        """
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        mailbox = Mailbox.create()
+        ours.settimeout(0.0)
+        command = _command(bundle, theirs.fileno(), mailbox.descriptor, attempt, fault)
+        try:
+            with theirs:
+                process = ChildProcess(
+                    command,
+                    keep=(theirs.fileno(), mailbox.descriptor),
+                    folder=str(Path(__file__).parents[2]),
+                    environment={**environment, **_ONE_THREAD},
+                )
+        except OSError as error:
+            ours.close()
+            mailbox.close()
+            raise ModelError(f"the executor child cannot be started: {error}") from error
+        return cls(process, ours, mailbox, first_id)
+
+    @property
+    def pid(self) -> int:
+        """Process id, which is also its group and session."""
+        return self._process.pid
+
+    def fileno(self) -> int:
+        """Socket to poll for reading; it stays readable once the child has closed it."""
+        return self._socket.fileno()
+
+    def exit_fd(self) -> int:
+        """Descriptor that becomes readable when the child ends."""
+        return self._process.exit_fd
+
+    def how_it_ended(self) -> str | None:
+        """Readable exit status, None while it runs."""
+        return self._process.how_it_ended()
+
+    def submit(self, features: NDArray[np.float64], *, bar: int, attempt: int = 1) -> int:
+        """Hand over features f8[F, S] (copied) and return the request's id.
+
+        ModelError before the child is ready, for other features than the model's, or while a request is out. If the
+        child is gone the id is returned all the same, and `receive` and `exit_fd` tell.
+        """
+        self._check(features.shape)
+        self._shape = (features.shape[0], features.shape[1])
+        self._mailbox.grow(*self._shape)
+        self._mailbox.features(*self._shape)[...] = features
+        self.outstanding = self.next_id
+        self.next_id += 1
+        self._send(Request(self.outstanding, bar, attempt, self._shape[1]))
+        return self.outstanding
+
+    def receive(self) -> Ready | Answer | Failed | None:
+        """Return the next message, None if there is none now; answers to anything but the open request are dropped."""
+        while (body := self._packet()) is not None:
+            message = self._read(body)
+            if message is not None:
+                return message
+        return None
+
+    def kill(self, wait_s: float = KILL_WAIT_S) -> bool:
+        """SIGKILL the child's process group, reap it and let go of everything; False if it outlived the limit."""
+        if not self._open:
+            return True
+        gone = self._process.kill(wait_s)
+        self._close()
+        return gone
+
+    def stop(self, wait_s: float = STOP_WAIT_S) -> bool:
+        """Let the child end by itself by closing the socket, then kill what is left."""
+        if not self._open:
+            return True
+        self._socket.close()
+        self._process.ended(wait_s)
+        return self.kill()
+
+    def _check(self, shape: tuple[int, ...]) -> None:
+        if self.ready is None:
+            raise ModelError("the executor is not ready; wait for its Ready message")
+        if self.outstanding is not None:
+            raise ModelError(f"request {self.outstanding} is still out; kill this executor and start another")
+        if len(shape) != 2 or shape[0] != len(self.ready.features):
+            raise ModelError(f"model {self.ready.model} takes {len(self.ready.features)} features, not {list(shape)}")
+
+    def _send(self, message: Message) -> None:
+        try:
+            self._socket.send(encode_message(message))
+        except OSError:
+            # A dead child: its pidfd says so. A full socket: impossible with one request at a time.
+            return
+
+    def _packet(self) -> bytes | None:
+        """Return the next packet, empty at the end of the stream, None if nothing is there (or the end was told)."""
+        if self._told_end:
+            return None
+        try:
+            return self._socket.recv(PACKET_LIMIT)
+        except BlockingIOError:
+            return None
+        except OSError:
+            return b""
+
+    def _read(self, body: bytes) -> Ready | Answer | Failed | None:
+        if not body:
+            self._told_end = True
+            return self._fail("crash" if self.ready else "load", "the child closed its socket")
+        try:
+            message = decode_message(body)
+        except ValueError as error:
+            return self._fail("invalid", f"the child sent {error}")
+        if isinstance(message, Scored):
+            return self._answer(message)
+        if isinstance(message, Ready):
+            self.ready = message
+            return message
+        return (
+            self._failure(message) if isinstance(message, Failed) else self._fail("invalid", "the child sent a request")
+        )
+
+    def _answer(self, scored: Scored) -> Answer | Failed | None:
+        if scored.id != self.outstanding:
+            return None
+        symbols = self._shape[1]
+        if scored.symbols != symbols:
+            return self._fail("invalid", f"the model gave {scored.symbols} values for {symbols} symbols")
+        self.outstanding = None
+        return Answer(scored.id, self._mailbox.predictions(*self._shape).copy())
+
+    def _failure(self, failed: Failed) -> Failed | None:
+        if failed.id == self.outstanding:
+            self.outstanding = None
+        return failed if failed.id in (0, self.next_id - 1) else None
+
+    def _fail(self, cause: Cause, reason: str) -> Failed:
+        failed = Failed(self.outstanding or 0, cause, reason)
+        self.outstanding = None
+        return failed
+
+    def _close(self) -> None:
+        self._open = False
+        self._socket.close()
+        self._mailbox.close()
+        self._process.close()
+
+
+def _command(bundle: Path, channel: int, memory: int, attempt: int, fault: Path | None) -> list[str]:
+    command = [sys.executable, "-X", "faulthandler", "-m", CHILD, "--bundle", str(bundle.absolute())]
+    command += ["--socket", str(channel), "--memory", str(memory), "--parent", str(os.getpid())]
+    return command if fault is None else [*command, "--fault", str(fault.absolute()), "--attempt", str(attempt)]

@@ -1,0 +1,157 @@
+"""Faults on purpose, in a real child: read from a plan that exists only in tests and drills.
+
+A plan is TOML: `[[fault]]` tables with an `action` and exactly one of `bars`, `requests` (ids) or `starts` (of the
+child). A fault fires while the attempt at that bar or request is at most `times` (default 1), so that the child which
+takes over does not fall into the same hole. `late` waits `seconds`, or for a path named `until` to appear.
+"""
+
+import os
+import signal
+import threading
+import time
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import NoReturn
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass
+
+from common.errors import ConfigError
+from services.inference_worker.exchange import Request
+
+Values = NDArray[np.float64]
+
+_CLOSED = ConfigDict(extra="forbid")
+
+
+@dataclass(frozen=True, slots=True, config=_CLOSED)
+class Fault:
+    """One table of the plan."""
+
+    action: str
+    bars: tuple[int, ...] = ()
+    requests: tuple[int, ...] = ()
+    starts: tuple[int, ...] = ()
+    times: int = 1
+    seconds: float = 0.0
+    until: Path | None = None
+
+    def __post_init__(self) -> None:
+        if self.action not in {"late", *CRASHES, *LIES}:
+            raise ValueError(f"action must be one of {', '.join(sorted(['late', *CRASHES, *LIES]))}")
+        if sum(map(bool, (self.bars, self.requests, self.starts))) != 1:
+            raise ValueError("needs exactly one of bars, requests, starts")
+
+    def due(self, request: Request) -> bool:
+        """Whether it fires at this request."""
+        return request.attempt <= self.times and (request.bar in self.bars or request.id in self.requests)
+
+    def strike(self) -> None:
+        """Hang, crash or wait; lies are told later."""
+        if self.action in CRASHES:
+            CRASHES[self.action]()
+        if self.action == "late":
+            _wait(self.seconds, self.until)
+
+
+@dataclass(frozen=True, slots=True, config=_CLOSED)
+class Faults:
+    """A plan at work; an empty one does nothing. `start` is which start of this child this is."""
+
+    fault: tuple[Fault, ...] = ()
+    start: int = 1
+
+    def loading(self) -> None:
+        """Before the bundle is read."""
+        for fault in self.fault:
+            if self.start in fault.starts:
+                fault.strike()
+
+    def before(self, request: Request) -> None:
+        """Before a request is scored."""
+        for fault in self.fault:
+            if fault.due(request):
+                fault.strike()
+
+    def change(self, request: Request, values: Values) -> Values:
+        """Return what the model is made to have said."""
+        for fault in self.fault:
+            if fault.due(request) and fault.action in LIES:
+                values = LIES[fault.action](values)
+        return values
+
+
+NO_FAULTS = Faults()
+
+
+def read_faults(path: Path, start: int) -> Faults:
+    """Read a plan; ConfigError naming file, fault and key if it is not one."""
+    try:
+        plan = tomllib.loads(path.read_text(encoding="utf-8"))
+        return TypeAdapter(Faults).validate_python({**plan, "start": start})
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"fault plan {path}: {_readable(error)}") from error
+
+
+def _readable(error: Exception) -> str:
+    if not isinstance(error, ValidationError):
+        return str(error)
+    first = error.errors(include_url=False)[0]
+    return f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
+
+
+def _wait(seconds: float, until: Path | None) -> None:
+    time.sleep(seconds)
+    while until is not None and not until.exists():
+        time.sleep(0.002)
+
+
+def _sleep() -> NoReturn:
+    while True:
+        signal.pause()
+
+
+def _spin() -> NoReturn:
+    while True:
+        pass
+
+
+def _deadlock() -> None:
+    lock = threading.Lock()
+    with lock:
+        lock.acquire()
+
+
+def _segfault() -> None:
+    os.kill(os.getpid(), signal.SIGSEGV)
+
+
+def _exit() -> NoReturn:
+    os._exit(3)
+
+
+def _raise() -> NoReturn:
+    raise RuntimeError("raised on purpose by a fault plan")
+
+
+CRASHES: dict[str, Callable[[], None]] = {
+    "sleep": _sleep,
+    "spin": _spin,
+    "deadlock": _deadlock,
+    "segfault": _segfault,
+    "abort": os.abort,
+    "exit": _exit,
+    "raise": _raise,
+}
+
+LIES: dict[str, Callable[[Values], Values]] = {
+    "short": lambda values: values[:-1],
+    "long": lambda values: np.append(values, 0.0),
+    "nan": lambda values: np.full_like(values, np.nan),
+    "infinite": lambda values: np.full_like(values, np.inf),
+    "huge": lambda values: np.full_like(values, 1e300),
+    "constant": np.zeros_like,
+}

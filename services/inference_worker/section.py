@@ -1,0 +1,33 @@
+"""One bar time as the worker knows it, shared by all arms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from alphabus.messages import Announcement, Factors, Mode
+
+
+@dataclass(slots=True)
+class Section:
+    """Filled in as announcements and factors arrive; `due_ns` is on the monotonic clock."""
+
+    journal: bytes
+    bar: int
+    mode: Mode
+    time: int
+    stamp: int
+    due_ns: int
+    coverage: float | None = None
+    factors: Factors | None = None
+    latency: Mapping[str, int] = field(default_factory=dict)
+    missed: bool = False
+    """Its time passed while this worker was away: under a deadline it cannot be fresh any more."""
+
+    @classmethod
+    def announced(cls, announcement: Announcement, now_ns: int) -> Section:
+        """A section that was announced just now."""
+        due_ns = now_ns + announcement.due_in_ns
+        return cls(
+            announcement.journal, announcement.bar, announcement.mode, announcement.time, announcement.stamp, due_ns
+        )

@@ -1,0 +1,243 @@
+"""Moves messages between the feed, the engine, the executors and the signal topics; the arms decide."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import ClassVar
+
+from alphabus.continuity import Follower, Place
+from alphabus.inlet import Inlet
+from alphabus.messages import (
+    Acknowledge,
+    Announcement,
+    Delivery,
+    EndOfStream,
+    Factors,
+    Mode,
+    Reason,
+    Signals,
+    Universe,
+)
+from common.config import Policy
+from common.service import Context, Service
+from services.inference_worker.arms import Action, Arm, Publish, Replace, Submit
+from services.inference_worker.board import Board
+from services.inference_worker.composition import Spoken, Voice
+from services.inference_worker.exchange import Answer, Failed, Ready
+from services.inference_worker.roster import Roster
+from services.inference_worker.rules import Rules
+from services.inference_worker.seat import REASONS, Happened, Seat
+
+CACHE_PATIENCE_NS = 5_000_000_000
+
+
+class InferenceWorker(Service):
+    """Publishes one signal section an arm for every section that is announced."""
+
+    name: ClassVar[str] = "inference_worker"
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self._roster = Roster(self.config, self.clock, self.log)
+        posts = self._roster.posts()
+        rules = Rules.of(self.config)
+        self._arms = {
+            name: Arm(Voice(name, self.config.arms[name].capital, post.model), post.features, rules)
+            for name, post in posts.items()
+        }
+        faults = self.config.inference.faults
+        self._seats = {
+            name: Seat(post.folder, post.features, dict(os.environ), self.clock, faults) for name, post in posts.items()
+        }
+        self._topics = {name: self.endpoints.topic("signals", name) for name in posts}
+        self._announcements = self.endpoints.topic("announcements")
+        self._factors = self.endpoints.topic("factors", next(iter(posts.values())).factor_topic)
+        self._board = Board(deadline=self.config.inference.policy is Policy.DEADLINE)
+        self._cache = Inlet(context.bus, self.name, "signal_cache", [])
+        self._feed = Inlet(context.bus, self.name, "bar_feed", [self._announcements])
+        self._engine = Inlet(context.bus, self.name, "factor_engine", [self._factors])
+        self._symbols: dict[bytes, tuple[str, ...]] = {}
+        self._spoken_universe: dict[str, bytes] = {}
+        self._end: EndOfStream | None = None
+        self._unready = set(posts)
+        self._recalling = {self._cache.request("latest", arm=name): name for name in posts}
+        self._recall_ends = self.clock.monotonic_ns() + CACHE_PATIENCE_NS
+
+    def handles(self) -> list[object]:
+        """Three upstream services, and every child."""
+        links = [handle for inlet in (self._cache, self._feed, self._engine) for handle in inlet.handles]
+        return links + [handle for seat in self._seats.values() for handle in seat.handles()]
+
+    def wake_ns(self) -> int | None:
+        """The next deadline of an arm, or the next start of a child."""
+        times = [arm.wake_ns() for arm in self._arms.values()] + [seat.wake_ns() for seat in self._seats.values()]
+        return min((time for time in times if time is not None), default=None)
+
+    def turn(self) -> None:
+        """First what was published before this start, then everything as it comes."""
+        self._cache.receive()
+        if self._recalling and not self._recalled():
+            return
+        for delivery in self._feed.receive():
+            self._take_announcement(delivery)
+        for delivery in self._engine.receive():
+            self._take_factors(delivery)
+        for name, seat in self._seats.items():
+            for happened in seat.receive():
+                self._take_from_child(name, happened)
+        self._step()
+        for inlet in (self._feed, self._engine):
+            inlet.repeat()
+
+    def acknowledged(self, message: Acknowledge) -> None:
+        """The cache has a section: neither feed nor engine will be asked for it again."""
+        self.outbox.acknowledged(message.topic, message.journal, message.bar)
+        bar = min(
+            self.outlet.lowest_acknowledged(topic, ["signal_cache"], message.journal) for topic in self._topics.values()
+        )
+        if bar and message.journal == self._board.journal:
+            self._feed.acknowledge(self._announcements, message.journal, bar)
+            self._engine.acknowledge(self._factors, message.journal, bar)
+
+    def stop(self) -> None:
+        """Children first: nothing they answer could be published any more."""
+        for seat in self._seats.values():
+            seat.close()
+        for inlet in (self._feed, self._engine, self._cache):
+            inlet.close()
+        self._roster.close()
+
+    def _recalled(self) -> bool:
+        """Ask the cache what was published last, so that nothing is said twice and `held` has something to hold."""
+        for question, name in list(self._recalling.items()):
+            answer = self._cache.answer(question)
+            if answer is not None:
+                del self._recalling[question]
+                self._resume(name, [delivery.message for delivery in answer[1]])
+            elif not self._cache.awaits(question):
+                del self._recalling[question]
+                self._recalling[self._cache.request("latest", arm=name)] = name
+        if self._recalling and self._board.deadline and self.clock.monotonic_ns() > self._recall_ends:
+            self.log.warning("cache_silent", consequence="starting without a previous signal")
+            self._recalling.clear()
+        if not self._recalling:
+            self._go_on()
+        return not self._recalling
+
+    def _resume(self, name: str, messages: Iterable[object]) -> None:
+        for message in messages:
+            if isinstance(message, Universe):
+                self._symbols[message.universe] = message.symbols
+            if isinstance(message, Signals):
+                arm = self._arms[name]
+                arm.previous, arm.last_bar = Spoken.of(message), message.bar
+                self._board.journal = self.journal = message.journal
+                self.log.info("resumed", arm=name, bar=message.bar)
+
+    def _go_on(self) -> None:
+        bar = min(arm.last_bar for arm in self._arms.values())
+        if bar:
+            journal = self._board.journal
+            self._feed.resume(self._announcements, Follower(self._announcements, journal, Place(bar, 2)))
+            self._engine.resume(self._factors, Follower(self._factors, journal, Place(bar, 1)))
+
+    def _take_announcement(self, delivery: Delivery) -> None:
+        message = delivery.message
+        if isinstance(message, EndOfStream):
+            self._end = message
+        elif isinstance(message, Announcement):
+            self._meet(message.journal)
+            if message.mode is Mode.HISTORY:
+                self._pass_history(message)
+                return
+            section = self._board.announce(message, self.clock.monotonic_ns(), on_record=delivery.seq == 0)
+            for arm in self._arms.values():
+                arm.add(section)
+
+    def _pass_history(self, message: Announcement) -> None:
+        """History asks for no signal; but as long as a child loads, the feed is kept from running far ahead."""
+        self.bar = message.bar
+        if not self._unready:
+            self._feed.acknowledge(self._announcements, message.journal, message.bar)
+
+    def _meet(self, journal: bytes) -> None:
+        if journal != self._board.journal:
+            if any(self._board.journal):
+                self.log.warning("new_journal", journal=journal.hex())
+                for arm in self._arms.values():
+                    arm.forget()
+            self._board.restart(journal)
+            self.journal = journal
+
+    def _take_factors(self, delivery: Delivery) -> None:
+        message = delivery.message
+        if isinstance(message, Universe):
+            self._symbols[message.universe] = message.symbols
+        elif isinstance(message, Factors) and message.mode is not Mode.HISTORY:
+            waited = max(self.clock.wall_ns() - delivery.sent, 0)
+            self._board.fill(replace(message, latency={**message.latency, "engine_to_worker": waited}))
+
+    def _take_from_child(self, name: str, happened: Happened) -> None:
+        arm, seat = self._arms[name], self._seats[name]
+        match happened:
+            case Ready():
+                self.log.info("executor_ready", arm=name, pid=seat.pid, start=seat.starts)
+                arm.ready()
+                self._unready.discard(name)
+                if not self._unready and self.bar:
+                    self._feed.acknowledge(self._announcements, self.journal, self.bar)
+            case Answer(values=values):
+                self._do(name, arm.answered(values, self.clock.monotonic_ns()))
+            case Failed(cause=cause, reason=reason):
+                arm.failed(REASONS[cause])
+                self._replace(name, REASONS[cause], reason)
+
+    def _step(self) -> None:
+        now = self.clock.monotonic_ns()
+        for name, arm in self._arms.items():
+            self._do(name, arm.step(now, gap=self._engine.behind))
+        done = min(arm.last_bar for arm in self._arms.values())
+        self._board.drop_up_to(done)
+        self.bar = max(self.bar, done)
+        if self._end is not None and all(arm.done for arm in self._arms.values()):
+            self._say_end(self._end)
+
+    def _say_end(self, end: EndOfStream) -> None:
+        self._end = None
+        for topic in self._topics.values():
+            self.publish(topic, end)
+        self.log.info("end_of_stream", bar=end.bar)
+
+    def _do(self, name: str, actions: Iterable[Action]) -> None:
+        for action in actions:
+            match action:
+                case Publish(signals=signals):
+                    self._publish(name, signals)
+                case Submit(factors=factors, attempt=attempt):
+                    self._seats[name].submit(factors, attempt)
+                case Replace(reason=reason):
+                    self._replace(name, reason, "given up by the arm")
+
+    def _replace(self, name: str, reason: Reason, detail: str) -> None:
+        pid = self._seats[name].pid
+        self._seats[name].replace()
+        self.counters.add(f"executor_{reason}")
+        self.log.warning("executor_replaced", arm=name, pid=pid, reason=reason.value, detail=detail)
+        self.outlet.alert("warning", "executor_replaced", arm=name, reason=reason.value, detail=detail[:1000])
+
+    def _publish(self, name: str, signals: Signals) -> None:
+        topic = self._topics[name]
+        if self._spoken_universe.get(name) != signals.universe:
+            self._spoken_universe[name] = signals.universe
+            symbols = self._symbols.get(signals.universe, ())
+            self.publish(topic, Universe(signals.journal, signals.bar, signals.universe, symbols))
+        self.publish(topic, signals)
+        self.counters.add(f"signals_{signals.status}")
+        if not signals.reason:
+            self._roster.record(signals)
+        else:
+            self.log.info(
+                "not_fresh", arm=name, bar=signals.bar, status=signals.status.value, reason=signals.reason.value
+            )

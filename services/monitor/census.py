@@ -1,0 +1,71 @@
+"""What the monitor knows of the other processes: signs of life, counters over restarts, latencies (pure)."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from alphabus.messages import Heartbeat, Signals
+
+STALE_BEATS = 3
+REMEMBERED = 10_000  # sections the quantiles are over: memory stays flat over days
+QUANTILES = {"p50": 0.5, "p99": 0.99, "max": 1.0}
+
+
+@dataclass(slots=True)
+class Seen:
+    """One process: its last heartbeat, when it came, and the counters of its earlier lives."""
+
+    heartbeat: Heartbeat
+    epoch: int
+    heard_ns: int
+    restarts: int = 0
+    earlier: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def totals(self) -> Counter[str]:
+        """Counters over all its lives: they only grow, so a heartbeat that was missed takes nothing away."""
+        return self.earlier + Counter(self.heartbeat.counters)
+
+
+@dataclass(slots=True)
+class Census:
+    """Takes heartbeats and signal sections, gives figures."""
+
+    stale_ns: int
+    seen: dict[str, Seen] = field(default_factory=dict)
+    latencies: dict[str, deque[int]] = field(default_factory=dict)
+    _stale: set[str] = field(default_factory=set)
+
+    def hear(self, heartbeat: Heartbeat, epoch: int, now_ns: int) -> None:
+        """Take a heartbeat; a higher epoch is a restart, a lower one is ignored."""
+        known = self.seen.get(heartbeat.service)
+        if known is None:
+            self.seen[heartbeat.service] = Seen(heartbeat, epoch, now_ns)
+        elif epoch > known.epoch:
+            self.seen[heartbeat.service] = Seen(heartbeat, epoch, now_ns, known.restarts + 1, known.totals)
+        elif epoch == known.epoch:
+            known.heartbeat, known.heard_ns = heartbeat, now_ns
+
+    def measure(self, signals: Signals) -> None:
+        """Take the latencies of a section, by stage."""
+        for stage, spent in signals.latency.items():
+            self.latencies.setdefault(stage, deque(maxlen=REMEMBERED)).append(spent)
+
+    def turned_stale(self, now_ns: int) -> list[str]:
+        """Processes that have gone silent since the last call."""
+        stale = {name for name, seen in self.seen.items() if now_ns - seen.heard_ns > self.stale_ns}
+        fresh_news = sorted(stale - self._stale)
+        self._stale = stale
+        return fresh_news
+
+    def figures(self) -> dict[str, int]:
+        """Whole numbers for the monitor's own heartbeat: `SERVICE.counter`, and `latency.STAGE.QUANTILE` in ns."""
+        found = {f"{name}.{key}": count for name, seen in self.seen.items() for key, count in seen.totals.items()}
+        found |= {f"{name}.restarts": seen.restarts for name, seen in self.seen.items()}
+        for stage, spent in self.latencies.items():
+            for label, share in QUANTILES.items():
+                found[f"latency.{stage}.{label}"] = int(np.quantile(spent, share, method="higher"))
+        return found

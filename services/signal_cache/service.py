@@ -1,0 +1,82 @@
+"""Moves signals to the record, acknowledges them, and answers `latest` and `history`."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import ClassVar
+
+from alphabus.inlet import Inlet
+from alphabus.messages import Message, Request, Signals, Streamed
+from alphabus.outbox import CHUNK, Page
+from common.market.journal import Journal
+from common.message_log import MessageLog
+from common.service import Context, Service
+from services.signal_cache.shelf import Shelf
+
+
+class SignalCache(Service):
+    """Follows the signals of every arm; it is a replica, never a hop."""
+
+    name: ClassVar[str] = "signal_cache"
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self._shelves = {arm: self._shelf(arm) for arm in self.config.arms}
+        self._by_topic = {shelf.topic: (arm, shelf) for arm, shelf in self._shelves.items()}
+        self._inlet = Inlet(context.bus, self.name, "inference_worker", list(self._by_topic))
+        for shelf in self._shelves.values():
+            self._inlet.resume(shelf.topic, shelf.follower())
+
+    def handles(self) -> list[object]:
+        """The worker's two ends."""
+        return self._inlet.handles
+
+    def turn(self) -> None:
+        """Put what came on record, then say so."""
+        for delivery in self._inlet.receive():
+            self._take(delivery.topic, delivery.message)
+        self._inlet.repeat()
+        self.bar = min(shelf.bar for shelf in self._shelves.values())
+        self.counters.set("ended", int(all(shelf.ended for shelf in self._shelves.values())))
+
+    def answer(self, request: Request) -> Page:
+        """`latest` (arm) and `history` (arm, from, to): at most a chunk; ask again from the last bar for more."""
+        shelf = self._asked(request)
+        if request.verb == "latest":
+            found: list[Streamed | None] = [shelf.universe, shelf.latest]
+            return self._page(shelf, [message for message in found if message is not None])
+        if request.verb == "history":
+            first, last = request.arguments.get("from", 0), request.arguments.get("to", 2**62)
+            if not (isinstance(first, int) and isinstance(last, int)):
+                raise ValueError("history takes arm (text), from and to (bars)")
+            return self._page(shelf, list(islice(shelf.history(first, last), CHUNK)))
+        return super().answer(request)
+
+    def stop(self) -> None:
+        """Close the links, then the records."""
+        self._inlet.close()
+        for shelf in self._shelves.values():
+            shelf.close()
+
+    def _shelf(self, arm: str) -> Shelf:
+        journal = Journal.open(self.context.state / "signals" / arm, sync=self.config.feed.sync)
+        return Shelf(self.endpoints.topic("signals", arm), MessageLog(journal))
+
+    def _take(self, topic: str, message: Message) -> None:
+        arm, shelf = self._by_topic[topic]
+        if not (isinstance(message, Streamed) and shelf.take(message)):
+            return
+        if isinstance(message, Signals):
+            self.counters.add(f"sections_{arm}")
+            self.counters.add(f"signals_{message.status}")
+            self.journal = message.journal
+        self._inlet.acknowledge(topic, message.journal, message.bar)
+
+    def _asked(self, request: Request) -> Shelf:
+        arm = request.arguments.get("arm", "champion")
+        if not isinstance(arm, str) or arm not in self._shelves:
+            raise LookupError(f"no arm {arm!r:.60}; there is {', '.join(self._shelves)}")
+        return self._shelves[arm]
+
+    def _page(self, shelf: Shelf, messages: list[Streamed]) -> Page:
+        return Page([self.outlet.frames_of(shelf.topic, message) for message in messages], complete=True)

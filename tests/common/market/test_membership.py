@@ -1,0 +1,91 @@
+"""Membership: who is tracked, expected and member, from the sections alone."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from common.market.membership import Membership, Roll
+
+ALL = ("A", "B", "C", "D")
+
+
+def observe_all(membership: Membership, sections: Sequence[Sequence[str]]) -> list[Roll]:
+    """The rolls of sections in order."""
+    return [membership.observe(section) for section in sections]
+
+
+def expected(roll: Roll) -> list[str]:
+    """The expected symbols of a roll by name."""
+    return [roll.tracked[place] for place in np.flatnonzero(roll.expected)]
+
+
+def test_the_first_section_is_complete() -> None:
+    """Nothing was expected before it, so its coverage is 1; its symbols are tracked in ascending order."""
+    roll = Membership().observe(("C", "A", "B"))
+    assert roll.tracked == ("A", "B", "C")
+    assert (roll.coverage, roll.partial) == (1.0, False)
+    assert roll.member.tolist() == roll.present.tolist() == [True] * 3
+
+
+def test_coverage_counts_those_expected_before() -> None:
+    """A newcomer neither helps nor hurts; the absent hurt."""
+    rolls = observe_all(Membership(), [ALL, ("A", "B", "C", "Z")])
+    assert rolls[1].coverage == 0.75
+    assert rolls[1].tracked == (*ALL, "Z")
+    assert rolls[1].present.tolist() == [True, True, True, False, True]
+
+
+def test_the_unseen_leave_and_come_back() -> None:
+    """After more than the patience in unseen bars a symbol is not expected; seen again, it is."""
+    membership = Membership(patience_bars=2)
+    rolls = observe_all(membership, [ALL, *[ALL[:3]] * 3, ALL])
+    assert [expected(roll) for roll in rolls] == [[*ALL], [*ALL], [*ALL], [*ALL[:3]], [*ALL]]
+    assert [roll.coverage for roll in rolls] == [1.0, 0.75, 0.75, 0.75, 1.0]
+    assert rolls[3].tracked == ALL
+    assert membership.expected == ALL
+
+
+def test_stubs_age_nobody() -> None:
+    """A few partial sections in a row leave everybody expected, however short the patience."""
+    membership = Membership(patience_bars=1)
+    rolls = observe_all(membership, [ALL, ("A",), ALL, ("A",), ALL])
+    assert [roll.partial for roll in rolls] == [False, True, False, True, False]
+    assert all(expected(roll) == [*ALL] for roll in rolls)
+
+
+def test_a_market_that_shrank_is_believed() -> None:
+    """More partial sections in a row than the patience count as unseen bars, so that it does not wait for ever."""
+    rolls = observe_all(Membership(patience_bars=2), [ALL, *[("A",)] * 6])
+    assert [len(expected(roll)) for roll in rolls] == [4, 4, 4, 4, 4, 1, 1]
+    assert [roll.coverage for roll in rolls] == [1.0, *[0.25] * 5, 1.0]
+
+
+def test_an_empty_section_is_partial() -> None:
+    """Nothing came although something was due."""
+    rolls = observe_all(Membership(), [(), ALL, ()])
+    assert [roll.coverage for roll in rolls] == [1.0, 1.0, 0.0]
+    assert [roll.partial for roll in rolls] == [False, False, True]
+
+
+sections = st.lists(st.lists(st.sampled_from("ABCDEFGH")), max_size=30)
+
+
+@given(sections, st.integers(0, 3), st.sampled_from([0.0, 0.5, 1.0]))
+def test_it_agrees_with_a_plain_account(history: list[list[str]], patience: int, least: float) -> None:
+    """Against sets and counters written down one by one; order and repeats within a section mean nothing."""
+    membership = Membership(patience_bars=patience, min_coverage=least)
+    unseen: dict[str, int] = {}
+    run = 0
+    for section in history:
+        due = {symbol for symbol, bars in unseen.items() if bars <= patience}
+        coverage = len(due & set(section)) / len(due) if due else 1.0
+        run = run + 1 if coverage < least else 0
+        counts = coverage >= least or run > patience
+        unseen = {symbol: 0 if symbol in section else unseen[symbol] + counts for symbol in sorted({*unseen, *section})}
+        roll = membership.observe(section[::-1] * 2)
+        assert roll.tracked == tuple(unseen)
+        assert roll.coverage == coverage
+        assert roll.expected.tolist() == [bars <= patience for bars in unseen.values()]
+        assert roll.present.tolist() == [symbol in section for symbol in unseen]
