@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import sys
 from collections.abc import Sequence
@@ -10,11 +11,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from alphabus.client import Section, SignalClient, ask_status
+from alphabus.bus import Bus
+from alphabus.client import Section, SignalClient
+from alphabus.clock import SystemClock
 from alphabus.endpoints import SERVICES, Endpoints, default_run_dir, running_instances
 from alphabus.errors import AlphabusError, EndpointError
 from alphabus.messages import Flag
 from alphabus.sockets import ZmqTransport
+from alphabus.status import StatusView
 
 ANSWER_NS = 1_000_000_000
 IDLE_NS = 1_000_000_000
@@ -54,9 +58,12 @@ def watch(instance: str, run_dir: Path, arm: str, *, as_json: bool) -> int:
 
 def status(instance: str, run_dir: Path, *, as_json: bool) -> int:
     """Print how every process is; 1 when one of them does not answer."""
-    endpoints, transport = Endpoints(run_dir, instance), ZmqTransport()
-    beats = {name: ask_status(endpoints, name, timeout_ns=ANSWER_NS, transport=transport) for name in SERVICES}
-    transport.close()
+    transport = ZmqTransport()
+    bus = Bus(Endpoints(run_dir, instance), transport, SystemClock())
+    with contextlib.ExitStack() as stack:
+        stack.callback(transport.close)
+        views = {name: stack.enter_context(contextlib.closing(StatusView(bus, name))) for name in SERVICES}
+        beats = {name: view.ask(ANSWER_NS) for name, view in views.items()}
     if as_json:
         rows = {name: beat and {"pid": beat.pid, "bar": beat.bar, **beat.counters} for name, beat in beats.items()}
         print(json.dumps({"instance": instance, "services": rows}))

@@ -18,7 +18,7 @@ from alphabus.continuity import Follower, Place
 from alphabus.endpoints import Endpoints, default_run_dir
 from alphabus.errors import DecodeError, RequestError
 from alphabus.inlet import Inlet
-from alphabus.messages import Announcement, Delivery, EndOfStream, Flag, Heartbeat, Phase, Signals, Universe
+from alphabus.messages import Announcement, Delivery, EndOfStream, Flag, Phase, Signals, Universe
 from alphabus.sockets import Transport, Waiter, ZmqTransport, wait_on
 
 SECOND_NS = 1_000_000_000
@@ -255,21 +255,3 @@ class _DueWatch:
     def met(self, bar: int) -> None:
         if self._due is not None and bar >= self._due[0]:
             self._due = None
-
-
-def ask_status(endpoints: Endpoints, service: str, *, timeout_ns: int, transport: Transport) -> Heartbeat | None:
-    """How a service says it is, None when it does not answer."""
-    clock = SystemClock()
-    inlet = Inlet(Bus(endpoints, transport, clock), "status", service, [])
-    question = inlet.request("status")
-    until = clock.monotonic_ns() + timeout_ns
-    try:
-        while clock.monotonic_ns() < until:
-            wait_on(inlet.handles, min(WAIT_NS, timeout_ns))
-            inlet.receive()
-            answer = inlet.answer(question)
-            if answer is not None and answer[1] and isinstance(answer[1][0].message, Heartbeat):
-                return answer[1][0].message
-    finally:
-        inlet.close()
-    return None

@@ -78,15 +78,19 @@ class Follower:
 
     def answered(self, epoch: int, next_seq: int | None, deliveries: Iterable[Delivery]) -> list[Delivery]:
         """Take the writer's answer; `next_seq` None means that more is on record: ask again."""
-        applied = self._applied(deliveries)
-        if next_seq is None or epoch < self.epoch:
+        if epoch < self.epoch:
+            self.tally.zombies += 1
+            return []
+        found = list(deliveries)
+        applied = self._applied(found)
+        if next_seq is None:
             return applied
         if epoch > self.epoch:
             self._restarted(epoch, next_seq)
         first_unseen = self._held[0].seq if self._held else self._next
         if first_unseen > next_seq:  # something between the answer and the live link is still missing
             return applied
-        held, self._held = self._held, []
+        held, self._held = _not_superseded(self._held, next_seq, found), []
         self._next = max(self._next, next_seq)
         self.unsure = False
         return applied + self._applied(held)
@@ -124,3 +128,11 @@ class Follower:
             return False
         self.last = place
         return True
+
+
+def _not_superseded(held: list[Delivery], next_seq: int, found: list[Delivery]) -> list[Delivery]:
+    """Without what the record has forgotten since: a numbering older than the one it answered with."""
+    now = {delivery.message.journal for delivery in found[-1:] if isinstance(delivery.message, Streamed)}
+    if not now:
+        return held
+    return [d for d in held if d.seq >= next_seq or getattr(d.message, "journal", None) in now]

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from common.errors import BundleError, ModelError
+from common.models.names import did_you_mean
 from common.models.predictor import Progress, Samples
 
 FILE = "model.txt"
@@ -16,8 +17,8 @@ _DEFAULTS: Mapping[str, Any] = {
     "objective": "regression",
     "metric": "l2",
     "learning_rate": 0.05,
-    "num_leaves": 31,
-    "min_data_in_leaf": 100,
+    "num_leaves": 15,
+    "min_data_in_leaf": 200,
     "feature_fraction": 0.8,
     "bagging_fraction": 0.8,
     "bagging_freq": 1,
@@ -25,8 +26,8 @@ _DEFAULTS: Mapping[str, Any] = {
     "rounds": 200,
     "patience": 30,
     "seed": 7,
-    # Written into the model's text, so a number of its own and not the machine's.
-    "num_threads": 2,
+    # One: threads that wait for a busy core cost more than they bring; and the model's text records the number.
+    "num_threads": 1,
 }
 
 # Histograms by rows and the flag together make the result independent of timing and of the number of threads.
@@ -51,9 +52,13 @@ class LightGBMModel:
         return self._features
 
     @classmethod
-    def defaults(cls) -> dict[str, Any]:
-        """Parameters used where none are given; all but `rounds` and `patience` are LightGBM's own."""
-        return dict(_DEFAULTS)
+    def settings(cls, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """All parameters of a fit; all but `rounds` and `patience` are LightGBM's own, which ignores a misspelt one."""
+        known = {*_DEFAULTS, *lightgbm.basic._ConfigAliases._get_all_param_aliases()}  # noqa: SLF001  no public list
+        for name in parameters:
+            if name not in known:
+                raise ModelError(f"LightGBM has no parameter {name!r}{did_you_mean(name, known)}")
+        return {**_DEFAULTS, **parameters}
 
     @classmethod
     def fit(
@@ -65,7 +70,7 @@ class LightGBMModel:
         progress: Progress,
     ) -> Self:
         """Boost until `patience` rounds bring nothing on the validation rows, and keep the best round."""
-        settings = {**_DEFAULTS, **parameters, **_FIXED}
+        settings = {**cls.settings(parameters), **_FIXED}
         rounds, patience = int(settings.pop("rounds")), int(settings.pop("patience"))
         learn = _dataset(train, features, settings)
         callbacks: list[Callable[..., Any]] = [lightgbm.early_stopping(patience, verbose=False), _reporting(progress)]

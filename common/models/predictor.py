@@ -57,6 +57,6 @@ class Predictor(Protocol):
         ...
 
     @classmethod
-    def defaults(cls) -> dict[str, Any]:
-        """Parameters used where none are given."""
+    def settings(cls, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """All parameters of a fit, defaults filled in; ModelError with the closest name for an unknown one."""
         ...

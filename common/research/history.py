@@ -1,5 +1,7 @@
 """The training part of a file of bars, as the factor engine wants it: the same sections the live feed would make."""
 
+from datetime import datetime
+
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
@@ -38,3 +40,18 @@ def members(panel: Panel, *, patience_bars: int, min_coverage: float) -> NDArray
 def block_of(panel: Panel, member: NDArray[np.bool_]) -> Block:
     """All sections of a panel as one block."""
     return Block(panel.symbols, panel.columns, member)
+
+
+def split_time(frame: pl.DataFrame, text: str) -> int:
+    """Close time (ns) of the first section stamped at or after a date or time as the file itself writes it."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise ModelError(f"split {text!r} is not a date such as 2016-06-09 or 2016-06-09 10:30") from error
+    if moment.tzinfo is not None:
+        raise ModelError(f"split {text!r} has a zone; write it as the file writes its stamps, without one")
+    stamp_ns = int(np.datetime64(moment, "ns").astype(np.int64))
+    later = frame.filter(pl.col("stamp") >= stamp_ns)["time"].min()
+    if not isinstance(later, int):
+        raise ModelError(f"split {text!r} lies after the last bar; choose an earlier date")
+    return later

@@ -62,5 +62,5 @@ def processed(label: Floats, usable: Mask, processing: str) -> Floats:
 
 
 def _usable(factors: FactorBlock, label: Floats) -> Mask:
-    known = np.isfinite(label)
-    return known & (factors.present != 0) & (factors.member != 0) & (factors.warm != 0)
+    usable: Mask = np.isfinite(label) & (factors.present != 0) & (factors.member != 0) & (factors.warm != 0)
+    return usable

@@ -32,8 +32,7 @@ class Recipe:
     def settings(self) -> dict[str, Any]:
         """All parameters that decide the outcome, defaults filled in."""
         return {
-            **model_class(self.kind).defaults(),
-            **self.parameters,
+            **model_class(self.kind).settings(self.parameters),
             "validation_share": self.validation_share,
             "patience_bars": self.patience_bars,
             "min_coverage": self.min_coverage,

@@ -23,7 +23,7 @@ def place(message: Streamed) -> tuple[bytes, Place]:
 
 @dataclass(slots=True)
 class Writer:
-    """One incarnation; `sections` are the places it and its predecessors published, by journal, in order."""
+    """One incarnation; `sections` are the places (ends apart) that it and those before it published, by journal."""
 
     epoch: int = 1
     seq: int = 0
@@ -52,7 +52,9 @@ class Writer:
 
     def end(self) -> list[Delivery]:
         """Say that nothing follows, once."""
-        return [] if isinstance(self.last, EndOfStream) else [self._sent(EndOfStream(self.journal, self.bar, Mode.LIVE))]
+        return (
+            [] if isinstance(self.last, EndOfStream) else [self._sent(EndOfStream(self.journal, self.bar, Mode.LIVE))]
+        )
 
     def answer(self, journal: bytes | None, bar: int) -> Answer:
         """What its responder says to a replay request."""
@@ -76,5 +78,6 @@ class Writer:
         self.outbox.add(TOPIC, message, encode(delivery))
         if not isinstance(message, Universe):
             self.last = message
+        if not isinstance(message, Universe | EndOfStream):
             self.sections.setdefault(message.journal, []).append(place(message)[1])
         return delivery

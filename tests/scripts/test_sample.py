@@ -4,8 +4,9 @@ import json
 from pathlib import Path
 
 import polars as pl
-from typer.testing import CliRunner
+import pytest
 
+from scripts.command import main
 from scripts.sample import app
 
 SMALL = ["--symbols", "20", "--days", "60"]
@@ -14,31 +15,31 @@ SMALL = ["--symbols", "20", "--days", "60"]
 def test_it_writes_the_market_and_the_figures(tmp_path: Path) -> None:
     """The file can be read, the figures agree with it, and a second run gives the same bytes."""
     out, figures = tmp_path / "deep" / "sample.parquet", tmp_path / "figures.json"
+    written = set()
     for _ in range(2):
-        result = CliRunner().invoke(app, ["--out", str(out), "--json", str(figures), *SMALL])
-        assert result.exit_code == 0
+        assert main(app, "sample", ["--out", str(out), "--json", str(figures), *SMALL]) == 0
+        written.add(out.read_bytes())
     shown = json.loads(figures.read_text(encoding="utf-8"))
     assert shown == {"file": str(out), "rows": pl.read_parquet(out).height, "symbols": 20, "days": 60, "seed": 1}
+    assert len(written) == 1
 
 
-def test_figures_on_standard_output(tmp_path: Path) -> None:
+def test_figures_on_standard_output(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A dash sends the JSON, and only the JSON, to standard output."""
-    result = CliRunner().invoke(app, ["--out", str(tmp_path / "s.parquet"), "--json", "-", *SMALL])
-    assert json.loads(result.stdout)["days"] == 60
+    assert main(app, "sample", ["--out", str(tmp_path / "s.parquet"), "--json", "-", *SMALL]) == 0
+    assert json.loads(capsys.readouterr().out)["days"] == 60
 
 
-def test_wrong_usage_is_status_2(tmp_path: Path) -> None:
+def test_wrong_usage_is_status_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A market too small is refused before anything is written."""
     out = tmp_path / "s.parquet"
-    result = CliRunner().invoke(app, ["--out", str(out), "--days", "3"])
-    assert result.exit_code == 2
-    assert "60 days" in result.stderr
+    assert main(app, "sample", ["--out", str(out), "--days", "3"]) == 2
+    assert "60 days" in capsys.readouterr().err
     assert not out.exists()
 
 
-def test_a_failure_is_status_1(tmp_path: Path) -> None:
+def test_a_failure_is_status_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A place that cannot be written to is named."""
     (tmp_path / "file").write_text("in the way", encoding="utf-8")
-    result = CliRunner().invoke(app, ["--out", str(tmp_path / "file" / "s.parquet"), *SMALL])
-    assert result.exit_code == 1
-    assert "cannot be written" in result.stderr
+    assert main(app, "sample", ["--out", str(tmp_path / "file" / "s.parquet"), *SMALL]) == 1
+    assert "cannot be written" in capsys.readouterr().err

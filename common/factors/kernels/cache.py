@@ -6,6 +6,7 @@ The cache is set on each dispatcher: neither the environment nor numba's configu
 numba in the same process keep their own settings.
 """
 
+import contextlib
 from pathlib import Path
 from typing import Any
 
@@ -45,5 +46,17 @@ def cache_in(folder: Path, dispatcher: Any) -> None:
 
     class Cache(FunctionCache):
         _impl_class = Implementation
+
+        def load_overload(self, sig: Any, target_context: Any) -> Any:
+            """Load one; a damaged file counts as none, and is compiled and written anew."""
+            try:
+                return super().load_overload(sig, target_context)  # type: ignore[no-untyped-call]
+            except Exception:  # noqa: BLE001  unpickling raises anything
+                return None
+
+        def save_overload(self, sig: Any, data: Any) -> None:
+            """Save one; where the folder cannot be written to, the next start is slow and that is all."""
+            with contextlib.suppress(OSError):
+                super().save_overload(sig, data)  # type: ignore[no-untyped-call]
 
     dispatcher._cache = Cache(dispatcher.py_func)  # type: ignore[no-untyped-call]  # noqa: SLF001  numba has no public setter

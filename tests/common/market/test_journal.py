@@ -287,6 +287,16 @@ def test_damage_under_an_open_journal_is_found_on_reading(tmp_path: Path) -> Non
             list(journal.read())
 
 
+def test_a_segment_exchanged_under_an_open_journal_is_found(tmp_path: Path) -> None:
+    """A segment that is whole, but of another history, breaks the chain to the next."""
+    fill(tmp_path / "other", [Record(9, record.bar, b"other") for record in SMALL], segment_bytes=1).close()
+    with fill(tmp_path / "mine", SMALL, segment_bytes=1) as journal:
+        first = min((tmp_path / "mine").iterdir())
+        first.write_bytes((tmp_path / "other" / first.name).read_bytes())
+        with pytest.raises(JournalError, match="corrupt at byte 0"):
+            list(journal.read())
+
+
 def failure(code: int) -> Callable[[], object]:
     """A function that fails like the operating system does."""
 

@@ -8,34 +8,48 @@ import pytest
 
 from common.errors import JournalError
 from common.market.journal import Journal, Sync
-from common.market.journal_records import HEADER_BYTES, Header, Record, pack_header
+from common.market.journal_records import HEADER_BYTES, Header, Record, pack_header, records_from, unpack_header
 from tests.common.market.test_journal import SMALL, fill
 
 ID = bytes(range(16))
+OTHER = bytes(16)
+LAYOUTS = ("one segment", "two segments", "after a cut")
 PLAIN = f"{0:020d}.journal"
 
 
-def layouts(folder: Path) -> dict[str, Path]:
-    """The same records in one segment and in two."""
-    found = {"one segment": folder / "one", "two segments": folder / "two"}
-    fill(found["one segment"], SMALL).close()
-    fill(found["two segments"], SMALL, segment_bytes=1).close()
-    return found
+def make(folder: Path, layout: str) -> Path:
+    """The same records in one segment, in two, or in two with a cut between them."""
+    if layout == "after a cut":
+        fill(folder, SMALL[:2]).close()
+        with (folder / PLAIN).open("ab") as file:
+            file.write(b"torn")
+        with Journal.open(folder, make_id=lambda: OTHER) as journal:
+            journal.append(SMALL[2].kind, SMALL[2].bar, SMALL[2].payload)
+    else:
+        fill(folder, SMALL, segment_bytes=1 if layout == "two segments" else 1 << 20).close()
+    return folder
 
 
 def outcome(folder: Path) -> Journal | None:
-    """The journal as it opens; None when it is refused."""
+    """The journal as it opens; None when it is refused, and then nothing on disk has changed."""
+    before = contents(folder)
     try:
         journal = Journal.open(folder, sync=Sync.NEVER)
     except JournalError:
+        assert contents(folder) == before
         return None
     journal.close()
     return journal
 
 
-def damaged_copies(layout: Path, scratch: Path, *, flips: bool) -> Iterator[tuple[Path, Path, int]]:
-    """Copies of a journal with one bit flipped, or one segment cut short: the copy, the segment, the offset."""
-    for segment in sorted(layout.iterdir()):
+def contents(folder: Path) -> dict[str, bytes]:
+    """Every file of a folder."""
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def damaged_copies(origin: Path, scratch: Path, *, flips: bool) -> Iterator[tuple[Path, int]]:
+    """The journal in `scratch` with one bit flipped, or one segment cut short: the segment and the offset."""
+    for segment in sorted(origin.glob("*.journal")):
         content = segment.read_bytes()
         for place in range(8 * len(content) if flips else len(content)):
             offset = place // 8 if flips else place
@@ -45,40 +59,58 @@ def damaged_copies(layout: Path, scratch: Path, *, flips: bool) -> Iterator[tupl
             else:
                 del bad[offset:]
             shutil.rmtree(scratch, ignore_errors=True)
-            shutil.copytree(layout, scratch)
+            shutil.copytree(origin, scratch)
             (scratch / segment.name).write_bytes(bad)
-            yield scratch, scratch / segment.name, offset
+            yield scratch / segment.name, offset
 
 
-@pytest.mark.parametrize("layout", ["one segment", "two segments"])
+@pytest.mark.parametrize("layout", LAYOUTS)
 def test_every_bit_flip_is_refused_or_cut(tmp_path: Path, layout: str) -> None:
     """Never silent: a flip in the last record is cut, with another id; any other is refused."""
-    for scratch, segment, offset in damaged_copies(layouts(tmp_path)[layout], tmp_path / "scratch", flips=True):
+    origin, scratch = make(tmp_path / "origin", layout), tmp_path / "scratch"
+    for segment, offset in damaged_copies(origin, scratch, flips=True):
         journal = outcome(scratch)
         if journal is None:
             continue
         assert journal.cut is not None, f"a flip at {segment.name}:{offset} went unseen"
-        assert journal.id != ID
+        assert journal.id not in {ID, OTHER}
         kept = list(journal.read())
         assert kept == SMALL[: len(kept)]
         assert len(kept) == len(SMALL) - 1
 
 
-@pytest.mark.parametrize("layout", ["one segment", "two segments"])
+@pytest.mark.parametrize("layout", LAYOUTS)
 def test_every_truncation_is_refused_or_cut(tmp_path: Path, layout: str) -> None:
     """What remains is a beginning of what was written; only an end between two records looks like a shorter journal."""
-    origin = layouts(tmp_path)[layout]
-    last = max(origin.iterdir()).name
-    for scratch, segment, offset in damaged_copies(origin, tmp_path / "scratch", flips=False):
+    origin, scratch = make(tmp_path / "origin", layout), tmp_path / "scratch"
+    last = max(origin.glob("*.journal"))
+    for segment, offset in damaged_copies(origin, scratch, flips=False):
         journal = outcome(scratch)
         if journal is None:
-            assert segment.name != last
+            assert segment.name != last.name
             continue
         kept = list(journal.read())
         assert kept == SMALL[: len(kept)]
-        between = segment.exists() and segment.stat().st_size == offset and journal.cut is None
-        assert (journal.id == ID) is between
-        assert (journal.cut is None) is between
+        whole = journal.cut is None
+        assert whole is (offset in boundaries(last))
+        assert (journal.id in {ID, OTHER}) is whole
+
+
+def boundaries(segment: Path) -> set[int]:
+    """Where the header and the records of a good segment end."""
+    data = memoryview(segment.read_bytes())
+    header = unpack_header(data)
+    assert header is not None
+    return {HEADER_BYTES, *(found.end for found in records_from(data, HEADER_BYTES, header.chain))}
+
+
+@pytest.mark.parametrize("rest", [b"", b"x", bytes(100)], ids=["nothing", "a byte", "zeros"])
+def test_more_at_the_end_of_an_earlier_segment_is_refused(tmp_path: Path, rest: bytes) -> None:
+    """Only the last segment can have an unfinished end."""
+    make(tmp_path, "two segments")
+    with (tmp_path / PLAIN).open("ab") as file:
+        file.write(rest)
+    assert (outcome(tmp_path) is None) is bool(rest)
 
 
 def test_a_cut_is_saved_reported_and_recorded(tmp_path: Path) -> None:
@@ -90,7 +122,7 @@ def test_a_cut_is_saved_reported_and_recorded(tmp_path: Path) -> None:
     assert journal.cut is not None
     assert (journal.cut.bar, journal.cut.after_bar, journal.cut.segment) == (8, 7, tmp_path / PLAIN)
     assert (tmp_path / PLAIN).read_bytes() + journal.cut.saved.read_bytes() == whole[:-5]
-    journal.append(*(5, 7, b"the torn bar again"))
+    journal.append(5, 7, b"the torn bar again")
     journal.close()
     with Journal.open(tmp_path) as again:
         assert (again.id, again.chain, again.cut) == (journal.id, journal.chain, None)

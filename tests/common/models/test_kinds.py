@@ -22,7 +22,7 @@ def test_every_kind_fits_predicts_saves_and_loads(kind: str) -> None:
 @pytest.mark.parametrize("kind", sorted(KINDS))
 def test_every_kind_has_defaults_with_a_seed(kind: str) -> None:
     """The same result twice is the default."""
-    assert "seed" in model_class(kind).defaults()
+    assert "seed" in model_class(kind).settings({})
 
 
 def test_a_bundle_loads_by_its_kind() -> None:

@@ -98,3 +98,9 @@ def test_a_parameter_lightgbm_refuses_is_readable() -> None:
     """The error says that it is about parameters."""
     with pytest.raises(ModelError, match="parameters"):
         small_model(num_leaves=-3)
+
+
+def test_a_misspelt_parameter_is_refused() -> None:
+    """LightGBM would ignore it."""
+    with pytest.raises(ModelError, match="did you mean 'num_leaves'"):
+        small_model(num_leafs=3)

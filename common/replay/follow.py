@@ -1,0 +1,55 @@
+"""Following a run from outside: how far it is, and when it is over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from alphabus.clock import Clock
+from common.replay.pipeline import Pipeline
+
+SECOND_NS = 1_000_000_000
+STALLED_NS = 120 * SECOND_NS
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Sections the feed has sent, and sections whose signals are on record."""
+
+    sent: int = 0
+    recorded: int = 0
+    ended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a run ended: empty when by itself, else why it was given up."""
+
+    trouble: str = ""
+
+
+def follow(
+    pipeline: Pipeline, clock: Clock, report: Callable[[Progress], None], stalled_ns: int = STALLED_NS
+) -> Outcome:
+    """Watch until the cache has the end on record; give up when honcho ends, or nothing moves for `stalled_ns`."""
+    seen, moved_ns = Progress(), clock.monotonic_ns()
+    while True:
+        now = _look(pipeline, seen)
+        if now != seen:
+            seen, moved_ns = now, clock.monotonic_ns()
+            report(seen)
+        if seen.ended:
+            return Outcome()
+        if not pipeline.running:
+            return Outcome("the processes ended before the stream did; their last words are in the logs")
+        if clock.monotonic_ns() - moved_ns > stalled_ns:
+            return Outcome(f"nothing moved for {stalled_ns // SECOND_NS} s; the logs say where it stands")
+
+
+def _look(pipeline: Pipeline, seen: Progress) -> Progress:
+    feed, cache = pipeline.status("bar_feed"), pipeline.status("signal_cache")
+    return Progress(
+        sent=max(seen.sent, feed.bar if feed else 0),
+        recorded=max(seen.recorded, cache.bar if cache else 0),
+        ended=seen.ended or bool(cache and cache.counters.get("ended")),
+    )

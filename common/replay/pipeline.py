@@ -1,0 +1,103 @@
+"""The five processes under honcho, as a thing that is started, asked, and stopped."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from alphabus.bus import Bus
+from alphabus.clock import SystemClock
+from alphabus.endpoints import SERVICES
+from alphabus.messages import Heartbeat
+from alphabus.sockets import ZmqTransport
+from alphabus.status import StatusView
+from common.config import Config
+from common.errors import PipelineError
+
+ROOT = Path(__file__).parents[2]
+ANSWER_NS = 1_000_000_000
+STOP_S = 10.0
+
+
+class Pipeline:
+    """Runs the Procfile with a configuration; leaving the context stops every process of it."""
+
+    def __init__(self, config: Config, config_file: Path) -> None:
+        self._config, self._config_file = config, config_file
+        self._transport = ZmqTransport()
+        bus = Bus(config.endpoints, self._transport, SystemClock())
+        self._views = {name: StatusView(bus, name) for name in SERVICES}
+        self._honcho: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        """Start honcho; it starts the rest."""
+        logs = self._config.logs or Path()
+        logs.mkdir(parents=True, exist_ok=True)
+        environment = {
+            **os.environ,
+            "ALPHABUS_CONFIG": str(self._config_file.absolute()),
+            "ALPHABUS_LAUNCHER": str(os.getpid()),
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
+            "PYTHONUNBUFFERED": "1",
+        }
+        with (logs / "honcho.log").open("ab") as output:
+            self._honcho = subprocess.Popen(
+                [sys.executable, "-m", "honcho", "start", "--no-colour", "-f", str(ROOT / "Procfile")],
+                cwd=Path.cwd(),
+                env=environment | {"PYTHONPATH": str(ROOT)},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                # Ctrl-C in a terminal reaches us alone; honcho is told to stop in order.
+                start_new_session=True,
+            )
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """SIGTERM to honcho, and to what a dead honcho may have left; then nothing of the group remains."""
+        for view in self._views.values():
+            view.close()
+        self._transport.close()
+        self.stop()
+
+    @property
+    def running(self) -> bool:
+        """Whether honcho, and with it all five, is up."""
+        return self._honcho is not None and self._honcho.poll() is None
+
+    def status(self, service: str) -> Heartbeat | None:
+        """How a process says it is, None when it does not answer."""
+        return self._views[service].ask(ANSWER_NS)
+
+    def pids(self) -> dict[str, int]:
+        """Process ids of the services that answer."""
+        beats = {name: self.status(name) for name in SERVICES}
+        return {name: beat.pid for name, beat in beats.items() if beat is not None}
+
+    def stop(self) -> None:
+        """End every process; raises PipelineError when one outlives the limit."""
+        if self._honcho is None:
+            return
+        if self._honcho.poll() is None:
+            self._honcho.terminate()
+            try:
+                self._honcho.wait(STOP_S)
+            except subprocess.TimeoutExpired:
+                self._signal_group(signal.SIGKILL)
+                self._honcho.wait(STOP_S)
+        self._signal_group(signal.SIGTERM)
+
+    def _signal_group(self, number: int) -> None:
+        if self._honcho is None:
+            raise PipelineError("nothing was started")
+        try:
+            os.killpg(self._honcho.pid, number)
+        except ProcessLookupError:
+            return

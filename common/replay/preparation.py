@@ -1,0 +1,137 @@
+"""From a file of bars to an instance that can be started: loaded, split, trained on, promoted, configured."""
+
+from __future__ import annotations
+
+import getpass
+import re
+import shutil
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from common.config import Config, make_config
+from common.errors import BarFileError
+from common.factors.sets import load_set
+from common.lock import Lock
+from common.market.atomic import replacing
+from common.market.sample import sample_market
+from common.market.store import BarTable, load_bars
+from common.models.registry import Registry
+from common.replay.split import Split
+from common.replay.toml import write_toml
+from common.research.history import history_of
+from common.research.recipe import Recipe
+from common.research.training import Progress, Trained, silent, train_or_reuse
+
+ALIAS = "champion"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is to be replayed, and how."""
+
+    bars: Path
+    out: Path
+    zone: str = "UTC"
+    stamp: Literal["auto", "open", "close"] = "auto"
+    interval: str = "auto"
+    split: str | None = None
+    instance: str | None = None
+    factor_set: str = "basic"
+    pace_s: float | None = None
+    registry: Path = Path("state/registry")
+    overrides: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """Name of the instance, and of its model: as given, else made from the file's."""
+        made = re.sub(r"[^a-z0-9_-]+", "-", self.bars.stem.lower()).strip("-_")[:48]
+        return self.instance or made or "replay"
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Everything the launch needs."""
+
+    table: BarTable
+    split: Split
+    trained: Trained
+    config: Config
+    config_file: Path
+
+
+def make_sample(path: Path) -> bool:
+    """Write the sample market unless it is there; returns whether it was made."""
+    if path.exists():
+        return False
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with replacing(path) as temporary:
+        sample_market().write_parquet(temporary)
+    return True
+
+
+def load(wish: Wish) -> tuple[BarTable, Split]:
+    """Load and split; raises BarFileError."""
+    table = load_bars(wish.bars, zone=wish.zone, stamp=wish.stamp, interval=wish.interval)
+    return table, Split.of(table, wish.split)
+
+
+def train(wish: Wish, table: BarTable, split: Split, *, progress: Progress = silent) -> Trained:
+    """Train on history alone, or find the model that was trained on it, and make it the instance's champion."""
+    history = history_of(table.frame, split.split_ns)
+    recipe = Recipe(wish.name, load_set(wish.factor_set))
+    with Registry(wish.registry, clock=time.time_ns) as registry:
+        trained = train_or_reuse(history, recipe, registry, author=getpass.getuser(), progress=progress)
+        registry.promote(
+            wish.name, ALIAS, trained.ref.name, trained.ref.version, by=getpass.getuser(), why=f"replay of {wish.bars}"
+        )
+    return trained
+
+
+def configure(wish: Wish, table: BarTable, split: Split) -> tuple[Config, Path]:
+    """Write the instance's configuration into its output folder; raises ConfigError."""
+    values: dict[str, Any] = {
+        "instance": wish.name,
+        "state": str(wish.out / "state"),
+        "logs": str(wish.out / "logs"),
+        "registry": str(wish.registry),
+        "interval_ns": table.interval_ns,
+        "feed": {
+            "source": {
+                "bars": str(wish.bars),
+                "zone": wish.zone,
+                "stamp": table.stamped,
+                "interval": wish.interval,
+                "split_ns": split.split_ns,
+            },
+        },
+        "factors": {"set": wish.factor_set},
+        "arms": {"champion": {"alias": ALIAS, "capital": 1.0}},
+    }
+    if wish.pace_s is not None:
+        values["feed"]["pace_s"] = wish.pace_s
+    for table_name, overrides in wish.overrides.items():
+        values[table_name] = {**values.get(table_name, {}), **overrides}
+    config = make_config(values, "the replay's settings")
+    path = wish.out / "config.toml"
+    write_toml(path, values)
+    return config, path
+
+
+def claim(out: Path) -> Lock:
+    """The lock of an output folder; a folder that holds something, but no replay's lock file, is refused."""
+    lock = out / ".lock"
+    if out.exists() and not out.is_dir():
+        raise BarFileError(f"OUT={out} is not a folder")
+    if out.is_dir() and not lock.exists() and any(out.iterdir()):
+        raise BarFileError(f"OUT={out} holds files that no replay wrote: choose another folder, or empty it")
+    return Lock(lock)
+
+
+def clear(out: Path) -> None:
+    """Remove what an earlier replay left."""
+    for name in ("state", "logs"):
+        shutil.rmtree(out / name, ignore_errors=True)
+    for name in ("signals.parquet", "summary.json", "quarantine.jsonl", "config.toml"):
+        (out / name).unlink(missing_ok=True)

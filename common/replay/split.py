@@ -1,0 +1,31 @@
+"""Where history ends and the replay begins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from common.errors import BarFileError
+from common.market.store import BarTable
+from common.research.history import history_end, split_time
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Close time of the first replayed section, and how many there are on either side."""
+
+    split_ns: int
+    history: int
+    replayed: int
+
+    @classmethod
+    def of(cls, table: BarTable, date: str | None) -> Self:
+        """Two thirds of the distinct times are history, or all stamped before `date`; both sides need some."""
+        times = table.times
+        split_ns = history_end(times, None if date is None else split_time(table.frame, date))
+        history = int(np.searchsorted(times, split_ns))
+        if history == len(times):
+            raise BarFileError(f"SPLIT={date} leaves nothing to replay: choose an earlier date")
+        return cls(split_ns, history, len(times) - history)

@@ -1,0 +1,114 @@
+"""The figures of a run, as one readable and one machine's form."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+
+from alphabus.messages import Heartbeat
+from common.replay.preparation import Prepared
+from common.research.information import Summary as Skill
+
+QUANTILES = {"p50": 0.5, "p99": 0.99, "max": 1.0}
+STAGES = ("feed_to_engine", "factors", "engine_to_worker", "inference", "total")
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A replayed section for which an arm published nothing."""
+
+    arm: str
+    stamp: str
+
+
+def missing_sections(prepared: Prepared, rows: Sequence[Mapping[str, Any]]) -> list[Missing]:
+    """Every replayed section without a signal, by arm."""
+    frame = prepared.table.frame
+    replayed = frame.filter(frame["time"] >= prepared.split.split_ns)
+    stamps = replayed["stamp"].unique().sort().to_list()
+    return [
+        Missing(arm, _stamp(stamp))
+        for arm in prepared.config.arms
+        for stamp in sorted(set(stamps) - {row["stamp"] for row in rows if row["arm"] == arm})
+    ]
+
+
+def summarise_run(
+    prepared: Prepared,
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    digest: str,
+    skill: Skill,
+    monitor: Heartbeat | None,
+    trouble: str,
+) -> dict[str, Any]:
+    """Everything worth knowing of a run; plain values, JSON has a word for each."""
+    final = {(row["arm"], row["bar"]): row for row in rows}
+    missing = missing_sections(prepared, rows)
+    ref = prepared.trained.ref
+    return {
+        "instance": prepared.config.instance,
+        "bars": str(prepared.config.feed.source.bars),
+        "stamped": prepared.table.stamped,
+        "zone": prepared.table.zone,
+        "interval_s": prepared.table.interval_ns / 1e9,
+        "model": {"name": ref.name, "version": ref.version, "digest": ref.digest, "reused": prepared.trained.reused},
+        "policy": prepared.config.inference.policy.value,
+        "sections": {
+            "history": prepared.split.history,
+            "replayed": prepared.split.replayed,
+            "first_replayed": _stamp(min((row["stamp"] for row in rows), default=0)),
+            "with_signal": len(final),
+            "missing": [asdict(section) for section in missing],
+        },
+        "signals": _by_status(final.values()),
+        "revisions": sum(row["revision"] > 0 for row in rows),
+        "rejected": prepared.table.rejected_by_reason,
+        "latency_ms": latencies(rows),
+        "rank_ic": {key: _number(value) for key, value in asdict(skill).items()},
+        "processes": _processes(monitor),
+        "digest": digest,
+        "trouble": trouble,
+    }
+
+
+def latencies(rows: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, float]]:
+    """Milliseconds by stage: median, 99th percentile, longest."""
+    found: dict[str, dict[str, float]] = {}
+    for stage in STAGES:
+        spent = [row["latency"][stage] for row in rows if stage in row["latency"]]
+        if spent:
+            found[stage] = {
+                label: round(float(np.quantile(spent, share, method="higher")) / 1e6, 3)
+                for label, share in QUANTILES.items()
+            }
+    return found
+
+
+def _by_status(rows: Any) -> dict[str, int]:
+    counted = Counter(f"{row['status']} ({row['reason']})" if row["reason"] else row["status"] for row in rows)
+    return dict(sorted(counted.items()))
+
+
+def _processes(monitor: Heartbeat | None) -> dict[str, Any]:
+    if monitor is None:
+        return {}
+    counters = monitor.counters
+    return {
+        "restarts": {key.partition(".")[0]: count for key, count in counters.items() if key.endswith(".restarts")},
+        "refused_messages": sum(count for key, count in counters.items() if key.endswith(".refused")),
+    }
+
+
+def _number(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def _stamp(stamp: int) -> str:
+    return datetime.fromtimestamp(stamp / 1e9, UTC).strftime("%Y-%m-%d %H:%M:%S")

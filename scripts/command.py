@@ -1,0 +1,64 @@
+"""What every command shares: exit statuses, one readable line for an error, figures as JSON."""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import click
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from alphabus.errors import AlphabusError
+from common.errors import ConfigError
+from common.market.atomic import replacing
+
+FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
+
+Json = Annotated[
+    Path | None, typer.Option("--json", metavar="FILE", help="Write the figures as JSON; - is standard output.")
+]
+RegistryFolder = Annotated[Path, typer.Option("--registry", help="Folder of the registry.")]
+
+
+def main(app: typer.Typer, name: str, arguments: list[str] | None = None) -> int:
+    """Run a command and return its exit status: 0 done, 1 failed, 2 wrong usage or configuration, 130 interrupted."""
+    try:
+        done = app(arguments, prog_name=f"python -m scripts.{name}", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        sys.stderr.write("interrupted\n")
+        return INTERRUPTED
+    except AlphabusError as error:
+        console().print("[red]error:[/red]", escape(str(error)), soft_wrap=True)
+        return WRONG_USAGE if isinstance(error, ConfigError) else FAILED
+    return done if isinstance(done, int) else 0
+
+
+def console() -> Console:
+    """Where people read; standard output stays free for JSON."""
+    return Console(stderr=True)
+
+
+@contextmanager
+def usage(parameter: str) -> Iterator[None]:
+    """Within it an error of ours is one of usage: exit status 2, naming the parameter."""
+    try:
+        yield
+    except AlphabusError as error:
+        raise click.BadParameter(str(error), param_hint=parameter) from error
+
+
+def report(target: Path | None, figures: Any) -> None:
+    """Write figures as JSON where `--json` says, if it says anything."""
+    text = json.dumps(figures, indent=2, sort_keys=True) + "\n"
+    if target == Path("-"):
+        sys.stdout.write(text)
+    elif target is not None:
+        with replacing(target) as temporary:
+            temporary.write_text(text, encoding="utf-8")

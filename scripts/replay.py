@@ -1,0 +1,155 @@
+"""Replay a file of bars through the five processes: train, launch, follow, sum up."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bars
+from rich.table import Table
+
+from alphabus.clock import SystemClock
+from common.factors.sets import load_set
+from common.market.quarantine import write_quarantine
+from common.replay.follow import Progress, follow
+from common.replay.pipeline import Pipeline
+from common.replay.preparation import Prepared, Wish, claim, clear, configure, load, make_sample, train
+from common.replay.results import digest_signals, read_signals, section_rows, write_signals
+from common.replay.skill import signal_skill
+from common.replay.summary import summarise_run
+from scripts.command import Json, RegistryFolder, console, main, report, usage
+
+app = typer.Typer(add_completion=False, rich_markup_mode="rich")
+
+SAMPLE = Path("state/sample/sample.parquet")
+SHOWN_MISSING = 10
+
+
+@app.command()
+def replay(  # noqa: PLR0917  typer passes options by name
+    bars: Annotated[Path | None, typer.Option(help="Parquet or CSV of bars; default: the sample market.")] = None,
+    out: Annotated[Path, typer.Option(help="Folder of the results; emptied of an earlier replay's.")] = Path(
+        "runs/latest"
+    ),
+    zone: Annotated[str, typer.Option(help="Time zone of the stamps.")] = "UTC",
+    stamp: Annotated[Literal["auto", "open", "close"], typer.Option(help="What the stamps mark.")] = "auto",
+    interval: Annotated[str, typer.Option(help="Bar interval such as 1d or 15min; auto: found in the data.")] = "auto",
+    split: Annotated[
+        str | None, typer.Option(metavar="DATE", help="First replayed date; default: after two thirds of the times.")
+    ] = None,
+    pace: Annotated[
+        float | None, typer.Option(metavar="SECONDS", help="From section to section; default: at full speed.", min=0.0)
+    ] = None,
+    policy: Annotated[
+        Literal["wait", "deadline"], typer.Option(help="Wait for a late answer, or publish the fallback in time.")
+    ] = "wait",
+    instance: Annotated[str | None, typer.Option(help="Name of the instance; default: made from the file's.")] = None,
+    factor_set: Annotated[str, typer.Option("--set", help="Factor set of the model.")] = "basic",
+    registry: RegistryFolder = Path("state/registry"),
+    json_file: Json = None,
+) -> int:
+    """Replay a file of bars through the five processes.
+
+    The training part feeds state and trains the model; the rest becomes signals, in OUT/signals.parquet.
+    """
+    people = console()
+    if bars is None:
+        bars = SAMPLE
+        if make_sample(bars):
+            people.print(f"made the sample market: {bars}")
+    wish = Wish(bars, out, zone, stamp, interval, split, instance, factor_set, pace, registry)
+    wish.overrides["inference"] = {"policy": policy}
+    with usage("--out"):
+        lock = claim(out)
+    with lock:
+        clear(out)
+        figures = run(wish, people)
+    report(json_file, figures)
+    return int(bool(figures["trouble"] or figures["sections"]["missing"]))
+
+
+def run(wish: Wish, people: Console) -> dict[str, Any]:
+    """Everything from loading to the printed summary; returns the figures."""
+    prepared = prepare(wish, people)
+    with Pipeline(prepared.config, prepared.config_file) as pipeline, _progress(prepared, people) as show:
+        outcome = follow(pipeline, SystemClock(), show)
+        monitor = pipeline.status("monitor")
+    state, arms = prepared.config.state, list(prepared.config.arms)
+    signals, rows = read_signals(state, arms), section_rows(state, arms)
+    write_signals(wish.out / "signals.parquet", signals)
+    skill = signal_skill(signals, prepared.table.frame, load_set(wish.factor_set).label)
+    digest = digest_signals(signals)
+    figures = summarise_run(prepared, rows, digest=digest, skill=skill, monitor=monitor, trouble=outcome.trouble)
+    report(wish.out / "summary.json", figures)
+    tell(figures, wish.out, people)
+    return figures
+
+
+def prepare(wish: Wish, people: Console) -> Prepared:
+    """Load, split, train or find the model, configure."""
+    table, split = load(wish)
+    people.print(
+        f"{wish.bars}: {table.frame.height:,} bars, {split.history + split.replayed:,} times, stamped at the "
+        f"{table.stamped} in {table.zone}; {split.history:,} are history, {split.replayed:,} are replayed"
+    )
+    write_quarantine(wish.out / "quarantine.jsonl", table.rejected)
+    with _spinner(people, "training") as say:
+        trained = train(wish, table, split, progress=say)
+    people.print(f"model {trained.ref} ({'used again' if trained.reused else 'new'}), digest {trained.ref.digest[:12]}")
+    config, path = configure(wish, table, split)
+    return Prepared(table, split, trained, config, path)
+
+
+def tell(figures: dict[str, Any], out: Path, people: Console) -> None:
+    """The figures of a run for people."""
+    sections, skill = figures["sections"], figures["rank_ic"]
+    table = Table(show_header=False, box=None, pad_edge=False)
+    table.add_row("sections", f"{sections['history']:,} history, {sections['replayed']:,} replayed")
+    table.add_row("signals", ", ".join(f"{count:,} {status}" for status, count in figures["signals"].items()) or "none")
+    rejected = ", ".join(f"{count:,} {reason}" for reason, count in figures["rejected"].items())
+    table.add_row("rows refused", rejected or "none")
+    if skill["mean"] is not None:
+        table.add_row("rank IC", f"{skill['mean']:+.4f}, t {skill['t'] or 0.0:.1f} over {skill['count']} sections")
+    for stage, spent in figures["latency_ms"].items():
+        table.add_row(f"ms {stage}", "  ".join(f"{label} {value:.2f}" for label, value in spent.items()))
+    restarts = {name: count for name, count in figures["processes"].get("restarts", {}).items() if count}
+    if restarts:
+        table.add_row("restarts", ", ".join(f"{name} {count}" for name, count in restarts.items()))
+    table.add_row("digest", figures["digest"])
+    table.add_row("results", f"{out}/signals.parquet, summary.json, quarantine.jsonl, logs/")
+    people.print(table)
+    missing = sections["missing"]
+    for section in missing[:SHOWN_MISSING]:
+        people.print(f"[red]no signal[/red] {section['arm']} {section['stamp']}")
+    if len(missing) > SHOWN_MISSING:
+        people.print(f"[red]... and {len(missing) - SHOWN_MISSING} more[/red]; summary.json names them all")
+    if figures["trouble"]:
+        people.print(f"[red]error:[/red] {figures['trouble']} ({out}/logs)")
+
+
+@contextmanager
+def _progress(prepared: Prepared, people: Console) -> Iterator[Any]:
+    columns = (TextColumn("{task.description:>8}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Bars(*columns, console=people, transient=not people.is_terminal) as bars:
+        history = bars.add_task("history", total=prepared.split.history)
+        signals = bars.add_task("signals", total=prepared.split.replayed)
+
+        def show(now: Progress) -> None:
+            bars.update(history, completed=min(now.sent, prepared.split.history))
+            bars.update(signals, completed=max(now.recorded - prepared.split.history, 0))
+
+        yield show
+
+
+@contextmanager
+def _spinner(people: Console, what: str) -> Iterator[Any]:
+    with people.status(what) as status:
+        yield lambda stage, done, most: status.update(f"{what}: {stage} {done}/{most}")
+
+
+if __name__ == "__main__":
+    sys.exit(main(app, "replay"))
