@@ -81,12 +81,12 @@ class Follower:
         if epoch < self.epoch:
             self.tally.zombies += 1
             return []
+        if epoch > self.epoch:
+            self._restarted(epoch, next_seq or 1)
         found = list(deliveries)
         applied = self._applied(found)
         if next_seq is None:
             return applied
-        if epoch > self.epoch:
-            self._restarted(epoch, next_seq)
         first_unseen = self._held[0].seq if self._held else self._next
         if first_unseen > next_seq:  # something between the answer and the live link is still missing
             return applied

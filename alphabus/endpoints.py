@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,8 +26,14 @@ def default_run_dir(environment: Mapping[str, str] = os.environ) -> Path:
 
 
 def running_instances(run_dir: Path) -> tuple[str, ...]:
-    """Names of the instances that have sockets below `run_dir`."""
-    return tuple(sorted({path.parent.name for path in run_dir.glob("*/*.ask")}))
+    """Names of the instances below `run_dir` of which some process listens."""
+    return tuple(sorted({path.parent.name for path in run_dir.glob("*/*.ask") if _listens(path)}))
+
+
+def _listens(path: Path) -> bool:
+    # The file outlives a process that was killed; only a connection shows that somebody is there.
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(str(path)) == 0
 
 
 @dataclass(frozen=True, slots=True)

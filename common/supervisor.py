@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import select
 import subprocess
 import sys
 import time
@@ -25,7 +26,7 @@ from common.process import DEFAULT_CONFIG
 from common.restarts import SECOND, Restarts
 from common.service import Stop
 
-GRACE_NS = 2 * SECOND
+GRACE_NS = 3 * SECOND // 2
 TERMINATED = (0, 2)
 
 
@@ -34,21 +35,27 @@ class Supervisor:
 
     def __init__(self, command: Sequence[str], stop: Stop, log: FilteringBoundLogger, restarts: Restarts) -> None:
         self._command, self._stop, self._log, self._restarts = command, stop, log, restarts
+        self._launcher = _watched_launcher()
 
     def run(self) -> int:
         """Start, watch, restart; returns the exit status."""
         while True:
             status = self._watch()
-            if self._stop.requested or status in TERMINATED:
+            if self._told_to_stop or status in TERMINATED:
                 return max(status, 0) if status in TERMINATED else 1
             wait_ns = self._restarts.died(time.monotonic_ns())
             if wait_ns is None:
                 self._log.error("restart_budget_spent", status=status)
                 return 1
             self._log.warning("died", status=status, restart_in_ms=wait_ns // 1_000_000)
-            wait_on([self._stop.fileno()], wait_ns)
-            if self._stop.requested:
+            wait_on([self._stop.fileno(), *self._launcher], wait_ns)
+            if self._told_to_stop:
                 return 0
+
+    @property
+    def _told_to_stop(self) -> bool:
+        """A signal came, or whoever launched all this has ended without stopping it."""
+        return self._stop.requested or any(select.select(self._launcher, [], [], 0)[0])
 
     def _watch(self) -> int:
         # Its own session: Ctrl-C in a terminal reaches the supervisor alone, which then stops the child in order.
@@ -56,8 +63,8 @@ class Supervisor:
         exit_fd = os.pidfd_open(child.pid)
         try:
             while child.poll() is None:
-                wait_on([self._stop.fileno(), exit_fd], SECOND)
-                if self._stop.requested:
+                wait_on([self._stop.fileno(), exit_fd, *self._launcher], SECOND)
+                if self._told_to_stop:
                     return self._end(child, exit_fd)
             return child.returncode
         finally:
@@ -70,6 +77,14 @@ class Supervisor:
             self._log.error("killed", reason="did not stop in time")
             child.kill()
         return child.wait()
+
+
+def _watched_launcher() -> list[int]:
+    """A descriptor that tells of the end of the process named by $ALPHABUS_LAUNCHER, if it names one."""
+    try:
+        return [os.pidfd_open(int(os.environ["ALPHABUS_LAUNCHER"]))]
+    except (KeyError, ValueError, ProcessLookupError):
+        return []
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

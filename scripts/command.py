@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
-import click
 import typer
 from rich.console import Console
 from rich.markup import escape
@@ -16,7 +15,7 @@ from alphabus.errors import AlphabusError
 from common.errors import ConfigError
 from common.market.atomic import replacing
 
-FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
+FAILED, WRONG_USAGE = 1, 2
 
 Json = Annotated[
     Path | None, typer.Option("--json", metavar="FILE", help="Write the figures as JSON; - is standard output.")
@@ -25,19 +24,16 @@ RegistryFolder = Annotated[Path, typer.Option("--registry", help="Folder of the 
 
 
 def main(app: typer.Typer, name: str, arguments: list[str] | None = None) -> int:
-    """Run a command and return its exit status: 0 done, 1 failed, 2 wrong usage or configuration, 130 interrupted."""
+    """Run a command; the exit status is 0 done, 1 failed, 2 wrong usage or configuration, 130 interrupted.
+
+    Typer itself ends the program for all but errors of ours.
+    """
     try:
-        done = app(arguments, prog_name=f"python -m scripts.{name}", standalone_mode=False)
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        sys.stderr.write("interrupted\n")
-        return INTERRUPTED
+        app(arguments, prog_name=f"python -m scripts.{name}")
     except AlphabusError as error:
-        console().print("[red]error:[/red]", escape(str(error)), soft_wrap=True)
+        console().print("[red]error:[/red]", escape(str(error)), soft_wrap=True, highlight=False)
         return WRONG_USAGE if isinstance(error, ConfigError) else FAILED
-    return done if isinstance(done, int) else 0
+    return 0
 
 
 def console() -> Console:
@@ -51,7 +47,7 @@ def usage(parameter: str) -> Iterator[None]:
     try:
         yield
     except AlphabusError as error:
-        raise click.BadParameter(str(error), param_hint=parameter) from error
+        raise typer.BadParameter(str(error), param_hint=parameter) from error
 
 
 def report(target: Path | None, figures: Any) -> None:

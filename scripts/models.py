@@ -82,7 +82,7 @@ def _span(span: Span) -> str:
 
 
 def _when(time_ns: int) -> str:
-    return datetime.fromtimestamp(time_ns / 1e9, UTC).isoformat(timespec="seconds")
+    return f"{datetime.fromtimestamp(time_ns // 1_000_000_000, UTC):%Y-%m-%d %H:%M:%SZ}"
 
 
 def _print_list(rows: list[ModelRow], marks: dict[Any, list[str]]) -> None:
@@ -95,7 +95,9 @@ def _print_list(rows: list[ModelRow], marks: dict[Any, list[str]]) -> None:
 
 def _print_model(row: ModelRow, manifest: Manifest) -> None:
     factors = manifest.factor_set
-    table = Table(show_header=False, title=f"{row.ref}", title_justify="left")
+    table = Table(show_header=False, title=str(row.ref), title_justify="left")
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
     facts = {
         "digest": row.ref.digest,
         "kind": row.kind,

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import click
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -82,7 +81,7 @@ def _parameter(text: str) -> tuple[str, Any]:
     """KEY=VALUE with the value as TOML writes it; a bare word is a text."""
     key, equals, value = text.partition("=")
     if not equals or not key:
-        raise click.BadParameter(f"{text!r} is not KEY=VALUE, such as num_leaves=15", param_hint="--parameter")
+        raise typer.BadParameter(f"{text!r} is not KEY=VALUE, such as num_leaves=15", param_hint="--parameter")
     try:
         return key, tomllib.loads(f"value = {value}")["value"]
     except tomllib.TOMLDecodeError:

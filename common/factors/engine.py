@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from common.errors import FactorError
 from common.factors.block import Block, FactorBlock, adjusted, check_block, check_symbols, present_bars
 from common.factors.kernels import compile_all
 from common.factors.kernels.build import TILE, Booleans, Floats, Integers
@@ -35,10 +36,10 @@ class Engine:
         Raises FactorError for a block that is not as `Block` says, before anything is applied.
         """
         check_block(block)
+        values = self._room(block, out)
         present, member = present_bars(block), np.ascontiguousarray(block.member)
         columns = [(np.ascontiguousarray(adjusted(block, name)), node) for name, node in self.plan.program.columns]
         self._adopt(block)
-        values = np.empty((len(self.plan.names), *block.shape)) if out is None else out
         warm = np.zeros(block.shape, dtype=np.uint8)
         for first in range(0, block.shape[0], self._state.rows):
             chunk = slice(first, first + self._state.rows)
@@ -53,6 +54,14 @@ class Engine:
             member=member.view(np.uint8),
             warm=warm,
         )
+
+    def _room(self, block: Block, out: Floats | None) -> Floats:
+        shape = (len(self.plan.names), *block.shape)
+        if out is None:
+            return np.empty(shape)
+        if out.shape != shape or out.dtype != np.float64 or not out.flags.c_contiguous:
+            raise FactorError(f"out must be C-contiguous f8{shape}, not {out.dtype}{out.shape}")
+        return out
 
     def _adopt(self, block: Block) -> None:
         sections, symbols = block.shape

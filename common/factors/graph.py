@@ -1,16 +1,14 @@
-"""From expressions to one graph: compositions written out, equal sub-expressions once, inputs before their users."""
+"""From expressions to one graph: equal sub-expressions once, inputs before their users."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from common.factors.expression import Call, Column, Constant, Expression
-from common.factors.operators import Kind
-from common.factors.parser import parse
+from common.factors.expression import Call, Column, Expression
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One value a bar and symbol: a canonical expression and the nodes it is applied to."""
+    """One value a bar and symbol: an expression and the nodes it is applied to."""
 
     index: int
     expression: Expression
@@ -30,21 +28,8 @@ class Graph:
         return tuple(node.expression.name for node in self.nodes if isinstance(node.expression, Column))
 
 
-def canonical(expression: Expression) -> Expression:
-    """Write out compositions, all the way down."""
-    if not isinstance(expression, Call):
-        return expression
-    series = tuple(canonical(each) for each in expression.series)
-    operator = expression.operator
-    if operator.kind is not Kind.COMPOSITION:
-        return Call(expression.name, series, expression.parameters)
-    names: Mapping[str, Expression] = dict(zip(operator.series, series, strict=True))
-    constants = dict(zip((each.name for each in operator.parameters), expression.parameters, strict=True))
-    return canonical(parse(operator.stands_for, series=names, constants=constants, future=True))
-
-
 def build_graph(expressions: Sequence[Expression]) -> Graph:
-    """Merge canonical expressions into one graph."""
+    """Merge expressions into one graph."""
     nodes: list[Node] = []
     known: dict[str, int] = {}
 
@@ -60,8 +45,3 @@ def build_graph(expressions: Sequence[Expression]) -> Graph:
 
     outputs = tuple(place(each) for each in expressions)
     return Graph(tuple(nodes), outputs)
-
-
-def is_constant(node: Node) -> bool:
-    """Whether a node is a plain number."""
-    return isinstance(node.expression, Constant)

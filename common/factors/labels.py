@@ -2,7 +2,6 @@
 
 from common.factors.block import Block
 from common.factors.engine import Engine
-from common.factors.graph import canonical
 from common.factors.kernels.build import Floats
 from common.factors.parser import parse
 from common.factors.plan import compile_expressions
@@ -19,4 +18,4 @@ def label_values(text: str, block: Block) -> Floats:
 
 def label_horizon(text: str) -> int:
     """Return how many own bars ahead a label looks."""
-    return canonical(parse(text, name="label", future=True)).look_ahead
+    return parse(text, name="label", future=True).look_ahead

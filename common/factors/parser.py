@@ -3,6 +3,7 @@
 import ast
 import math
 import operator as arithmetic
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -14,6 +15,9 @@ from common.factors.operators import COLUMNS, OPERATORS, Kind, Operator, Paramet
 
 MAX_LENGTH = 10_000
 MAX_DEPTH = 100
+
+_NUMBER_LIKE = re.compile(r"(?<![\w.])(\d|\.\d)[\w.]*")
+_NUMBER = re.compile(r"(\d+\.?\d*|\.\d+)([eE]\d*)?")
 
 _BINARY: Mapping[type[ast.operator], tuple[str, Callable[[float, float], float]]] = MappingProxyType(
     {
@@ -48,6 +52,13 @@ def parse(
     return reader.expression(reader.tree())
 
 
+def apply(name: str, *arguments: Expression | Number) -> Expression:
+    """Apply an operator by name, as its text would: `apply("ts_mean", close, 20)`; negative delays are allowed."""
+    inside = {f"x{i}": each for i, each in enumerate(arguments) if isinstance(each, Expression)}
+    written = [f"x{i}" if isinstance(each, Expression) else repr(each) for i, each in enumerate(arguments)]
+    return parse(f"{name}({', '.join(written)})", future=True, series=inside)
+
+
 @dataclass(frozen=True, slots=True)
 class _Reader:
     text: str
@@ -65,14 +76,17 @@ class _Reader:
         if not self.text.isascii():
             odd = next(i for i, letter in enumerate(self.text) if not letter.isascii())
             raise self._error(f"holds {self.text[odd]!r}, which is not ASCII", odd + 1)
-        # Python's tokenizer warns about things like `1if`; quotes and backslashes have no place in a factor anyway.
         for odd, letter in enumerate(self.text):
             if letter in "\"'\\;#@$?!:{}[]`~^&|" and self.text[odd : odd + 2] != "!=":
                 raise self._error(f"holds {letter!r}, which has no meaning here", odd + 1)
+        # Python would read 1_0, 0x10 and 1j, and warn about 1if.
+        for found in _NUMBER_LIKE.finditer(self.text):
+            if not _NUMBER.fullmatch(found[0]):
+                raise self._error(f"holds {found[0]!r}, which is not a number", found.start() + 1)
         try:
             return ast.parse(self.text, mode="eval").body
         except SyntaxError as error:
-            raise self._error(f"cannot be read: {error.msg}", error.offset or 1) from None
+            raise self._error(f"cannot be read: {error.msg}", self._at(error.lineno or 1, error.offset or 0)) from None
         except (ValueError, RecursionError, MemoryError):
             raise self._error("is nested too deeply", 1) from None
 
@@ -172,7 +186,17 @@ class _Reader:
                     raise self._error(f"gives {operator.name} a constant for a series", self._position(tree))
         if all(isinstance(each, Constant) for each in series):
             raise self._error(f"applies {operator.name} to constants only", self._position(node))
+        if operator.kind is Kind.COMPOSITION:
+            return self._write_out(operator, series, parameters)
         return Call(operator.name, series, parameters)
+
+    def _write_out(
+        self, operator: Operator, series: tuple[Expression, ...], parameters: tuple[Number, ...]
+    ) -> Expression:
+        """Read what a composition stands for, so that it shares nodes with the same written by hand."""
+        constants = dict(zip((each.name for each in operator.parameters), parameters, strict=True))
+        inside = dict(zip(operator.series, series, strict=True))
+        return parse(operator.stands_for, name=self.name, future=True, series=inside, constants=constants)
 
     def _parameter(self, node: ast.expr, operator: Operator, wants: Parameter) -> Number:
         found = self._read(node)
@@ -215,8 +239,12 @@ class _Reader:
         return Constant(value)
 
     def _position(self, node: ast.expr) -> int:
-        before = self.text.split("\n")[: node.lineno - 1]
-        return sum(len(line) + 1 for line in before) + node.col_offset + 1
+        return self._at(node.lineno, node.col_offset + 1)
+
+    def _at(self, line: int, column: int) -> int:
+        """Return the position in the whole text; Python gives column 0 for an early end."""
+        before = sum(len(each) + 1 for each in self.text.split("\n")[: line - 1])
+        return before + column if column else len(self.text) + 1
 
     def _error(self, what: str, position: int) -> ExpressionError:
         who = f"factor {self.name!r}" if self.name else "the expression"

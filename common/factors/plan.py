@@ -6,7 +6,7 @@ from hashlib import sha256
 
 from common.errors import FactorError
 from common.factors.expression import Expression
-from common.factors.graph import build_graph, canonical
+from common.factors.graph import build_graph
 from common.factors.parser import parse
 from common.factors.schedule import Program, schedule
 from common.factors.sets import FactorSet
@@ -46,17 +46,16 @@ def compile_set(factor_set: FactorSet) -> Plan:
 
 def compile_expressions(names: Sequence[str], expressions: Sequence[Expression]) -> Plan:
     """Compile expressions under the given names; those that look ahead are for labels alone."""
-    written_out = [canonical(each) for each in expressions]
-    graph = build_graph(written_out)
-    depths = [each.look_back for each in written_out]
+    graph = build_graph(expressions)
+    depths = [each.look_back for each in expressions]
     digest = sha256(_ARITHMETIC.encode())
-    for name, each in zip(names, written_out, strict=True):
+    for name, each in zip(names, expressions, strict=True):
         digest.update(f"\n{name} {each.fingerprint}".encode())
     return Plan(
         names=tuple(names),
         columns=_bar_columns(graph.columns),
         digest=digest.digest(),
-        warm_bars=max(each.warm_bars for each in written_out),
+        warm_bars=max(each.warm_bars for each in expressions),
         recursive=None in depths,
         look_back=None if None in depths else max(depth for depth in depths if depth is not None),
         program=schedule(graph),

@@ -50,7 +50,8 @@ class State:
         self.slack, self.cursor = max(MIN_SLACK, self.rows), 0
         self.counts, self.lags = counts, np.zeros_like(counts)
         self._lay_out()
-        self._remembered()[self._kept_rows()] = past
+        if symbols:
+            self._remembered()[self._kept_rows()] = past
 
     def begin(self, rows: int, own: Integers) -> None:
         """Make room for `rows` rows, and bring who has bars among them into step."""
@@ -124,12 +125,10 @@ class State:
 
     def _remembered(self) -> Floats:
         """View the arena as rows of symbols."""
-        return self.arena.reshape(-1 if self.symbols else 0, len(self.symbols))
+        return self.arena.reshape(-1, len(self.symbols))
 
     def _kept_rows(self) -> Integers:
         """Name the rows that last: each series' history, newest last, then recursive states."""
-        if not self.symbols:
-            return _integers()
         fixed = self.program.fixed
         histories = zip(self.starts + self.cursor, self.depths, strict=True)
         states = ((self.base[i], fixed[i]) for i in np.flatnonzero(fixed))

@@ -11,6 +11,7 @@ from common.factors.plan import Plan
 from common.factors.sets import FactorSet
 from common.models.kinds import model_class
 from common.models.manifest import canonical
+from common.models.names import check_name
 
 # Raised whenever the same inputs would give another model; an older model is then not found again.
 PROCEDURE = 1
@@ -28,6 +29,9 @@ class Recipe:
     label_processing: str = "cs_rank_norm"
     patience_bars: int = 20
     min_coverage: float = 0.5
+
+    def __post_init__(self) -> None:
+        check_name("model", self.name)
 
     def settings(self) -> dict[str, Any]:
         """All parameters that decide the outcome, defaults filled in."""

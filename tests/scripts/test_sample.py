@@ -12,12 +12,20 @@ from scripts.sample import app
 SMALL = ["--symbols", "20", "--days", "60"]
 
 
+def status(arguments: list[str]) -> object:
+    """The exit status of the script, whether it returns or exits."""
+    try:
+        return main(app, "sample", arguments)
+    except SystemExit as ended:
+        return ended.code
+
+
 def test_it_writes_the_market_and_the_figures(tmp_path: Path) -> None:
     """The file can be read, the figures agree with it, and a second run gives the same bytes."""
     out, figures = tmp_path / "deep" / "sample.parquet", tmp_path / "figures.json"
     written = set()
     for _ in range(2):
-        assert main(app, "sample", ["--out", str(out), "--json", str(figures), *SMALL]) == 0
+        assert status(["--out", str(out), "--json", str(figures), *SMALL]) == 0
         written.add(out.read_bytes())
     shown = json.loads(figures.read_text(encoding="utf-8"))
     assert shown == {"file": str(out), "rows": pl.read_parquet(out).height, "symbols": 20, "days": 60, "seed": 1}
@@ -26,14 +34,14 @@ def test_it_writes_the_market_and_the_figures(tmp_path: Path) -> None:
 
 def test_figures_on_standard_output(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A dash sends the JSON, and only the JSON, to standard output."""
-    assert main(app, "sample", ["--out", str(tmp_path / "s.parquet"), "--json", "-", *SMALL]) == 0
+    assert status(["--out", str(tmp_path / "s.parquet"), "--json", "-", *SMALL]) == 0
     assert json.loads(capsys.readouterr().out)["days"] == 60
 
 
 def test_wrong_usage_is_status_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A market too small is refused before anything is written."""
     out = tmp_path / "s.parquet"
-    assert main(app, "sample", ["--out", str(out), "--days", "3"]) == 2
+    assert status(["--out", str(out), "--days", "3"]) == 2
     assert "60 days" in capsys.readouterr().err
     assert not out.exists()
 
@@ -41,5 +49,5 @@ def test_wrong_usage_is_status_2(tmp_path: Path, capsys: pytest.CaptureFixture[s
 def test_a_failure_is_status_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A place that cannot be written to is named."""
     (tmp_path / "file").write_text("in the way", encoding="utf-8")
-    assert main(app, "sample", ["--out", str(tmp_path / "file" / "s.parquet"), *SMALL]) == 1
+    assert status(["--out", str(tmp_path / "file" / "s.parquet"), *SMALL]) == 1
     assert "cannot be written" in capsys.readouterr().err

@@ -1,6 +1,7 @@
 """Blocks for tests: made of given columns, cut, reordered, and with bars taken away."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +33,7 @@ def market(sections: int, symbols: int, seed: int, missing: float = 0.0) -> Bloc
     moves = random.normal(0, 0.02, (sections, symbols)) * (random.random((sections, symbols)) > 0.2)
     close = np.round(50 * np.exp(np.cumsum(moves, axis=0)), 2)
     open_ = np.round(close * (1 + random.normal(0, 0.005, close.shape)), 2)
-    columns = {
+    columns: dict[str, Floats] = {
         "open": open_,
         "high": np.maximum(open_, close) + 0.05,
         "low": np.minimum(open_, close) - 0.05,
@@ -76,7 +77,7 @@ def without_bar(block: Block, section: int, symbol: int) -> Block:
 def pieces(block: Block, cuts: Sequence[int]) -> Iterator[Block]:
     """Cut a block at the given sections."""
     edges = sorted({0, len(block.member), *cuts})
-    for first, last in zip(edges, edges[1:], strict=False):
+    for first, last in pairwise(edges):
         yield cut(block, first, last)
 
 

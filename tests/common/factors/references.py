@@ -1,7 +1,7 @@
 """Slow, plain definitions of every operator, in long double where digits matter.
 
-A fold takes the window oldest first and returns (value, scale): the scale is what an error is measured against where the
-value itself is 0 or the difference of larger ones.
+A fold takes the window oldest first and returns (value, scale): the scale is what an error is measured against where
+the value itself is 0 or the difference of larger ones.
 """
 
 from collections.abc import Callable, Mapping

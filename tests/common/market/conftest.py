@@ -1,7 +1,7 @@
 """What the market tests share: files of bars written from short tables, and the folder of real ones."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import polars as pl
@@ -35,6 +35,14 @@ def write_parquet(tmp_path: Path) -> Callable[[pl.DataFrame], Path]:
         return path
 
     return write
+
+
+@pytest.fixture(scope="module")
+def no_waiting_for_the_disk() -> Iterator[None]:
+    """Syncs of files and folders return at once: for tests of bytes alone, thousands of them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda _: None)
+        yield
 
 
 @pytest.fixture

@@ -6,12 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from common.errors import JournalError
 from common.market.journal import Journal, Sync
 from common.market.journal_records import GENESIS, MAX_PAYLOAD, Record, link
+
+pytestmark = pytest.mark.usefixtures("no_waiting_for_the_disk")
 
 SMALL = [Record(1, 7, b"due"), Record(2, 7, b""), Record(3, 8, b"\x00\xff" * 5)]
 
@@ -116,6 +118,7 @@ steps = st.lists(
 )
 
 
+@settings(deadline=None)  # it opens files, and a busy disk is no failure
 @given(steps, st.sampled_from([1, 150, 1 << 20]), st.integers(0, 30))
 def test_it_agrees_with_a_list(
     tmp_path_factory: pytest.TempPathFactory, history: list[object], segment_bytes: int, first: int

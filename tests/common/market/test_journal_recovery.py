@@ -11,6 +11,8 @@ from common.market.journal import Journal, Sync
 from common.market.journal_records import HEADER_BYTES, Header, Record, pack_header, records_from, unpack_header
 from tests.common.market.test_journal import SMALL, fill
 
+pytestmark = pytest.mark.usefixtures("no_waiting_for_the_disk")
+
 ID = bytes(range(16))
 OTHER = bytes(16)
 LAYOUTS = ("one segment", "two segments", "after a cut")

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from common.market.membership import Membership, Roll
@@ -72,6 +72,7 @@ def test_an_empty_section_is_partial() -> None:
 sections = st.lists(st.lists(st.sampled_from("ABCDEFGH")), max_size=30)
 
 
+@settings(deadline=None)
 @given(sections, st.integers(0, 3), st.sampled_from([0.0, 0.5, 1.0]))
 def test_it_agrees_with_a_plain_account(history: list[list[str]], patience: int, least: float) -> None:
     """Against sets and counters written down one by one; order and repeats within a section mean nothing."""

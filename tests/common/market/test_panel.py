@@ -3,7 +3,7 @@
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from common.market.panel import Panel
@@ -22,6 +22,7 @@ cells = st.dictionaries(
 )
 
 
+@settings(deadline=None)
 @given(cells)
 def test_every_bar_stands_in_its_cell(expected: dict[tuple[int, str], float]) -> None:
     """A bar is found at its time and symbol, and NaN elsewhere, whatever the order of the frame."""

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from common.errors import BarFileError
@@ -141,6 +141,7 @@ def test_dates_are_midnights() -> None:
     assert closes([date(2024, 1, 2)], "UTC", DAY_NS, "open", pl.Date) == ["2024-01-03T00:00"]
 
 
+@settings(deadline=None)
 @given(st.integers(0, 20000), st.sampled_from(["UTC", NEW_YORK, "Europe/London", "Asia/Tokyo", "America/Havana"]))
 def test_a_day_closes_when_the_next_one_opens(day: int, zone: str) -> None:
     """Every local date has a close, 22 to 26 hours after the one before, whatever the clocks do."""

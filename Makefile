@@ -1,0 +1,81 @@
+# Everything a person does with this checkout. `make help` lists it.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PYTHON := $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
+
+# A variable counts only when it stands on make's command line: one left in the environment must not change a run.
+given = $(if $(filter command,$(firstword $(origin $(1)))),$(2) '$(subst ','\'',$($(1)))')
+REPLAY = $(call given,BARS,--bars) $(call given,OUT,--out) $(call given,ZONE,--zone) $(call given,STAMP,--stamp) \
+	$(call given,INTERVAL,--interval) $(call given,SPLIT,--split) $(call given,PACE,--pace) \
+	$(call given,POLICY,--policy) $(call given,INSTANCE,--instance) $(call given,SET,--set)
+
+.PHONY: help
+help: ## This list
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/  \1|\2/' | column -t -s '|' || true
+	@echo "  make run takes BARS= OUT= ZONE= STAMP= INTERVAL= SPLIT= PACE= POLICY= INSTANCE= SET=  (docs/replay.md)"
+
+.PHONY: run
+run: $(VENV)/run.stamp ## Bars to signals: the sample market, or BARS=file.parquet
+	@$(BIN)/python -m scripts.replay $(REPLAY)
+
+.PHONY: setup
+setup: $(VENV)/dev.stamp ## The development environment in .venv
+
+.PHONY: test
+test: lint types unit e2e ## Lint, types, tests
+
+.PHONY: lint
+lint: $(VENV)/dev.stamp ## Ruff: rules and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+.PHONY: types
+types: $(VENV)/dev.stamp ## Mypy, strict
+	$(BIN)/mypy
+
+.PHONY: unit
+unit: $(VENV)/dev.stamp ## Tests without processes
+	$(BIN)/pytest -q -m 'not e2e'
+
+.PHONY: e2e
+e2e: $(VENV)/dev.stamp ## Tests on real processes
+	$(BIN)/pytest -q -m e2e
+
+.PHONY: format
+format: $(VENV)/dev.stamp ## Format, and mend what ruff can mend
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+.PHONY: bench
+bench: $(VENV)/dev.stamp ## Timing figures: inference
+	$(BIN)/python -m scripts.bench inference
+
+.PHONY: lock
+lock: $(VENV)/dev.stamp ## Pin the requirements anew
+	cd requirements && for role in run dev; do \
+		../$(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-header --no-annotate \
+		--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options \
+		--output-file $$role.lock $$role.in; done
+
+.PHONY: clean
+clean: ## Remove the environment, caches and results (not the registry)
+	rm -rf $(VENV) runs state/kernels state/sample .mypy_cache .pytest_cache .ruff_cache .hypothesis dist build
+
+$(VENV)/run.stamp: requirements/run.lock scripts/preflight.py
+	@$(PYTHON) scripts/preflight.py
+	@test -x $(BIN)/python || { echo "making $(VENV)"; $(PYTHON) -m venv $(VENV); }
+	@echo "installing requirements/run.lock"
+	@$(PIP) -r requirements/run.lock
+	@touch $@
+
+$(VENV)/dev.stamp: $(VENV)/run.stamp requirements/dev.lock
+	@echo "installing requirements/dev.lock"
+	@$(PIP) -r requirements/dev.lock
+	@touch $@
