@@ -27,12 +27,12 @@ def memory_bus(manual_clock: ManualClock) -> Bus:
 
 
 @pytest.fixture
-def scripted_feed(memory_bus: Bus) -> Iterator[MakeFeed]:
+def scripted_feed(memory_bus: Bus, manual_clock: ManualClock) -> Iterator[MakeFeed]:
     """Makes feeds on the test's bus from their scripts, and closes them."""
     feeds: list[ScriptedFeed] = []
 
     def make(script: Iterable[Line]) -> ScriptedFeed:
-        feeds.append(ScriptedFeed(memory_bus, script))
+        feeds.append(ScriptedFeed(memory_bus, manual_clock, script))
         return feeds[-1]
 
     yield make

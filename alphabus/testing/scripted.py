@@ -1,36 +1,56 @@
-"""A stage that publishes what a script says, when the test says so, and answers as the real one would."""
+"""The pipeline as a trading engine sees it, publishing what a script says, when the test says so."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import select
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from alphabus.bus import Bus
-from alphabus.messages import Heartbeat, Request, Streamed
+from alphabus.client import SignalClient
+from alphabus.clock import ManualClock
+from alphabus.messages import Heartbeat, Request, Signals, Streamed, Universe
 from alphabus.outbox import Outbox, Page
 from alphabus.outlet import Outlet
 
 BUDGET_BYTES = 64 * 1024 * 1024
+FEED, WORKER, CACHE = "bar_feed", "inference_worker", "signal_cache"
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One message of a script; `topic` without the instance: `signals/champion`."""
+    """One message of a script; `topic` without the instance: `signals/champion`, `announcements`."""
 
     topic: str
     message: Streamed
 
 
 class ScriptedFeed:
-    """Plays its lines in order through a real Outlet and can be asked for all of them again."""
+    """Plays its lines in order through real Outlets of feed and worker, and answers for worker and cache."""
 
-    def __init__(self, bus: Bus, script: Iterable[Line] = (), *, service: str = "inference_worker") -> None:
-        """Bind the service's endpoints; raises EndpointError."""
-        self._bus, self._service = bus, service
-        self._lines = iter(script)
+    def __init__(self, bus: Bus, clock: ManualClock, script: Iterable[Line] = ()) -> None:
+        """Bind the endpoints of feed, worker and cache; raises EndpointError."""
+        self._bus, self._clock, self._lines = bus, clock, iter(script)
         self._record = Outbox(BUDGET_BYTES)
-        self._beats = 0
-        self.outlet = Outlet(bus, service, epoch=1)
+        self._played: list[Line] = []
+        self._outlets = {service: Outlet(bus, service, epoch=1) for service in (FEED, WORKER, CACHE)}
+
+    @property
+    def outlets(self) -> Mapping[str, Outlet]:
+        """By service; one that was stopped is absent."""
+        return self._outlets
+
+    def client(self, arm: str = "champion") -> SignalClient:
+        """A client of this pipeline: when it waits, the script goes on, and once that is over, the clock."""
+        endpoints = self._bus.endpoints
+        return SignalClient(
+            endpoints.instance,
+            arm,
+            run_dir=endpoints.run_dir,
+            transport=self._bus.transport,
+            clock=self._clock,
+            wait=self.wait,
+        )
 
     def play(self, count: int = 1) -> int:
         """Publish up to `count` lines; how many there were."""
@@ -43,25 +63,69 @@ class ScriptedFeed:
     def publish(self, line: Line) -> None:
         """Publish a line that is not in the script."""
         topic = self._bus.endpoints.topic(*line.topic.split("/"))
-        self._record.add(topic, line.message, self.outlet.publish(topic, line.message))
+        outlet = self._outlets[WORKER if line.topic.startswith("signals/") else FEED]
+        self._record.add(topic, line.message, outlet.publish(topic, line.message))
+        self._played.append(line)
 
     def beat(self) -> None:
-        """Give a sign of life."""
-        self._beats += 1
-        self.outlet.beat(Heartbeat(self._service, 1, bytes(16), 0, 0, {}, {"beats": self._beats}))
+        """Every process gives a sign of life."""
+        for service, outlet in self._outlets.items():
+            outlet.beat(Heartbeat(service, 1, bytes(16), 0, 0, {}, {}))
 
     def serve(self) -> None:
-        """Answer `replay` with what was played; whatever else is asked gets an error."""
-        self.outlet.serve(self._record, self._answer)
+        """Answer what was asked: `replay`, and `latest` and `history` of what was played."""
+        for outlet in self._outlets.values():
+            outlet.serve(self._record, self._answer)
 
-    def restart(self) -> None:
-        """Come back as after a crash: a higher epoch, the same record."""
-        self.outlet.close()
-        self.outlet = Outlet(self._bus, self._service, self.outlet.epoch + 1)
+    def wait(self, handles: Sequence[object], timeout_ns: int) -> None:
+        """Serve; when nothing came of it play a line; when none is left let `timeout_ns` pass on the clock."""
+        self.serve()
+        if not _readable(handles) and not self.play():
+            self._clock.advance(timeout_ns)
+
+    def stop(self, service: str) -> None:
+        """This process dies; `restart` brings it back."""
+        self._outlets.pop(service).close()
+
+    def restart(self, service: str = WORKER, epoch: int = 2) -> None:
+        """Come back as after a crash: another epoch, the same record."""
+        if service in self._outlets:
+            self.stop(service)
+        self._outlets[service] = Outlet(self._bus, service, epoch)
 
     def close(self) -> None:
         """Let go of the endpoints."""
-        self.outlet.close()
+        for service in tuple(self._outlets):
+            self.stop(service)
 
     def _answer(self, request: Request) -> Page:
+        arguments = request.arguments
+        topic = f"signals/{arguments.get('arm', 'champion')}"
+        sections = [line.message for line in self._played if line.topic == topic and isinstance(line.message, Signals)]
+        if request.verb == "latest":
+            return self._page(topic, sections[-1:])
+        if request.verb == "history":
+            first, last = arguments.get("from", 0), arguments.get("to", 0)
+            if not (isinstance(first, int) and isinstance(last, int)):
+                raise ValueError("history takes arm (text), from and to (bars)")
+            return self._page(topic, [section for section in sections if first <= section.bar <= last])
         raise LookupError(f"a scripted feed does not answer {request.verb!r}")
+
+    def _page(self, topic: str, sections: Sequence[Signals]) -> Page:
+        named = {section.universe for section in sections}
+        universes = [
+            line.message
+            for line in self._played
+            if line.topic == topic and isinstance(line.message, Universe) and line.message.universe in named
+        ]
+        full = self._bus.endpoints.topic(*topic.split("/"))
+        outlet = self._outlets[CACHE]
+        return Page([outlet.frames_of(full, message) for message in (*universes, *sections)], complete=True)
+
+
+def _readable(handles: Sequence[object]) -> bool:
+    poll = select.poll()
+    for handle in handles:
+        if isinstance(handle, int):
+            poll.register(handle, select.POLLIN)
+    return bool(poll.poll(0))

@@ -9,6 +9,7 @@ from common.errors import ModelError
 from common.factors import labels
 from common.factors.plan import Plan
 from common.factors.sets import FactorSet
+from common.models.fingerprint import library_versions
 from common.models.kinds import model_class
 from common.models.manifest import canonical
 from common.models.names import check_name
@@ -43,13 +44,13 @@ class Recipe:
         }
 
     def key(self, plan: Plan, bars_digest: str) -> str:
-        """SHA-256 (hex) over bars, plan, label, kind and parameters: equal keys, equal models."""
+        """SHA-256 (hex) over bars, plan, label, kind with its library, and parameters: equal keys, equal models."""
         parts = {
             "procedure": PROCEDURE,
             "bars": bars_digest,
             "plan": plan.digest.hex(),
             "label": [self.factor_set.label, self.label_processing],
-            "kind": self.kind,
+            "kind": [self.kind, library_versions(model_class(self.kind).libraries)],
             "parameters": self.settings(),
         }
         return sha256(canonical(parts)).hexdigest()

@@ -7,7 +7,7 @@ import polars as pl
 
 from common.factors.plan import Plan, compile_set
 from common.market.digest import digest_bars
-from common.models.bundle import Bundle
+from common.models.bundle import Bundle, load_bundle
 from common.models.kinds import model_class
 from common.models.records import ModelRef
 from common.models.registry import Registry
@@ -37,7 +37,9 @@ def train_or_reuse(
     """Return the version made from equal bars, plan, label and parameters; train and register it if there is none."""
     key = recipe.key(compile_set(recipe.factor_set), digest_bars(bars))
     known = registry.find(key, name=recipe.name)
-    if known is not None:
+    # A bundle that is gone is made again, under its old version; one that is damaged is an error.
+    if known is not None and registry.folder(known.ref).exists():
+        load_bundle(registry.folder(known.ref))
         return Trained(known.ref, reused=True)
     return Trained(registry.add(train(bars, recipe, progress=progress), author=author), reused=False)
 

@@ -3,7 +3,7 @@
 import os
 import socket
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +24,8 @@ from services.inference_worker.exchange import (
     encode_message,
 )
 from services.inference_worker.mailbox import Mailbox
+
+Floats = NDArray[np.float64]
 
 CHILD = "services.inference_worker.executor_child"
 
@@ -103,16 +105,17 @@ class Executor:
         """Readable exit status, None while it runs."""
         return self._process.how_it_ended()
 
-    def submit(self, features: NDArray[np.float64], *, bar: int, attempt: int = 1) -> int:
-        """Hand over features f8[F, S] (copied) and return the request's id.
+    def submit(self, features: Floats | Sequence[Floats], *, bar: int, attempt: int = 1) -> int:
+        """Hand over features f8[F, S], or F columns f8[S] (copied once), and return the request's id.
 
         ModelError before the child is ready, for other features than the model's, or while a request is out. If the
         child is gone the id is returned all the same, and `receive` and `exit_fd` tell.
         """
-        self._check(features.shape)
-        self._shape = (features.shape[0], features.shape[1])
+        self._check(features)
+        self._shape = (len(features), len(features[0]))
         self._mailbox.grow(*self._shape)
-        self._mailbox.features(*self._shape)[...] = features
+        for place, column in zip(self._mailbox.features(*self._shape), features, strict=True):
+            place[...] = column
         self.outstanding = self.next_id
         self.next_id += 1
         self._send(Request(self.outstanding, bar, attempt, self._shape[1]))
@@ -142,13 +145,14 @@ class Executor:
         self._process.ended(wait_s)
         return self.kill()
 
-    def _check(self, shape: tuple[int, ...]) -> None:
+    def _check(self, features: Floats | Sequence[Floats]) -> None:
         if self.ready is None:
             raise ModelError("the executor is not ready; wait for its Ready message")
         if self.outstanding is not None:
             raise ModelError(f"request {self.outstanding} is still out; kill this executor and start another")
-        if len(shape) != 2 or shape[0] != len(self.ready.features):
-            raise ModelError(f"model {self.ready.model} takes {len(self.ready.features)} features, not {list(shape)}")
+        wanted, symbols = len(self.ready.features), {np.shape(column) for column in features}
+        if len(features) != wanted or len(symbols) != 1 or len(symbols.pop()) != 1:
+            raise ModelError(f"model {self.ready.model} takes {wanted} features of equal length, not {len(features)}")
 
     def _send(self, message: Message) -> None:
         try:

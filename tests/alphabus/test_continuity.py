@@ -325,8 +325,8 @@ def test_going_live_after_an_answer_is_no_gap() -> None:
 def test_a_repeated_message_is_a_duplicate_and_no_gap() -> None:
     """It is counted and dropped; what follows it needs no answer."""
     writer, reader = joined()
-    again = writer.section()[0]
-    reader.apply(reader.follower.live(again))
+    again, newer = writer.section()[0], writer.section()[0]
+    reader.apply(reader.follower.live(again) + reader.follower.live(newer))
     before = reader.follower.tally.duplicates
     assert reader.follower.live(again) == []
     reader.apply(reader.follower.live(writer.section()[0]))

@@ -29,19 +29,19 @@ def block_of(columns: Mapping[str, Floats], member: NDArray[np.bool_] | None = N
 
 def market(sections: int, symbols: int, seed: int, missing: float = 0.0) -> Block:
     """Make a random market with ties, flat stretches and empty volumes; a share of the bars is missing."""
-    random = np.random.default_rng(seed)
-    moves = random.normal(0, 0.02, (sections, symbols)) * (random.random((sections, symbols)) > 0.2)
+    random, shape = np.random.default_rng(seed), (sections, symbols)
+    moves = random.normal(0, 0.02, shape) * (random.random(shape) > 0.2)
     close = np.round(50 * np.exp(np.cumsum(moves, axis=0)), 2)
-    open_ = np.round(close * (1 + random.normal(0, 0.005, close.shape)), 2)
+    open_ = np.round(close * (1 + random.normal(0, 0.005, shape)), 2)
     columns: dict[str, Floats] = {
         "open": open_,
         "high": np.maximum(open_, close) + 0.05,
         "low": np.minimum(open_, close) - 0.05,
         "close": close,
-        "volume": random.integers(0, 50, close.shape) * 100.0,
-        "turnover": random.uniform(1e3, 1e5, close.shape),
+        "volume": np.round(random.uniform(0, 50, shape)) * 100.0,
+        "turnover": random.uniform(1e3, 1e5, shape),
     }
-    gone = random.random(close.shape) < missing
+    gone = random.random(shape) < missing
     for column in columns.values():
         column[gone] = np.nan
     return block_of(columns)

@@ -1,5 +1,7 @@
 """What a bar is, how columns are adjusted, what the engine hands out and what it refuses."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -109,8 +111,8 @@ def test_refuses_what_is_no_block() -> None:
     _refused(Block(("a",), good.columns, good.member), "member must be")
     _refused(Block(good.symbols, {"close": good.columns["close"][:1]}, good.member), "column 'close' must be")
     _refused(Block(good.symbols, {"close": good.columns["close"]}, good.member), "no column 'open'")
-    whole_numbers = {**good.columns, "open": good.columns["open"].astype(np.int64)}
-    _refused(Block(good.symbols, whole_numbers, good.member), "column 'open' must be")
+    whole_numbers: Any = good.columns["open"].astype(np.int64)
+    _refused(Block(good.symbols, {**good.columns, "open": whole_numbers}, good.member), "column 'open' must be")
 
 
 def test_refuses_room_of_another_shape() -> None:

@@ -100,7 +100,7 @@ def assert_close(actual: float, expected: float, scale: float) -> None:
 @settings(max_examples=25, deadline=None, derandomize=True)
 @given(data=st.data())
 def test_folds(row: Operator, data: st.DataObject) -> None:
-    """Each value is the definition applied to the symbol's own last `window` bars, missing ones before its first NaN."""
+    """Each value is the definition applied to the symbol's own last `window` bars, NaN before its first."""
     block = data.draw(panels(len(row.series)))
     window = data.draw(st.integers(int(row.parameters[0].least), 12))
     parameters = [window, *(data.draw(st.sampled_from([0.0, 0.2, 0.5, 0.8, 1.0])) for _ in row.parameters[1:])]

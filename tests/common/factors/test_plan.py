@@ -1,5 +1,8 @@
 """Compiling sets: digests, sharing, what a plan says of itself, and what is refused."""
 
+import dataclasses
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -33,8 +36,6 @@ def test_digest_is_of_names_graph_and_versions(monkeypatch: pytest.MonkeyPatch) 
 
 
 def _raised(name: str) -> object:
-    import dataclasses  # noqa: PLC0415  used once
-
     return dataclasses.replace(OPERATORS[name], version=2)
 
 
@@ -114,7 +115,7 @@ def test_unknown_set() -> None:
         ("labl = 'close'\n[factors]\na = 'close'", "unknown key 'labl'; did you mean 'label'"),
     ],
 )
-def test_refuses_files(tmp_path, text: str, message: str) -> None:  # type: ignore[no-untyped-def]
+def test_refuses_files(tmp_path: Path, text: str, message: str) -> None:
     """A user's file that is no set says so, with its path."""
     path = tmp_path / "mine.toml"
     path.write_text(text, encoding="utf-8")

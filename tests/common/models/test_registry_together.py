@@ -1,0 +1,38 @@
+"""Several writers at once: nothing is lost, nothing is numbered twice."""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Barrier
+
+from common.models.bundle import Bundle
+from common.models.registry import Registry
+from tests.common.models.sample_bundle import draft
+
+WRITERS = 4
+EACH = 5
+
+
+def _write(root: Path, barrier: Barrier, writer: int) -> None:
+    """Open, register and promote, all at the same time as the others."""
+    barrier.wait()
+    with Registry(root, clock=lambda: 1, timeout_s=60.0) as registry:
+        for number in range(EACH):
+            bundle = Bundle.make(draft(scores={"seed": float(writer * EACH + number)}), {})
+            ref = registry.add(bundle, author=f"writer-{writer}")
+            registry.promote("sp500", "champion", ref.name, ref.version, by=f"writer-{writer}", why="")
+
+
+def test_writers_do_not_overwrite_each_other(tmp_path: Path) -> None:
+    """Every version is there once, and the history is a chain: each change starts where the last one ended."""
+    barrier = Barrier(WRITERS)
+    with ThreadPoolExecutor(WRITERS) as pool:
+        for done in [pool.submit(_write, tmp_path, barrier, writer) for writer in range(WRITERS)]:
+            done.result()
+    with Registry(tmp_path, clock=lambda: 1, read_only=True) as registry:
+        assert [row.ref.version for row in registry.models()] == list(range(1, WRITERS * EACH + 1))
+        changes = registry.history("sp500")
+        assert len(changes) == WRITERS * EACH
+        assert [change.source for change in changes] == [None, *(change.target for change in changes[:-1])]
+        last = changes[-1].target
+        assert last is not None
+        assert registry.resolve("sp500", "champion").version == last[1]

@@ -1,0 +1,120 @@
+"""A replay on real processes, as a test wants it: small bars, a folder of its own, everything stopped at the end."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from alphabus.clock import SystemClock
+from common.market.sample import sample_market
+from common.replay.follow import Outcome, Progress, follow
+from common.replay.pipeline import Pipeline
+from common.replay.preparation import Prepared, Wish, configure, load, train
+from common.replay.results import digest_signals, last_revisions, read_signals, section_rows
+from common.replay.summary import Missing, missing_sections
+
+STALLED_NS = 90_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What a finished run left."""
+
+    prepared: Prepared
+    outcome: Outcome
+    signals: pl.DataFrame
+    rows: list[dict[str, Any]]
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over the canonical signals."""
+        return digest_signals(self.signals)
+
+    @property
+    def missing(self) -> list[Missing]:
+        """Replayed sections without a signal."""
+        return missing_sections(self.prepared, self.rows)
+
+    def statuses(self) -> dict[int, list[tuple[str, str, int]]]:
+        """Status, reason and age of every revision, by bar."""
+        found: dict[int, list[tuple[str, str, int]]] = {}
+        for row in sorted(self.rows, key=lambda row: (row["bar"], row["revision"])):
+            found.setdefault(row["bar"], []).append((row["status"], row["reason"], row["age"]))
+        return found
+
+    def values(self) -> pl.DataFrame:
+        """Symbol, signal and flag of the last revision of every computed section."""
+        final = last_revisions(self.signals).filter(pl.col("status").is_in(["fresh", "late"]))
+        return final.select("stamp", "symbol", "signal", "flag").sort("stamp", "symbol")
+
+
+@dataclass(slots=True)
+class Bench:
+    """Prepares and runs replays of one file of bars."""
+
+    bars: Path
+    folder: Path
+    runs: int = 0
+    settings: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def prepare(self, **overrides: dict[str, Any]) -> Prepared:
+        """Load, train (or find the model), configure; each run has its own folders."""
+        self.runs += 1
+        wish = Wish(
+            self.bars, self.folder / f"run-{self.runs}", instance="test", registry=self.folder / "registry",
+            overrides=overrides,
+        )  # fmt: skip
+        table, split = load(wish)
+        trained = train(wish, table, split)
+        config, path = configure(wish, table, split)
+        return Prepared(table, split, trained, config, path)
+
+    def run(self, during: Callable[[Pipeline, Progress], None] | None = None, **overrides: dict[str, Any]) -> Ran:
+        """One run to its end; `during` is called whenever it has moved."""
+        prepared = self.prepare(**overrides)
+        with Pipeline(prepared.config, prepared.config_file) as pipeline:
+            report = (lambda _: None) if during is None else (lambda now: during(pipeline, now))
+            outcome = follow(pipeline, SystemClock(), report, STALLED_NS)
+        state, arms = prepared.config.state, list(prepared.config.arms)
+        return Ran(prepared, outcome, read_signals(state, arms), section_rows(state, arms))
+
+
+@contextmanager
+def short_run_dir() -> Iterator[Path]:
+    """A run folder whose socket paths are short enough; pytest's own are too long."""
+    with tempfile.TemporaryDirectory(prefix="ab-") as name:
+        before = os.environ.get("ALPHABUS_RUN_DIR")
+        os.environ["ALPHABUS_RUN_DIR"] = name
+        try:
+            yield Path(name)
+        finally:
+            if before is None:
+                del os.environ["ALPHABUS_RUN_DIR"]
+            else:
+                os.environ["ALPHABUS_RUN_DIR"] = before
+
+
+def write_small_market(path: Path, *, symbols: int = 24, days: int = 420) -> None:
+    """A sample market that trains and replays in seconds."""
+    sample_market(symbols=symbols, days=days).write_parquet(path)
+
+
+def processes_of(run_dir: Path) -> list[int]:
+    """Processes whose environment or command line names this run folder: none may be left behind."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and int(entry.name) != os.getpid():
+            try:
+                environment = (entry / "environ").read_bytes()
+            except OSError:
+                continue
+            if str(run_dir).encode() in environment:
+                found.append(int(entry.name))
+    return found
