@@ -14,6 +14,7 @@ from alphabus.outbox import Outbox, Page
 from alphabus.outlet import Outlet
 
 BUDGET_BYTES = 64 * 1024 * 1024
+MOMENT_NS = 1_000_000  # time never stands still, or a reader that leaves something unread would wait for ever
 FEED, WORKER, CACHE = "bar_feed", "inference_worker", "signal_cache"
 
 
@@ -78,10 +79,10 @@ class ScriptedFeed:
             outlet.serve(self._record, self._answer)
 
     def wait(self, handles: Sequence[object], timeout_ns: int) -> None:
-        """Serve; when nothing came of it play a line; when none is left let `timeout_ns` pass on the clock."""
+        """Serve; when nothing came of it play a line; when none is left let `timeout_ns` pass, else a moment."""
         self.serve()
-        if not _readable(handles) and not self.play():
-            self._clock.advance(timeout_ns)
+        idle = not _readable(handles) and not self.play()
+        self._clock.advance(timeout_ns if idle else min(timeout_ns, MOMENT_NS))
 
     def stop(self, service: str) -> None:
         """This process dies; `restart` brings it back."""
@@ -100,7 +101,7 @@ class ScriptedFeed:
 
     def _answer(self, request: Request) -> Page:
         arguments = request.arguments
-        topic = f"signals/{arguments.get('arm', 'champion')}"
+        topic = "signals/" + str(arguments.get("arm", "champion"))
         sections = [line.message for line in self._played if line.topic == topic and isinstance(line.message, Signals)]
         if request.verb == "latest":
             return self._page(topic, sections[-1:])
@@ -113,14 +114,12 @@ class ScriptedFeed:
 
     def _page(self, topic: str, sections: Sequence[Signals]) -> Page:
         named = {section.universe for section in sections}
-        universes = [
-            line.message
-            for line in self._played
-            if line.topic == topic and isinstance(line.message, Universe) and line.message.universe in named
-        ]
+        played = [line.message for line in self._played if line.topic == topic]
+        universes = [found for found in played if isinstance(found, Universe) and found.universe in named]
         full = self._bus.endpoints.topic(*topic.split("/"))
         outlet = self._outlets[CACHE]
-        return Page([outlet.frames_of(full, message) for message in (*universes, *sections)], complete=True)
+        messages: list[Streamed] = [*universes, *sections]
+        return Page([outlet.frames_of(full, message) for message in messages], complete=True)
 
 
 def _readable(handles: Sequence[object]) -> bool:

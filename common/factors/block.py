@@ -15,7 +15,7 @@ OPTIONAL = ("turnover", "open_interest")
 """Columns a source may lack; factors that read them are then NaN."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Block:
     """B sections of S symbols, ascending: raw columns f8[B,S], NaN where there is no bar; member[b,s] as of then.
 
@@ -32,7 +32,7 @@ class Block:
         return self.member.shape[0], self.member.shape[1]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class FactorBlock:
     """Factors of a block, feature-major: values[f,b,s], NaN where there is no bar; the rest u1[b,s].
 

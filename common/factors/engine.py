@@ -10,10 +10,10 @@ import numpy as np
 
 from common.errors import FactorError
 from common.factors.block import Block, FactorBlock, adjusted, check_block, check_symbols, present_bars
+from common.factors.definition import Kind
 from common.factors.kernels import compile_all
 from common.factors.kernels.build import TILE, Booleans, Floats, Integers
 from common.factors.kernels.movement import load, number_bars, spread
-from common.factors.operators import Kind
 from common.factors.plan import Plan
 from common.factors.state import CHUNK_NUMBERS, State
 

@@ -6,7 +6,8 @@ from hashlib import sha256
 from typing import TypeAlias
 
 from common.errors import ExpressionError
-from common.factors.operators import COLUMNS, OPERATORS, Kind, Operator
+from common.factors.definition import COLUMNS, Kind, Operator
+from common.factors.operators import OPERATORS
 
 Number: TypeAlias = int | float
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from common.factors.definition import Kind
 from common.factors.expression import Call, Column, Expression
 
 
@@ -45,3 +46,20 @@ def build_graph(expressions: Sequence[Expression]) -> Graph:
 
     outputs = tuple(place(each) for each in expressions)
     return Graph(tuple(nodes), outputs)
+
+
+def call_of(node: Node) -> Call:
+    """Return a node's operator call; TypeError for a column or a constant."""
+    if not isinstance(node.expression, Call):
+        raise TypeError(f"node {node.index} applies no operator")
+    return node.expression
+
+
+def is_delay(node: Node) -> bool:
+    """Whether a node is its input some bars ago."""
+    expression = node.expression
+    return (
+        isinstance(expression, Call)
+        and expression.kind is Kind.DELAY
+        and expression.operator.shift(expression.parameters) > 0
+    )

@@ -1,105 +1,22 @@
 """THE table: what every operator is, in one row each. Tests, docs, parser, planner and engine all read it."""
 
-import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from enum import Enum
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import TypeAlias
 
-from common.factors.kernels import element, moments, movement, order, recursive, regression, section
+from common.factors.definition import MAX_WINDOW, SETTLED, Kind, Needs, Operator, Parameter
+from common.factors.kernels import (
+    element,
+    extremes,
+    moments,
+    movement,
+    order,
+    pairs,
+    ranks,
+    recursive,
+    regression,
+    section,
+)
 from common.factors.kernels.build import Kernel
-
-COLUMNS = ("open", "high", "low", "close", "volume", "turnover", "open_interest", "vwap")
-"""What a factor may read of a bar."""
-
-MAX_WINDOW = 10_000
-"""Longest window or delay: beyond it a fold is the wrong tool, and the number most likely a slip."""
-
-SETTLED = 1e-12
-"""What is left of a recursive operator's seed when it counts as warm."""
-
-Parameters: TypeAlias = Sequence[int | float]
-
-
-class Kind(Enum):
-    """How an operator is computed."""
-
-    ELEMENT = "element"
-    FOLD = "fold"
-    DELAY = "delay"
-    CROSS_SECTION = "cross section"
-    RECURSIVE = "recursive"
-    COMPOSITION = "composition"
-
-
-class Needs(Enum):
-    """How many values of a window must be numbers."""
-
-    ONE = "one"
-    ALL = "all"
-    NONE = "-"
-
-
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """A constant an operator takes after its series."""
-
-    name: str
-    least: float
-    most: float
-    whole: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Operator:
-    """One row: series it takes, constants, kernel, and what a reader must know."""
-
-    name: str
-    kind: Kind
-    series: tuple[str, ...]
-    formula: str
-    nan: str
-    source: str
-    parameters: tuple[Parameter, ...] = ()
-    needs: Needs = Needs.NONE
-    kernel: Kernel | None = None
-    version: int = 1
-    symbol: str = ""
-    stands_for: str = ""
-    memory: Callable[[float], float] | None = None
-    state_rows: int = 0
-    merges: bool = True
-
-    def reach(self, parameters: Parameters) -> int:
-        """Own bars before the current one that one value reads of its series."""
-        if self.kind is Kind.FOLD:
-            return int(parameters[0]) - 1
-        return self.shift(parameters)
-
-    def shift(self, parameters: Parameters) -> int:
-        """Own bars a value is moved by; negative ahead."""
-        return int(parameters[0]) if self.kind is Kind.DELAY else 0
-
-    def settle(self, parameters: Parameters) -> int:
-        """Own bars it adds to the warm length of its series."""
-        if self.memory is None:
-            return self.reach(parameters)
-        return int(parameters[0]) + math.ceil(math.log(SETTLED) / math.log(self.memory(parameters[0])))
-
-    def render(self, series: Sequence[str], parameters: Sequence[str]) -> str:
-        """Return text that parses back to the same expression."""
-        if self.symbol and len(series) == 2:
-            return f"({series[0]} {self.symbol} {series[1]})"
-        if self.symbol:
-            return f"({self.symbol}{series[0]})"
-        return f"{self.name}({', '.join([*series, *parameters])})"
-
-    @property
-    def usage(self) -> str:
-        """How it is written."""
-        return self.render(self.series, [each.name for each in self.parameters])
-
 
 _WINDOW = Parameter("window", 1, MAX_WINDOW)
 _PAIR_WINDOW = Parameter("window", 2, MAX_WINDOW)
@@ -210,19 +127,19 @@ TABLE: tuple[Operator, ...] = (
     _fold("ts_product", moments.ts_product, "product", _ALL),
     _fold("ts_mean", moments.ts_mean, "mean", _ONE, needs=Needs.ONE),
     _fold("ts_std", moments.ts_std, "population standard deviation", _ONE, needs=Needs.ONE),
-    _fold("ts_min", order.ts_min, "smallest", _ONE, needs=Needs.ONE),
-    _fold("ts_max", order.ts_max, "largest", _ONE, needs=Needs.ONE),
-    _fold("ts_argmin", order.ts_argmin, "place of the smallest, oldest bar 1; oldest of equals", _ALL),
-    _fold("ts_argmax", order.ts_argmax, "place of the largest, oldest bar 1; oldest of equals", _ALL),
+    _fold("ts_min", extremes.ts_min, "smallest", _ONE, needs=Needs.ONE),
+    _fold("ts_max", extremes.ts_max, "largest", _ONE, needs=Needs.ONE),
+    _fold("ts_argmin", extremes.ts_argmin, "place of the smallest, oldest bar 1; oldest of equals", _ALL),
+    _fold("ts_argmax", extremes.ts_argmax, "place of the largest, oldest bar 1; oldest of equals", _ALL),
     _fold("ts_rank", order.ts_rank, "(2 #(x_i < x) + #(x_i = x) + 1) / 2 window", _ALL),
     _fold("ts_quantile", order.ts_quantile, "quantile, linear between neighbours", _ALL, _LEVEL),
     _fold("ts_decay_linear", moments.ts_decay_linear, "sum of w x / sum of w, w = window (newest) .. 1", _ALL),
     _fold("ts_slope", regression.ts_slope, "slope of the least-squares line, per bar", _ALL, least=2),
     _fold("ts_rsquare", regression.ts_rsquare, "R squared of that line; NaN if constant", _ALL, least=2),
     _fold("ts_resi", regression.ts_resi, "newest value less that line", _ALL, least=2),
-    _fold("ts_corr", moments.ts_corr, "Pearson correlation; NaN if either is constant", _ALL, least=2),
-    _fold("ts_cov", moments.ts_cov, "population covariance", _ALL, least=2),
-    _section("cs_rank", section.cs_rank, "rank, smallest 1; equals share the mean of theirs"),
+    _fold("ts_corr", pairs.ts_corr, "Pearson correlation; NaN if either is constant", _ALL, least=2),
+    _fold("ts_cov", pairs.ts_cov, "population covariance", _ALL, least=2),
+    _section("cs_rank", ranks.cs_rank, "rank, smallest 1; equals share the mean of theirs"),
     _section("cs_mean", section.cs_mean, "mean"),
     _section("cs_std", section.cs_std, "sample standard deviation; NaN for fewer than two"),
     _section("cs_sum", section.cs_sum, "sum"),

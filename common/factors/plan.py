@@ -8,14 +8,15 @@ from common.errors import FactorError
 from common.factors.expression import Expression
 from common.factors.graph import build_graph
 from common.factors.parser import parse
-from common.factors.schedule import Program, schedule
+from common.factors.program import Program
+from common.factors.schedule import schedule
 from common.factors.sets import FactorSet
 
 _ARITHMETIC = "alphabus factors 1"
 """Raised when the engine gives other bits for the same graph and operator versions."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Plan:
     """What an engine runs; equal digests mean equal names, graphs and operator versions.
 

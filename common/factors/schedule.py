@@ -10,45 +10,16 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from common.factors.definition import Kind
 from common.factors.expression import Call, Column, Constant
-from common.factors.graph import Graph, Node
-from common.factors.kernels.build import Floats, Integers, Kernel
-from common.factors.kernels.element import CODES, NO_OPERAND, STEP_WORDS, elements
-from common.factors.operators import Kind
+from common.factors.graph import Graph, Node, call_of, is_delay
+from common.factors.kernels.build import Kernel
+from common.factors.kernels.element import CODES, NO_OPERAND, elements
+from common.factors.program import Program, Step
+from common.factors.tiles import Tiles
 
 FOLD_TILES = 8
 """Tiles a fold kernel needs for itself; ts_quantile needs its window on top."""
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One kernel call and its constant words and numbers."""
-
-    kind: Kind
-    kernel: Kernel
-    words: Integers
-    numbers: Floats
-
-
-@dataclass(frozen=True, slots=True)
-class Program:
-    """Steps in order, and for every operand (node, state block, copied factor) what kind of place it has.
-
-    depth[i]: rows of history, 0 for none; fixed[i]: rows of recursive state; slot[i]: scratch run or -1;
-    factor[i]: factor whose values it is, or -1; root[i], shift[i]: the operand it is read from, so many rows back.
-    """
-
-    columns: tuple[tuple[str, int], ...]
-    steps: tuple[Step, ...]
-    depth: Integers
-    fixed: Integers
-    slot: Integers
-    factor: Integers
-    root: Integers
-    shift: Integers
-    factors: int
-    slots: int
-    work_tiles: int
 
 
 def schedule(graph: Graph) -> Program:
@@ -127,12 +98,12 @@ class _Scheduler:
             if is_delay(node):
                 inside = node.inputs[0]
                 self.root[node.index] = self.root[inside]
-                self.shift[node.index] = self.shift[inside] + _call(node).operator.shift(_call(node).parameters)
+                self.shift[node.index] = self.shift[inside] + call_of(node).operator.shift(call_of(node).parameters)
 
     def _measure_depths(self) -> None:
         for node in self.graph.nodes:
             if isinstance(node.expression, Call) and not is_delay(node):
-                back = _call(node).operator.reach(_call(node).parameters)
+                back = call_of(node).operator.reach(call_of(node).parameters)
                 for each in node.inputs:
                     self._read_back(each, max(0, back), node.index)
 
@@ -177,8 +148,8 @@ class _Scheduler:
     def _call_kernels(self, nodes: list[Node]) -> None:
         folds: dict[tuple[str, tuple[int, ...]], list[Node]] = defaultdict(list)
         for node in nodes:
-            if _call(node).kind is Kind.FOLD:
-                folds[_call(node).name, node.inputs].append(node)
+            if call_of(node).kind is Kind.FOLD:
+                folds[call_of(node).name, node.inputs].append(node)
             else:
                 self._call_one(node)
         for same in folds.values():
@@ -186,18 +157,18 @@ class _Scheduler:
 
     def _call_fold(self, nodes: list[Node]) -> None:
         """Call once for all windows of one operator over the same series."""
-        nodes = sorted(nodes, key=lambda node: _call(node).parameters)
+        nodes = sorted(nodes, key=lambda node: call_of(node).parameters)
         words = [*nodes[0].inputs, len(nodes)]
         for node in nodes:
-            words += [int(_call(node).parameters[0]), node.index]
-        levels = [float(each) for node in nodes for each in _call(node).parameters[1:]]
+            words += [int(call_of(node).parameters[0]), node.index]
+        levels = [float(each) for node in nodes for each in call_of(node).parameters[1:]]
         if levels:
-            self.tiles = max(self.tiles, FOLD_TILES + int(_call(nodes[-1]).parameters[0]))
+            self.tiles = max(self.tiles, FOLD_TILES + int(call_of(nodes[-1]).parameters[0]))
         self._draft(nodes, words, levels)
 
     def _call_one(self, node: Node) -> None:
         """Call a cross-section, recursive or look-ahead kernel."""
-        call = _call(node)
+        call = call_of(node)
         words = [*node.inputs, node.index]
         if call.kind is Kind.RECURSIVE:
             words += [self._operand(fixed=call.operator.state_rows), int(call.parameters[0])]
@@ -206,7 +177,7 @@ class _Scheduler:
         self._draft([node], words, [])
 
     def _draft(self, nodes: list[Node], words: list[int], numbers: list[float]) -> None:
-        operator = _call(nodes[0]).operator
+        operator = call_of(nodes[0]).operator
         if operator.kernel is None:
             raise AssertionError(f"{operator.name} has no kernel")
         reads = {self.root[each] for each in nodes[0].inputs}
@@ -218,7 +189,7 @@ class _Scheduler:
         kept = {
             each for each in inside if self.depth[each] == 0 and self.factor[each] < 0 and self.users[each] <= inside
         }
-        tiles = _Tiles(run, kept, self.graph)
+        tiles = Tiles(run, kept, self.graph)
         words: list[int] = []
         for node in run:
             words += tiles.step(node)
@@ -256,56 +227,5 @@ class _Scheduler:
         return slot, slots
 
 
-class _Tiles:
-    """Registers of one run of element steps: constants first, then values that live and die within it."""
-
-    def __init__(self, run: list[Node], kept: set[int], graph: Graph) -> None:
-        self._graph = graph
-        self._kept = kept
-        self._register: dict[int, int] = {}
-        self._last = {each: node.index for node in run for each in node.inputs}
-        self._free: list[int] = []
-        self.constants: list[float] = []
-        for node in run:
-            for each in node.inputs:
-                expression = graph.nodes[each].expression
-                if isinstance(expression, Constant) and each not in self._register:
-                    self._register[each] = len(self.constants)
-                    self.constants.append(expression.value)
-        self.size = max(1, len(self.constants))
-
-    def step(self, node: Node) -> list[int]:
-        """Return the words of one step."""
-        operands = [~self._register[each] if each in self._register else each for each in node.inputs]
-        result = ~self._claim(node.index) if node.index in self._kept else node.index
-        for each in set(node.inputs):
-            if each in self._kept and self._last[each] == node.index:
-                self._free.append(self._register[each])
-        words = [CODES.index(_call(node).name), result, *operands]
-        return words + [NO_OPERAND] * (STEP_WORDS - len(words))
-
-    def _claim(self, node: int) -> int:
-        if not self._free:
-            self._free.append(self.size)
-            self.size += 1
-        self._register[node] = self._free.pop()
-        return self._register[node]
-
-
-def is_delay(node: Node) -> bool:
-    """Whether a node is its input some bars ago."""
-    return (
-        isinstance(node.expression, Call)
-        and node.expression.kind is Kind.DELAY
-        and node.expression.operator.shift(node.expression.parameters) > 0
-    )
-
-
 def _is_element(node: Node) -> bool:
-    return _call(node).kind is Kind.ELEMENT
-
-
-def _call(node: Node) -> Call:
-    if not isinstance(node.expression, Call):
-        raise TypeError(f"node {node.index} applies no operator")
-    return node.expression
+    return call_of(node).kind is Kind.ELEMENT

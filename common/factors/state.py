@@ -11,7 +11,7 @@ import numpy as np
 
 from common.factors.kernels.build import Booleans, Floats, Integers
 from common.factors.kernels.movement import realign, rewind
-from common.factors.schedule import Program
+from common.factors.program import Program
 
 CHUNK_NUMBERS = 8_192
 """About as many numbers of a series are worked on at a time: a few such runs fit the second-level cache."""

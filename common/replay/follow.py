@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ from common.replay.pipeline import Pipeline
 
 SECOND_NS = 1_000_000_000
 STALLED_NS = 120 * SECOND_NS
+LOOK_S = 0.05  # often enough for a progress bar; oftener would take time from what is watched
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,11 @@ class Outcome:
 
 
 def follow(
-    pipeline: Pipeline, clock: Clock, report: Callable[[Progress], None], stalled_ns: int = STALLED_NS
+    pipeline: Pipeline,
+    clock: Clock,
+    report: Callable[[Progress], None],
+    stalled_ns: int = STALLED_NS,
+    pause: Callable[[], None] = lambda: time.sleep(LOOK_S),
 ) -> Outcome:
     """Watch until the cache has the end on record; give up when honcho ends, or nothing moves for `stalled_ns`."""
     seen, moved_ns = Progress(), clock.monotonic_ns()
@@ -44,6 +50,7 @@ def follow(
             return Outcome("the processes ended before the stream did; their last words are in the logs")
         if clock.monotonic_ns() - moved_ns > stalled_ns:
             return Outcome(f"nothing moved for {stalled_ns // SECOND_NS} s; the logs say where it stands")
+        pause()
 
 
 def _look(pipeline: Pipeline, seen: Progress) -> Progress:

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from common.errors import ModelError
+from services.inference_worker.channel import Channel
 from services.inference_worker.child_process import ChildProcess
 from services.inference_worker.exchange import (
-    PACKET_LIMIT,
     Answer,
     Cause,
     Failed,
@@ -20,8 +20,6 @@ from services.inference_worker.exchange import (
     Ready,
     Request,
     Scored,
-    decode_message,
-    encode_message,
 )
 from services.inference_worker.mailbox import Mailbox
 
@@ -45,13 +43,12 @@ class Executor:
     set to `next_id` so that ids stay unique. Nothing here blocks, except `kill` and `stop` within their limits.
     """
 
-    def __init__(self, process: ChildProcess, channel: socket.socket, mailbox: Mailbox, first_id: int) -> None:
+    def __init__(self, process: ChildProcess, channel: Channel, mailbox: Mailbox, first_id: int) -> None:
         self._process = process
-        self._socket = channel
+        self._channel = channel
         self._mailbox = mailbox
         self._shape: tuple[int, int] = (0, 0)
         self._open = True
-        self._told_end = False
         self.next_id = first_id
         self.outstanding: int | None = None
         self.ready: Ready | None = None
@@ -72,7 +69,6 @@ class Executor:
         """
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         mailbox = Mailbox.create()
-        ours.settimeout(0.0)
         command = _command(bundle, theirs.fileno(), mailbox.descriptor, attempt, fault)
         try:
             with theirs:
@@ -86,7 +82,7 @@ class Executor:
             ours.close()
             mailbox.close()
             raise ModelError(f"the executor child cannot be started: {error}") from error
-        return cls(process, ours, mailbox, first_id)
+        return cls(process, Channel(ours), mailbox, first_id)
 
     @property
     def pid(self) -> int:
@@ -95,7 +91,7 @@ class Executor:
 
     def fileno(self) -> int:
         """Socket to poll for reading; it stays readable once the child has closed it."""
-        return self._socket.fileno()
+        return self._channel.fileno()
 
     def exit_fd(self) -> int:
         """Descriptor that becomes readable when the child ends."""
@@ -118,15 +114,15 @@ class Executor:
             place[...] = column
         self.outstanding = self.next_id
         self.next_id += 1
-        self._send(Request(self.outstanding, bar, attempt, self._shape[1]))
+        self._channel.send(Request(self.outstanding, bar, attempt, self._shape[1]))
         return self.outstanding
 
     def receive(self) -> Ready | Answer | Failed | None:
         """Return the next message, None if there is none now; answers to anything but the open request are dropped."""
-        while (body := self._packet()) is not None:
-            message = self._read(body)
-            if message is not None:
-                return message
+        while (message := self._channel.receive()) is not None:
+            told = self._taken(message)
+            if told is not None:
+                return told
         return None
 
     def kill(self, wait_s: float = KILL_WAIT_S) -> bool:
@@ -141,7 +137,7 @@ class Executor:
         """Let the child end by itself by closing the socket, then kill what is left."""
         if not self._open:
             return True
-        self._socket.close()
+        self._channel.close()
         self._process.ended(wait_s)
         return self.kill()
 
@@ -154,40 +150,18 @@ class Executor:
         if len(features) != wanted or len(symbols) != 1 or len(symbols.pop()) != 1:
             raise ModelError(f"model {self.ready.model} takes {wanted} features of equal length, not {len(features)}")
 
-    def _send(self, message: Message) -> None:
-        try:
-            self._socket.send(encode_message(message))
-        except OSError:
-            # A dead child: its pidfd says so. A full socket: impossible with one request at a time.
-            return
-
-    def _packet(self) -> bytes | None:
-        """Return the next packet, empty at the end of the stream, None if nothing is there (or the end was told)."""
-        if self._told_end:
-            return None
-        try:
-            return self._socket.recv(PACKET_LIMIT)
-        except BlockingIOError:
-            return None
-        except OSError:
-            return b""
-
-    def _read(self, body: bytes) -> Ready | Answer | Failed | None:
-        if not body:
-            self._told_end = True
-            return self._fail("crash" if self.ready else "load", "the child closed its socket")
-        try:
-            message = decode_message(body)
-        except ValueError as error:
-            return self._fail("invalid", f"the child sent {error}")
-        if isinstance(message, Scored):
-            return self._answer(message)
-        if isinstance(message, Ready):
-            self.ready = message
-            return message
-        return (
-            self._failure(message) if isinstance(message, Failed) else self._fail("invalid", "the child sent a request")
-        )
+    def _taken(self, message: Message) -> Ready | Answer | Failed | None:
+        """Turn what came into what the worker is told; None for what answers no open request."""
+        match message:
+            case Ready():
+                self.ready = message
+                return message
+            case Scored():
+                return self._answer(message)
+            case Failed():
+                return self._failure(message)
+            case Request():
+                return self._fail("invalid", "the child sent a request")
 
     def _answer(self, scored: Scored) -> Answer | Failed | None:
         if scored.id != self.outstanding:
@@ -199,9 +173,9 @@ class Executor:
         return Answer(scored.id, self._mailbox.predictions(*self._shape).copy())
 
     def _failure(self, failed: Failed) -> Failed | None:
-        if failed.id == self.outstanding:
-            self.outstanding = None
-        return failed if failed.id in (0, self.next_id - 1) else None
+        if failed.id not in {0, self.outstanding}:
+            return None
+        return self._fail(failed.cause if self.ready else "load", failed.reason)
 
     def _fail(self, cause: Cause, reason: str) -> Failed:
         failed = Failed(self.outstanding or 0, cause, reason)
@@ -210,7 +184,7 @@ class Executor:
 
     def _close(self) -> None:
         self._open = False
-        self._socket.close()
+        self._channel.close()
         self._mailbox.close()
         self._process.close()
 

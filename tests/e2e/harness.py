@@ -6,7 +6,7 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -62,23 +62,30 @@ class Bench:
     bars: Path
     folder: Path
     runs: int = 0
-    settings: dict[str, dict[str, Any]] = field(default_factory=dict)
 
-    def prepare(self, **overrides: dict[str, Any]) -> Prepared:
+    def stamp_of(self, bar: int) -> str:
+        """The stamp of a section, by its number, as SPLIT takes it."""
+        return str(pl.read_parquet(self.bars)["datetime"].unique().sort()[bar - 1])
+
+    def prepare(self, split: str | None = None, **overrides: dict[str, Any]) -> Prepared:
         """Load, train (or find the model), configure; each run has its own folders."""
         self.runs += 1
-        wish = Wish(
-            self.bars, self.folder / f"run-{self.runs}", instance="test", registry=self.folder / "registry",
-            overrides=overrides,
-        )  # fmt: skip
+        out = self.folder / f"run-{self.runs}"
+        registry = self.folder / "registry"
+        wish = Wish(self.bars, out, split=split, instance="test", registry=registry, overrides=overrides)
         table, split = load(wish)
         trained = train(wish, table, split)
         config, path = configure(wish, table, split)
         return Prepared(table, split, trained, config, path)
 
-    def run(self, during: Callable[[Pipeline, Progress], None] | None = None, **overrides: dict[str, Any]) -> Ran:
+    def run(
+        self,
+        during: Callable[[Pipeline, Progress], None] | None = None,
+        split: str | None = None,
+        **overrides: dict[str, Any],
+    ) -> Ran:
         """One run to its end; `during` is called whenever it has moved."""
-        prepared = self.prepare(**overrides)
+        prepared = self.prepare(split, **overrides)
         with Pipeline(prepared.config, prepared.config_file) as pipeline:
             report = (lambda _: None) if during is None else (lambda now: during(pipeline, now))
             outcome = follow(pipeline, SystemClock(), report, STALLED_NS)

@@ -121,3 +121,15 @@ def test_help_says_what_it_is_for(name: str) -> None:
         [sys.executable, "-m", f"scripts.{name}", "--help"], capture_output=True, text=True, check=True
     )
     assert "--registry" in done.stdout or "promote" in done.stdout
+
+
+def test_an_interruption_is_told_by_the_exit_status(
+    bars: Path, registry: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C in the middle gives 130, and nothing is registered."""
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(train, "train_or_reuse", interrupted)
+    assert run("train", str(bars), "--registry", str(registry), "-p", "rounds=6") == 130

@@ -5,7 +5,7 @@
 import math
 
 from common.factors.kernels.build import TILE, Floats, Integers, kernel, part_of_kernel
-from common.factors.kernels.memory import CALL, NOTHING, finite, piece
+from common.factors.kernels.memory import CALL, NOTHING, finite, piece, quotient
 from common.factors.kernels.transcendental import guarded_power, log, power, signed_power
 
 CODES = (
@@ -48,7 +48,7 @@ def multiply(x: Floats, y: Floats, out: Floats) -> None:
 def divide(x: Floats, y: Floats, out: Floats) -> None:
     """`x / y`, NaN for a divisor of 0."""
     for i in range(out.size):
-        out[i] = finite(x[i] / y[i])
+        out[i] = finite(quotient(x[i], y[i]))
 
 
 @part_of_kernel

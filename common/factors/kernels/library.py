@@ -9,11 +9,33 @@ from types import ModuleType
 
 import llvmlite.binding as llvm  # type: ignore[import-untyped]
 
-from common.factors.kernels import element, moments, movement, order, recursive, regression, section
+from common.factors.kernels import (
+    element,
+    extremes,
+    moments,
+    movement,
+    order,
+    pairs,
+    ranks,
+    recursive,
+    regression,
+    section,
+)
 from common.factors.kernels.build import Kernel
 from common.factors.kernels.cache import cache_in
 
-MODULES: tuple[ModuleType, ...] = (movement, element, moments, order, regression, section, recursive)
+MODULES: tuple[ModuleType, ...] = (
+    movement,
+    element,
+    moments,
+    pairs,
+    extremes,
+    order,
+    regression,
+    section,
+    ranks,
+    recursive,
+)
 
 
 def kernels() -> Iterator[Kernel]:

@@ -1,7 +1,7 @@
-"""Folds of one series or two: sums, means, deviations, products, weighted means, covariances.
+"""Folds of one series: sums, products, means, deviations, weighted means.
 
 Each folds a window from its newest value to its oldest, so that a shorter window is the beginning of a longer one and
-all windows of one operator over the same series are one pass. words: inputs, how many windows, then pairs (window,
+all windows of one operator over the same series are one pass. words: input, how many windows, then pairs (window,
 result) by ascending window. Second moments are taken about the newest value of the window: its own spread bounds how
 far that value lies from the mean, so no digits are lost, and a constant window gives exact zeros.
 """
@@ -11,7 +11,7 @@ far that value lies from the mean, so no digits are lost, and a constant window 
 import math
 
 from common.factors.kernels.build import TILE, Floats, Integers, kernel
-from common.factors.kernels.memory import CALL, NOTHING, finite, piece
+from common.factors.kernels.memory import CALL, NOTHING, finite, piece, quotient
 
 
 @kernel(CALL)
@@ -101,7 +101,7 @@ def ts_mean(
                 age += 1
             out = piece(arena, values, offsets[words[3 + 2 * group]], first, width)
             for i in range(width):
-                out[i] = finite(shift[i] + total[i] / count[i])
+                out[i] = finite(shift[i] + quotient(total[i], count[i]))
 
 
 @kernel(CALL)
@@ -136,8 +136,8 @@ def ts_std(
                 age += 1
             out = piece(arena, values, offsets[words[3 + 2 * group]], first, width)
             for i in range(width):
-                mean = total[i] / count[i]
-                out[i] = finite(math.sqrt(max(squares[i] / count[i] - mean * mean, 0.0)))
+                mean = quotient(total[i], count[i])
+                out[i] = finite(math.sqrt(max(quotient(squares[i], count[i]) - mean * mean, 0.0)))
 
 
 @kernel(CALL)
@@ -171,81 +171,4 @@ def ts_decay_linear(
             out = piece(arena, values, offsets[words[3 + 2 * group]], first, width)
             weights = window * (window + 1) / 2.0
             for i in range(width):
-                out[i] = finite(newest[i] + (window * total[i] - aged[i]) / weights)
-
-
-@kernel(CALL)
-def ts_cov(
-    arena: Floats,
-    values: Floats,
-    offsets: Integers,
-    words: Integers,
-    numbers: Floats,
-    size: int,
-    stride: int,
-    work: Floats,
-) -> None:
-    """Population covariance of two series over the window."""
-    left, right = offsets[words[0]], offsets[words[1]]
-    for first in range(0, size, TILE):
-        width = min(TILE, size - first)
-        x_total, y_total, products = work[:width], work[TILE : TILE + width], work[2 * TILE : 2 * TILE + width]
-        x_total[:], y_total[:], products[:] = 0.0, 0.0, 0.0
-        x_newest, y_newest = piece(arena, values, left, first, width), piece(arena, values, right, first, width)
-        age = 0
-        for group in range(words[2]):
-            window = words[3 + 2 * group]
-            while age < window:
-                x_row = piece(arena, values, left - age * stride, first, width)
-                y_row = piece(arena, values, right - age * stride, first, width)
-                for i in range(width):
-                    x, y = x_row[i] - x_newest[i], y_row[i] - y_newest[i]
-                    x_total[i] += x
-                    y_total[i] += y
-                    products[i] += x * y
-                age += 1
-            out = piece(arena, values, offsets[words[4 + 2 * group]], first, width)
-            for i in range(width):
-                out[i] = finite((products[i] - x_total[i] * y_total[i] / window) / window)
-
-
-@kernel(CALL)
-def ts_corr(
-    arena: Floats,
-    values: Floats,
-    offsets: Integers,
-    words: Integers,
-    numbers: Floats,
-    size: int,
-    stride: int,
-    work: Floats,
-) -> None:
-    """Pearson correlation of two series over the window; NaN where one of them is constant."""
-    left, right = offsets[words[0]], offsets[words[1]]
-    for first in range(0, size, TILE):
-        width = min(TILE, size - first)
-        x_total, y_total, products = work[:width], work[TILE : TILE + width], work[2 * TILE : 2 * TILE + width]
-        x_squares, y_squares = work[3 * TILE : 3 * TILE + width], work[4 * TILE : 4 * TILE + width]
-        x_total[:], y_total[:], products[:], x_squares[:], y_squares[:] = 0.0, 0.0, 0.0, 0.0, 0.0
-        x_newest, y_newest = piece(arena, values, left, first, width), piece(arena, values, right, first, width)
-        age = 0
-        for group in range(words[2]):
-            window = words[3 + 2 * group]
-            while age < window:
-                x_row = piece(arena, values, left - age * stride, first, width)
-                y_row = piece(arena, values, right - age * stride, first, width)
-                for i in range(width):
-                    x, y = x_row[i] - x_newest[i], y_row[i] - y_newest[i]
-                    x_total[i] += x
-                    y_total[i] += y
-                    products[i] += x * y
-                    x_squares[i] += x * x
-                    y_squares[i] += y * y
-                age += 1
-            out = piece(arena, values, offsets[words[4 + 2 * group]], first, width)
-            for i in range(width):
-                together = products[i] - x_total[i] * y_total[i] / window
-                x_spread = math.sqrt(max(x_squares[i] - x_total[i] * x_total[i] / window, 0.0))
-                y_spread = math.sqrt(max(y_squares[i] - y_total[i] * y_total[i] / window, 0.0))
-                # 0 / 0 for a constant side; rounding may step over 1 by its last bit.
-                out[i] = finite(min(max(together / x_spread / y_spread, -1.0), 1.0))
+                out[i] = finite(newest[i] + quotient(window * total[i] - aged[i], weights))

@@ -7,7 +7,7 @@ one. words: as in moments.
 # ruff: noqa: ARG001, PLR0917  one call for all kernels
 
 from common.factors.kernels.build import TILE, Floats, Integers, kernel, part_of_kernel
-from common.factors.kernels.memory import CALL, finite, piece
+from common.factors.kernels.memory import CALL, finite, piece, quotient
 
 
 @part_of_kernel
@@ -38,12 +38,12 @@ def regress(
                 # Ages run against time, hence the sign.
                 together = total[i] * ((n - 1) / 2.0) - aged[i]
                 if part == 0:
-                    out[i] = finite(together / age_spread)
+                    out[i] = finite(quotient(together, age_spread))
                 elif part == 1:
-                    spread = squares[i] - total[i] * total[i] / n
-                    out[i] = finite(min(together / age_spread * (together / spread), 1.0))
+                    spread = squares[i] - quotient(total[i] * total[i], n)
+                    out[i] = finite(min(quotient(together, age_spread) * quotient(together, spread), 1.0))
                 else:
-                    out[i] = finite(-(total[i] / n + together / age_spread * ((n - 1) / 2.0)))
+                    out[i] = finite(-(quotient(total[i], n) + quotient(together, age_spread) * ((n - 1) / 2.0)))
 
 
 @kernel(CALL)

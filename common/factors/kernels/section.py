@@ -7,8 +7,6 @@ No other symbol's presence or place in memory touches a bit. words: input, resul
 
 import math
 
-import numpy as np
-
 from common.factors.kernels.build import Booleans, Floats, Integers, kernel, part_of_kernel
 from common.factors.kernels.memory import NOTHING, finite, piece
 
@@ -150,33 +148,3 @@ def cs_scale(
 ) -> None:
     """Value over the section's sum of absolute values; 0 where that sum is."""
     over_sections(3, arena, values, offsets, words, place, member, found, where)
-
-
-@kernel(SECTION_CALL)
-def cs_rank(
-    arena: Floats,
-    values: Floats,
-    offsets: Integers,
-    words: Integers,
-    place: Integers,
-    member: Booleans,
-    found: Floats,
-    where: Integers,
-) -> None:
-    """Rank in the section, 1 for the smallest; equals share the mean of their ranks."""
-    rows, stride = place.shape
-    source = piece(arena, values, offsets[words[0]], 0, rows * stride)
-    out = piece(arena, values, offsets[words[1]], 0, rows * stride)
-    out[:] = NOTHING
-    for row in range(rows):
-        count = gather(source, place, member, row, found, where)
-        order = np.argsort(found[:count])
-        start = 0
-        while start < count:
-            end = start + 1
-            while end < count and found[order[end]] == found[order[start]]:
-                end += 1
-            rank = (start + 1 + end) / 2.0
-            for i in range(start, end):
-                out[where[order[i]]] = rank
-            start = end

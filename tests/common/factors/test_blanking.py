@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from common.factors.operators import TABLE, Kind
+from common.factors.definition import Kind
+from common.factors.operators import TABLE
 from common.factors.plan import Plan, compile_set
 from common.factors.sets import load_set, shipped_sets
 from tests.common.factors.panels import assert_same_bits, block_of, compute, market, plan_of, without_bar

@@ -3,8 +3,8 @@
 import pytest
 
 from common.errors import ExpressionError
+from common.factors.definition import Kind
 from common.factors.expression import Column, Expression
-from common.factors.operators import Kind
 from common.factors.parser import parse
 
 REACH: list[tuple[str, int | None, int]] = [

@@ -10,7 +10,8 @@ from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
 
 from common.factors.block import Block
-from common.factors.operators import TABLE, Kind, Needs, Operator
+from common.factors.definition import Kind, Needs, Operator
+from common.factors.operators import TABLE
 from tests.common.factors import references
 from tests.common.factors.panels import assert_same_bits, block_of, compute, plan_of
 
@@ -204,3 +205,19 @@ def test_spikes_leave_no_trace() -> None:
     assert_same_bits(dirty[:, 122:], clean[:, 122:])
     assert_same_bits(dirty[:, :100], clean[:, :100])
     assert_same_bits(dirty[:, :, 1], clean[:, :, 1])
+
+
+@pytest.mark.parametrize("symbols", [1, 2, 63, 700])
+def test_ranks_of_large_sections(symbols: int) -> None:
+    """Signs, ties, both zeros and all magnitudes sort as numbers do."""
+    random = np.random.default_rng(symbols)
+    close = random.choice([-1.0, 1.0], (3, symbols)) * 10.0 ** random.integers(-12, 12, (3, symbols))
+    close[random.random(close.shape) < 0.1] = 0.0
+    close[random.random(close.shape) < 0.1] = -0.0
+    block = Block(
+        tuple(f"s{i:03d}" for i in range(symbols)),
+        {"close": close, "volume": np.ones(close.shape)},
+        np.ones(close.shape, dtype=np.bool_),
+    )
+    values = compute(plan_of("cs_rank(close)"), block)[0]
+    assert_same_bits(values, np.array([references.SECTIONS["cs_rank"](row)[0] for row in close]))

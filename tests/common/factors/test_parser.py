@@ -5,9 +5,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from common.errors import ExpressionError
+from common.factors.definition import Operator
 from common.factors.expression import Call, Column, Constant, Expression
-from common.factors.operators import TABLE, Operator
-from common.factors.parser import MAX_DEPTH, MAX_LENGTH, apply, parse
+from common.factors.operators import TABLE
+from common.factors.parser import apply, parse
+from common.factors.text import MAX_DEPTH, MAX_LENGTH
 
 CLOSE, OPEN = Column("close"), Column("open")
 

@@ -8,7 +8,8 @@ import pytest
 
 from common.errors import FactorError
 from common.factors import expression
-from common.factors.operators import OPERATORS, Kind
+from common.factors.definition import Kind
+from common.factors.operators import OPERATORS
 from common.factors.plan import compile_set
 from common.factors.sets import FactorSet, load_set, read_set, shipped_sets
 from tests.common.factors.panels import LABEL, compute, market, plan_of

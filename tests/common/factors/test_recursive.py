@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 import talib
 
+from common.factors.definition import Kind
 from common.factors.engine import Engine
-from common.factors.operators import TABLE, Kind
+from common.factors.operators import TABLE
 from tests.common.factors.panels import assert_same_bits, block_of, compute, cut, market, plan_of, without_bar
 
 TEXTS = {

@@ -43,6 +43,26 @@ def test_a_corrupt_one_in_its_place_is_not_taken_for_it(tmp_path: Path) -> None:
         save_bundle(tmp_path, _tiny())
 
 
+def test_a_crash_while_saving_leaves_all_or_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whichever write to disk fails, there is no bundle or a whole one, and saving again mends it."""
+    real, calls = os.fsync, list[int]()
+
+    def failing(descriptor: int) -> None:
+        calls.append(descriptor)
+        if len(calls) == stop_at:
+            raise OSError("disk full")
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", failing)
+    for stop_at in range(1, 6):
+        calls.clear()
+        root = tmp_path / str(stop_at)
+        with pytest.raises(OSError, match="disk full"):
+            save_bundle(root, _tiny())
+        assert all(load_bundle(folder) == _tiny() for folder in root.iterdir())
+        assert load_bundle(save_bundle(root, _tiny())) == _tiny()
+
+
 def test_golden_arrays_come_back(tmp_path: Path) -> None:
     """Inputs [F, G] and outputs [G] are read from the bundle's own files."""
     golden = load_bundle(saved(tmp_path)).golden()
@@ -62,13 +82,12 @@ def test_every_flipped_bit_is_found(tmp_path: Path) -> None:
     folder = save_bundle(tmp_path, _tiny())
     for path in sorted(folder.iterdir()):
         body = path.read_bytes()
-        for bit in range(8 * len(body)):
-            flipped = bytearray(body)
-            flipped[bit // 8] ^= 1 << bit % 8
-            path.write_bytes(flipped)
-            with pytest.raises(BundleError):
-                load_bundle(folder)
-        path.write_bytes(body)
+        with path.open("r+b", buffering=0) as file:
+            for bit in range(8 * len(body)):
+                os.pwrite(file.fileno(), bytes([body[bit // 8] ^ 1 << bit % 8]), bit // 8)
+                with pytest.raises(BundleError):
+                    load_bundle(folder)
+                os.pwrite(file.fileno(), body[bit // 8 : bit // 8 + 1], bit // 8)
     assert load_bundle(folder) == _tiny()
 
 

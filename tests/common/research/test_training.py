@@ -1,5 +1,6 @@
 """Training: the same bundle twice, reuse by key, no look ahead, readable refusals."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from common.errors import ModelError, PipelineError
+from common.errors import BundleError, ModelError, PipelineError
 from common.factors.sets import FactorSet
 from common.market.sample import sample_market
 from common.market.store import load_bars
@@ -75,6 +76,20 @@ def test_an_equal_training_is_used_again(bars: pl.DataFrame, tmp_path: Path) -> 
         assert (again.ref, again.reused) == (first.ref, True)
         assert stages == []
         assert load_bundle(registry.folder(first.ref)).digest == first.ref.digest
+
+
+def test_a_bundle_that_is_gone_is_made_again(bars: pl.DataFrame, tmp_path: Path) -> None:
+    """Under the version it had; a damaged one is an error, not a model."""
+    with Registry(tmp_path, clock=lambda: 1) as registry:
+        first = train_or_reuse(bars, RECIPE, registry, author="ann")
+        folder = registry.folder(first.ref)
+        (folder / "model.txt").write_bytes(b"")
+        with pytest.raises(BundleError, match=r"model\.txt"):
+            train_or_reuse(bars, RECIPE, registry, author="ann")
+        shutil.rmtree(folder)
+        again = train_or_reuse(bars, RECIPE, registry, author="ann")
+        assert (again.ref, again.reused) == (first.ref, False)
+        assert folder.exists()
 
 
 _OTHERS = {

@@ -16,6 +16,7 @@ from common.errors import ModelError
 from common.models.bundle import load_bundle
 from common.models.golden import encode_array
 from common.models.kinds import load_predictor
+from services.inference_worker.channel import Channel
 from services.inference_worker.exchange import Answer, Failed, Ready, Scored, encode_message
 from services.inference_worker.executor import Executor
 from tests.common.models.sample_bundle import NAMES, make_bundle, saved
@@ -211,8 +212,12 @@ def test_a_late_answer_comes_when_it_comes(bundle: Path, tmp_path: Path) -> None
 
 def test_the_wrong_number_of_features_is_told(bundle: Path) -> None:
     """A section with other features fails; it is never scored as something else."""
-    with ready(bundle) as executor, pytest.raises(ModelError, match="takes 3 features"):
-        executor.submit(np.zeros((2, 4)), bar=1)
+    wrong = (np.zeros((2, 4)), np.zeros(3), np.zeros((3, 4, 1)), [np.zeros(4), np.zeros(4), np.zeros(5)])
+    with ready(bundle) as executor:
+        for features in wrong:
+            with pytest.raises(ModelError, match="takes 3 features"):
+                executor.submit(features, bar=1)
+        assert executor.next_id == 1
 
 
 def test_a_request_before_ready_is_refused(bundle: Path) -> None:
@@ -334,11 +339,10 @@ def _plan(folder: Path, action: str, *, until: str | None = None) -> Path:
     return path
 
 
-def _intercept(executor: Executor) -> tuple[socket.socket, socket.socket]:
+def _intercept(executor: Executor) -> tuple[Channel, socket.socket]:
     """Put a socket of ours in the child's place; the old one and our end must be closed."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    ours.settimeout(0.0)
-    old, executor._socket = executor._socket, ours
+    old, executor._channel = executor._channel, Channel(ours)
     return old, theirs
 
 

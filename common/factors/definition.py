@@ -1,0 +1,98 @@
+"""What an operator is: one row of the table, and what follows from its kind."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import TypeAlias
+
+from common.factors.kernels.build import Kernel
+
+COLUMNS = ("open", "high", "low", "close", "volume", "turnover", "open_interest", "vwap")
+"""What a factor may read of a bar."""
+
+MAX_WINDOW = 10_000
+"""Longest window or delay: beyond it a fold is the wrong tool, and the number most likely a slip."""
+
+SETTLED = 1e-12
+"""What is left of a recursive operator's seed when it counts as warm."""
+
+Parameters: TypeAlias = Sequence[int | float]
+
+
+class Kind(Enum):
+    """How an operator is computed."""
+
+    ELEMENT = "element"
+    FOLD = "fold"
+    DELAY = "delay"
+    CROSS_SECTION = "cross section"
+    RECURSIVE = "recursive"
+    COMPOSITION = "composition"
+
+
+class Needs(Enum):
+    """How many values of a window must be numbers."""
+
+    ONE = "one"
+    ALL = "all"
+    NONE = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A constant an operator takes after its series."""
+
+    name: str
+    least: float
+    most: float
+    whole: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """One row: series it takes, constants, kernel, and what a reader must know."""
+
+    name: str
+    kind: Kind
+    series: tuple[str, ...]
+    formula: str
+    nan: str
+    source: str
+    parameters: tuple[Parameter, ...] = ()
+    needs: Needs = Needs.NONE
+    kernel: Kernel | None = None
+    version: int = 1
+    symbol: str = ""
+    stands_for: str = ""
+    memory: Callable[[float], float] | None = None
+    state_rows: int = 0
+
+    def reach(self, parameters: Parameters) -> int:
+        """Own bars before the current one that one value reads of its series."""
+        if self.kind is Kind.FOLD:
+            return int(parameters[0]) - 1
+        return self.shift(parameters)
+
+    def shift(self, parameters: Parameters) -> int:
+        """Own bars a value is moved by; negative ahead."""
+        return int(parameters[0]) if self.kind is Kind.DELAY else 0
+
+    def settle(self, parameters: Parameters) -> int:
+        """Own bars it adds to the warm length of its series."""
+        if self.memory is None:
+            return self.reach(parameters)
+        return int(parameters[0]) + math.ceil(math.log(SETTLED) / math.log(self.memory(parameters[0])))
+
+    def render(self, series: Sequence[str], parameters: Sequence[str]) -> str:
+        """Return text that parses back to the same expression."""
+        if self.symbol and len(series) == 2:
+            return f"({series[0]} {self.symbol} {series[1]})"
+        if self.symbol:
+            return f"({self.symbol}{series[0]})"
+        return f"{self.name}({', '.join([*series, *parameters])})"
+
+    @property
+    def usage(self) -> str:
+        """How it is written."""
+        return self.render(self.series, [each.name for each in self.parameters])
