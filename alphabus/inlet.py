@@ -23,7 +23,8 @@ class _Question:
     """A request under way; `follower` is set when it asks for a replay."""
 
     follower: Follower | None
-    heard_ns: int  # when it was asked, or last spoken to
+    asked_ns: int
+    paused: bool = False  # it was refused, and is asked again once patience has ended
     reply: Reply | None = None
     epoch: int = -1
     deliveries: list[Delivery] = field(default_factory=list)
@@ -49,7 +50,7 @@ class Inlet:
         self._answers: dict[int, _Question] = {}
         self._last_id = 0
         self._acknowledged: dict[str, Acknowledge] = {}
-        self._repeated_ns = self._heard_ns = bus.clock.monotonic_ns()
+        self._repeated_ns = self._heard_ns = self._answered_ns = bus.clock.monotonic_ns()
         health = endpoints.topic("health", service)
         self._live: Channel = transport.subscriber(endpoints.live(service), [*topics, health])
         self._ask: Channel = transport.requester(endpoints.asked(service))
@@ -146,13 +147,14 @@ class Inlet:
 
     def _from_record(self, delivery: Delivery) -> list[Delivery]:
         message = delivery.message
+        self._answered_ns = self._heard_ns
         if isinstance(message, Reply):
             self._answering = self._questions.pop(message.id, None)
+            self._forget_lost(message.id)
             if self._answering is not None:
                 self._answering.reply, self._answering.epoch = message, delivery.epoch
         elif self._answering is not None:
             self._answering.deliveries.append(delivery)
-            self._answering.heard_ns = self._heard_ns
         return self._finished()
 
     def _finished(self) -> list[Delivery]:
@@ -165,7 +167,7 @@ class Inlet:
             self._answers[question.reply.id] = question
             return []
         if question.reply.error is not None:  # asked again once patience ends, not at once
-            self._questions[question.reply.id] = _Question(follower, self._clock.monotonic_ns())
+            self._questions[question.reply.id] = _Question(follower, self._clock.monotonic_ns(), paused=True)
             return []
         return follower.answered(question.epoch, question.reply.next.get(follower.topic), question.deliveries)
 
@@ -178,9 +180,18 @@ class Inlet:
 
     def _give_up_unanswered(self) -> None:
         patience_ends = self._clock.monotonic_ns() - ASK_AGAIN_NS
-        self._questions = {k: question for k, question in self._questions.items() if question.heard_ns > patience_ends}
-        if self._answering is not None and self._answering.heard_ns <= patience_ends:
+        silent = self._answered_ns <= patience_ends  # while answers flow, those behind them are only late
+        self._questions = {
+            k: question
+            for k, question in self._questions.items()
+            if question.asked_ns > patience_ends or not (silent or question.paused)
+        }
+        if silent:
             self._answering = None
+
+    def _forget_lost(self, answered: int) -> None:
+        """Answers come in the order of the questions: an older question that is still open was lost."""
+        self._questions = {k: question for k, question in self._questions.items() if k > answered or question.paused}
 
     def _pending(self) -> Iterable[_Question]:
         if self._answering is not None:

@@ -11,6 +11,7 @@ from alphabus.codec import Frames
 from alphabus.messages import EndOfStream, Streamed, Universe
 
 CHUNK = 256
+CHUNK_BYTES = 64 * 1024 * 1024  # of a page; what was asked must not fill the memory of either end
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +72,8 @@ class Outbox:
             return
         shelf.items.append(_Item(message.bar, isinstance(message, Universe), frames))
         self.size_bytes += _size(frames)
-        while self.size_bytes > self.budget_bytes and len(shelf.items) > 1:
-            self._pop(shelf)
+        while self.size_bytes > self.budget_bytes and (oldest := self._oldest()) is not None:
+            self._pop(oldest)
             self.evicted += 1
 
     def acknowledged(self, topic: str, journal: bytes, bar: int) -> None:
@@ -87,12 +88,23 @@ class Outbox:
         if shelf is None:
             return Page((), complete=True)
         first = bar if journal == shelf.journal else 0
-        found = [item.frames for item in shelf.items if item.bar >= first]
-        head = shelf.in_force(first)
-        if len(found) > CHUNK:
-            return Page(head + found[:CHUNK], complete=False)
+        head, found, size = shelf.in_force(first), list[Frames](), 0
+        progress = False  # a page must reach past the bar it was asked from, or it would be asked for again for ever
+        for item in shelf.items:
+            if item.bar < first:
+                continue
+            if progress and (len(found) >= CHUNK or size >= CHUNK_BYTES):
+                return Page(head + found, complete=False)
+            found.append(item.frames)
+            size += _size(item.frames)
+            progress = progress or (item.bar > first and not item.is_universe)
         tail = [shelf.end] if shelf.end is not None else []
         return Page(head + found + tail, complete=True)
+
+    def _oldest(self) -> _Shelf | None:
+        """Of the shelves that keep more than their newest message, the one furthest back."""
+        candidates = [shelf for shelf in self._shelves.values() if len(shelf.items) > 1]
+        return min(candidates, key=lambda shelf: shelf.items[0].bar, default=None)
 
     def _drop(self, shelf: _Shelf, up_to: int | None) -> None:
         while shelf.items and (up_to is None or shelf.items[0].bar <= up_to):

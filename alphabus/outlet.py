@@ -91,6 +91,7 @@ class Outlet:
         """Answer what was asked (never blocks); return the acknowledgements that came."""
         self._count_subscribers()
         heard: list[Acknowledge] = []
+        asked: dict[tuple[bytes, object], Request] = {}
         while (frames := self._asked.receive()) is not None:
             identity, *parts = frames
             try:
@@ -102,7 +103,11 @@ class Outlet:
                 self._acknowledged.setdefault(message.topic, Acknowledged()).take(message)
                 heard.append(message)
             elif isinstance(message, Request):
-                self._reply(identity, message, record, answer)
+                key = (identity, message.arguments.get("topic") if message.verb == "replay" else message.id)
+                asked.pop(key, None)  # who asks for the same record again has given the first question up
+                asked[key] = message
+        for (identity, _), request in asked.items():
+            self._reply(identity, request, record, answer)
         return heard
 
     def close(self) -> None:
@@ -121,7 +126,7 @@ class Outlet:
             else:
                 page = answer(request)
         except (LookupError, ValueError) as problem:
-            error = str(problem)[:1000].encode("ascii", "replace").decode("ascii")
+            error = "".join(c if c.isascii() and c.isprintable() else "?" for c in str(problem)[:1000])
         reply = Reply(request.id, len(page.frames), error, following)
         self._asked.send([identity, *encode(self._delivery(self._asked_topic, 0, reply))])
         for frames in page.frames:

@@ -12,6 +12,8 @@ from alphabus.errors import EndpointError
 
 Parts = Sequence[bytes]
 
+ASKED_HIGH_WATER = 4096  # messages: a page of the record for each of some fifteen topics
+
 
 class Channel(Protocol):
     """One end of a link: frames go and come, and nothing ever blocks."""
@@ -130,7 +132,9 @@ class ZmqTransport:
     def _plain(self, kind: int) -> zmq.Socket[bytes]:
         socket: zmq.Socket[bytes] = self._context.socket(kind)
         # Finite queues: a stuck reader must cost bounded memory; what is dropped is noticed by seq and asked for again.
-        socket.sndhwm = socket.rcvhwm = self._high_water
+        # At the asked ends a page must fit whole: what is dropped of it would be asked for, and dropped, again.
+        asked = kind in (zmq.ROUTER, zmq.DEALER)
+        socket.sndhwm = socket.rcvhwm = max(self._high_water, ASKED_HIGH_WATER) if asked else self._high_water
         # A peer that died must not keep us from exiting; one that lives gets what is queued.
         socket.linger = 500
         # A frame that could not be a message is refused before it is buffered.

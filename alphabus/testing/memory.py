@@ -10,12 +10,13 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar
 
 from alphabus.bus import Bus
 from alphabus.clock import Clock, ManualClock
 from alphabus.endpoints import Endpoints
 from alphabus.errors import EndpointError
-from alphabus.sockets import Parts, Transport
+from alphabus.sockets import ASKED_HIGH_WATER, Parts, Transport
 from alphabus.testing.inbox import Inbox
 from alphabus.testing.mischief import Calm, End, Link, Mischief
 
@@ -35,9 +36,11 @@ class _Place:
 
 
 class _Channel:
+    asked: ClassVar[bool] = False
+
     def __init__(self, transport: MemoryTransport, address: str) -> None:
         self.address, self.closed = address, False
-        self.inbox = Inbox(transport.high_water)
+        self.inbox = Inbox(transport.asked_high_water if self.asked else transport.high_water)
         self.place = transport.place(address)
         self._mischief = transport.mischief
 
@@ -156,6 +159,8 @@ class _Subscriber(_Connected):
 
 
 class _Responder(_Bound):
+    asked: ClassVar[bool] = True
+
     def send(self, frames: Parts) -> bool:
         """Always taken; lost when the peer it names has left or its queue is full."""
         identity, *parts = frames
@@ -166,10 +171,12 @@ class _Responder(_Bound):
 
 
 class _Requester(_Connected):
+    asked: ClassVar[bool] = True
+
     def __init__(self, transport: MemoryTransport, address: str) -> None:
         super().__init__(transport, address)
         self._unsent: deque[Parts] = deque()
-        self._limit = transport.high_water
+        self._limit = transport.asked_high_water
         self.meet(self.place.bound[-1] if self.place.bound else None)
 
     def send(self, frames: Parts) -> bool:
@@ -194,8 +201,14 @@ class _Requester(_Connected):
 class MemoryTransport:
     """Makes channels that meet by address; `high_water` messages may wait at each receiving end."""
 
-    def __init__(self, high_water: int = 256, mischief: Mischief | None = None) -> None:
-        self.high_water = high_water
+    def __init__(
+        self,
+        high_water: int = 256,
+        mischief: Mischief | None = None,
+        *,
+        asked_high_water: int = ASKED_HIGH_WATER,
+    ) -> None:
+        self.high_water, self.asked_high_water = high_water, asked_high_water
         self.mischief: Mischief = mischief or Calm()
         self._places: dict[str, _Place] = {}
 

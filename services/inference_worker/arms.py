@@ -51,7 +51,6 @@ class _Task:
     attempts: int = 0
     failure: Reason | None = None
     published: bool = False
-    final: bool = False
 
 
 class Arm:
@@ -85,8 +84,8 @@ class Arm:
         self.previous = None
 
     def ready(self) -> None:
-        """An executor waits for work."""
-        self._idle = True
+        """An executor waits for work; what ended the one before it is no reason any more."""
+        self._idle, self._last_failure = True, None
 
     def failed(self, reason: Reason) -> None:
         """The executor is gone; its section, if it had one, may be tried again."""
@@ -96,71 +95,84 @@ class Arm:
             self._busy.failure = reason
             self._busy = None
 
-    def answered(self, values: NDArray[np.float64], now: int) -> list[Action]:
+    def answered(self, values: NDArray[np.float64], now: int, *, gap: bool = False) -> list[Action]:
         """Take the executor's answer; publish it, or replace an executor that gives nonsense."""
         task, self._busy = self._busy, None
-        if task is None or task.section.factors is None:
+        # What is due comes first: an answer that was read after the deadline is late, whenever it was given.
+        actions = list(self._close_sections(now, gap=gap))
+        if task is None or task.section.factors is None or self._open.get(task.section.bar) is not task:
             self._idle = True
-            return []
+            return actions
         flags = flag_symbols(task.section.factors, self.features, self.rules.min_features)
         if not np.isfinite(values[flags == Flag.OK]).all():
             self._busy = task
-            return [self._replace(Reason.INVALID)]
+            return [*actions, self._replace(Reason.INVALID)]
         self._idle, self._last_failure = True, None
         spoken = speak(task.section, task.section.factors, values, flags, self.voice.model)
         signals = computed(task.section, spoken, self.voice, late=task.published, inference_ns=now - self._busy_since)
         self.previous = spoken
-        task.published = task.final = True
-        return [Publish(signals), *self.step(now)]
+        self._close(task)
+        return [*actions, Publish(signals)]
 
     def step(self, now: int, *, gap: bool = False) -> list[Action]:
         """What is to be done at this moment; `gap` says that factors are known to be missing on the link."""
-        actions = [*self._close_sections(now, gap=gap), *self._give_up_hung(now)]
-        if self._idle and (task := self._next_to_score()) is not None:
-            self._idle, self._busy, self._busy_since = False, task, now
-            if task.section.factors is not None:
-                actions.append(Submit(task.section.factors, task.attempts + 1))
+        actions = [*self._give_up_hung(now), *self._close_sections(now, gap=gap)]
+        head = self._head
+        if self._idle and head is not None and head.section.factors is not None:
+            self._idle, self._busy, self._busy_since = False, head, now
+            actions.append(Submit(head.section.factors, head.attempts + 1))
         return actions
 
     def wake_ns(self) -> int | None:
         """When `step` has something to do though nothing came."""
-        times = [self._gives_up_at(task) if task.published else self._deadline(task) for task in self._open.values()]
-        if self._busy is not None:
-            times.append(self._busy_since + self.rules.hang_after_ns)
+        times = [self._busy_since + self.rules.hang_after_ns] if self._busy is not None else []
+        if (head := self._head) is not None:
+            times.append(self._gives_up_at(head) if head.published else self._deadline(head))
         soonest = min(times, default=NEVER_NS)
         return None if soonest >= NEVER_NS else soonest
 
+    @property
+    def _head(self) -> _Task | None:
+        """The oldest section that is still open: nothing is said of another before it is closed."""
+        return next(iter(self._open.values()), None)
+
     def _close_sections(self, now: int, *, gap: bool) -> Iterator[Action]:
-        for task in list(self._open.values()):
+        while (task := self._head) is not None:
             if not task.published:
                 reason = self._why_not(task, now, gap=gap)
                 if reason is None:
-                    return  # in order: nothing is published before what came before it
-                yield self._fall_back(task, reason)
-            if task.final or now >= self._gives_up_at(task):
-                if task is self._busy:
-                    yield self._replace(Reason.TIMEOUT)
-                self.last_bar = task.section.bar
-                del self._open[task.section.bar]
+                    return
+                task.published = True
+                yield Publish(held(task.section, self.previous, self.voice, reason, self.rules.max_age_bars))
+            if not (self._is_lost(task) or now >= self._gives_up_at(task)):
+                return
+            if task is self._busy:
+                yield self._replace(Reason.TIMEOUT)
+            self._close(task)
+
+    def _close(self, task: _Task) -> None:
+        self.last_bar = task.section.bar
+        del self._open[task.section.bar]
 
     def _why_not(self, task: _Task, now: int, *, gap: bool) -> Reason | None:
         section = task.section
-        if self._is_partial(section):
+        due = now >= self._deadline(task)
+        # The factors of a partial section name its universe; only a deadline does without.
+        if self._is_partial(section) and (section.factors is not None or section.missed or due):
             return Reason.COVERAGE
         if section.missed:
             return Reason.GAP
         if task.attempts >= self.rules.attempts:
             return task.failure
-        if now < self._deadline(task):
+        if not due:
             return None
         if section.factors is None:
             return Reason.GAP if gap else Reason.NO_BARS if section.coverage is None else Reason.NO_FACTORS
         return task.failure or self._last_failure or Reason.TIMEOUT
 
-    def _fall_back(self, task: _Task, reason: Reason) -> Publish:
-        task.published = True
-        task.final = reason is Reason.COVERAGE or task.section.missed or task.attempts >= self.rules.attempts
-        return Publish(held(task.section, self.previous, self.voice, reason, self.rules.max_age_bars))
+    def _is_lost(self, task: _Task) -> bool:
+        """No values of its own will ever come of it."""
+        return task.section.missed or self._is_partial(task.section) or task.attempts >= self.rules.attempts
 
     def _give_up_hung(self, now: int) -> Iterator[Action]:
         if self._busy is not None and now - self._busy_since >= self.rules.hang_after_ns:
@@ -169,12 +181,6 @@ class Arm:
     def _replace(self, reason: Reason) -> Replace:
         self.failed(reason)
         return Replace(reason)
-
-    def _next_to_score(self) -> _Task | None:
-        for task in self._open.values():
-            if not (task.final or self._is_partial(task.section) or task.attempts >= self.rules.attempts):
-                return task if task.section.factors is not None else None
-        return None
 
     def _is_partial(self, section: Section) -> bool:
         return section.coverage is not None and section.coverage < self.rules.min_coverage

@@ -36,7 +36,7 @@ class Spoken:
 
     @classmethod
     def of(cls, signals: Signals) -> Spoken | None:
-        """What a published section said; None for a void one."""
+        """What a published section said; None when nothing was ever computed before it."""
         if signals.computed_from is None:
             return None
         columns = signals.columns
@@ -74,14 +74,15 @@ def computed(section: Section, spoken: Spoken, voice: Voice, *, late: bool, infe
 def held(section: Section, previous: Spoken | None, voice: Voice, reason: Reason, max_age_bars: int) -> Signals:
     """The previous signal, unchanged and with its age; void when there is none, or it is too old."""
     if previous is None:
-        return _void(section, None, voice, Reason.NOTHING_YET)
+        return _void(section, None, voice, Reason.NOTHING_YET, 0)
     age = section.bar - previous.origin.bar
     if age > max_age_bars:
-        return _void(section, previous, voice, Reason.MAX_AGE)
+        return _void(section, previous, voice, Reason.MAX_AGE, age)
     return _signals(section, previous, voice, (Status.HELD, reason, 0, age), {})
 
 
-def _void(section: Section, previous: Spoken | None, voice: Voice, reason: Reason) -> Signals:
+def _void(section: Section, previous: Spoken | None, voice: Voice, reason: Reason, age: int) -> Signals:
+    """No value; what was too old to be held stays named, so that a worker that restarts knows it, too."""
     if section.factors is not None:
         universe, size = section.factors.universe, len(section.factors.columns["present"])
     elif previous is not None:
@@ -91,7 +92,8 @@ def _void(section: Section, previous: Spoken | None, voice: Voice, reason: Reaso
     return Signals(
         section.journal, section.bar, section.mode, section.time, section.stamp, universe,
         {"signal": np.full(size, np.nan), "flag": np.full(size, Flag.GATED, np.uint8)},
-        voice.arm, voice.capital, voice.model, Status.VOID, reason, 0, None, 0,
+        voice.arm, voice.capital, voice.model, Status.VOID, reason, 0,
+        None if previous is None else previous.origin, age,
     )  # fmt: skip
 
 

@@ -21,8 +21,10 @@ class Section:
     coverage: float | None = None
     factors: Factors | None = None
     latency: Mapping[str, int] = field(default_factory=dict)
+    recalled: bool = False
+    """First heard of from the feed's record, not when it was announced."""
     missed: bool = False
-    """Its time passed while this worker was away: under a deadline it cannot be fresh any more."""
+    """Its time passed while this worker was away, or its factors never came: it cannot be fresh any more."""
 
     @classmethod
     def announced(cls, announcement: Announcement, now_ns: int) -> Section:

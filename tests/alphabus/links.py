@@ -63,7 +63,11 @@ def wire(kind: str, high_water: int = 256, mischief: Mischief | None = None) -> 
             yield Wire(Bus(endpoints, MemoryTransport(high_water, mischief), ManualClock(), refused), refusals)
         else:
             transport = ZmqTransport(high_water)
-            yield Wire(Bus(endpoints, transport, SystemClock(), refused), refusals)
+            try:
+                yield Wire(Bus(endpoints, transport, SystemClock(), refused), refusals)
+            except BaseException:  # a test that failed leaves sockets open, and closing would wait for them
+                transport._context.destroy(linger=0)
+                raise
             transport.close()
     finally:
         shutil.rmtree(folder)

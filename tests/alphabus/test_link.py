@@ -235,7 +235,7 @@ def test_an_unanswered_question_is_given_up() -> None:
 def test_a_page_on_its_way_is_waited_for_however_slow() -> None:
     """Answers that take longer than the patience for a silent writer are still taken: no page is asked for twice."""
     with linked("memory") as (stage, reader):
-        clock, replays = stage.wire.bus.clock, 0
+        clock = stage.wire.bus.clock
         assert isinstance(clock, ManualClock)
         first = reader.inlet.request("latest")
         second = reader.inlet.request("latest")
@@ -247,7 +247,6 @@ def test_a_page_on_its_way_is_waited_for_however_slow() -> None:
             for peer in stage.outlet._asked.peers.values():  # type: ignore[attr-defined]  # the memory bus has them
                 peer.inbox.put(frames)
             reader.turn()
-            replays += 1
         assert reader.inlet.answer(first) is not None
         assert reader.inlet.answer(second) is not None
 

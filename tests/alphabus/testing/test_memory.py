@@ -23,7 +23,7 @@ def drained(channel: Channel) -> list[list[bytes]]:
 @pytest.fixture
 def transport() -> MemoryTransport:
     """A small one."""
-    return MemoryTransport(high_water=3)
+    return MemoryTransport(high_water=3, asked_high_water=3)
 
 
 def test_a_subscriber_gets_what_starts_with_its_topics(transport: MemoryTransport) -> None:

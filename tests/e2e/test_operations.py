@@ -1,0 +1,144 @@
+"""What an operator meets: a second instance, a wrong configuration, garbage, Ctrl-C, a launcher that dies."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+import zmq
+
+from alphabus.client import SignalClient
+from alphabus.endpoints import SERVICES, Endpoints
+from common.replay.follow import Progress
+from common.replay.pipeline import ROOT, Pipeline
+from tests.e2e.harness import Bench, Ran, processes_of
+
+PATIENCE_S = 60.0
+
+
+def start(arguments: Sequence[str]) -> subprocess.Popen[str]:
+    """A script or service as a user starts it."""
+    return subprocess.Popen(
+        [sys.executable, *arguments], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+def gone(run_dir: Path) -> bool:
+    """Wait, with patience, until every process of a run folder has ended."""
+    for pid in processes_of(run_dir):
+        try:
+            descriptor = os.pidfd_open(pid)
+        except ProcessLookupError:
+            continue
+        select.select([descriptor], [], [], PATIENCE_S)
+        os.close(descriptor)
+    return processes_of(run_dir) == []
+
+
+def test_a_second_process_of_an_instance_is_refused(market: Bench, run_dir: Path) -> None:
+    """The lock says which identity is taken, and by what process; the first goes on undisturbed."""
+    prepared = market.prepare(feed={"pace_s": 30.0})
+    with Pipeline(prepared.config, prepared.config_file) as pipeline:
+        while (beat := pipeline.status("bar_feed")) is None:
+            assert pipeline.running
+        second = start(["-m", "services.bar_feed", "--config", str(prepared.config_file)])
+        _, told = second.communicate(timeout=PATIENCE_S)
+        after = pipeline.status("bar_feed")
+    assert second.returncode == 2
+    assert "bar_feed.lock is held by pid" in told
+    assert f"pid {beat.pid}" in told
+    assert after is not None
+    assert after.pid == beat.pid
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_wrong_configuration_is_told_before_anything_is_bound(service: str, tmp_path: Path, run_dir: Path) -> None:
+    """Exit status 2, the file, the key and what was meant; no socket, no lock, no folder."""
+    path = tmp_path / "wrong.toml"
+    path.write_text(
+        f'instance = "wrong"\nstate = "{tmp_path}/state"\n[feed]\npatience_bar = 3\n[feed.source]\nbars = "x.parquet"\n',
+        encoding="utf-8",
+    )
+    process = start(["-m", f"services.{service}", "--config", str(path)])
+    _, told = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 2
+    assert f"{path}: feed.patience_bar = 3: unknown key; did you mean 'patience_bars'?" in told
+    assert list(run_dir.iterdir()) == []
+
+
+def test_a_socket_path_that_is_too_long_says_what_to_do(market: Bench, tmp_path: Path) -> None:
+    """107 bytes are the system's limit; the message names the path and a shorter folder."""
+    prepared = market.prepare()
+    text = f'run_dir = "{tmp_path}/{"x" * 100}"\n' + prepared.config_file.read_text(encoding="utf-8")
+    prepared.config_file.write_text(text, encoding="utf-8")
+    process = start(["-m", "services.monitor", "--config", str(prepared.config_file)])
+    _, told = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 2
+    assert "the system allows 107" in told
+    assert "ALPHABUS_RUN_DIR" in told
+
+
+def test_garbage_at_every_port_changes_nothing(market: Bench, undisturbed: Ran, run_dir: Path) -> None:
+    """Frames that are no messages are refused and counted; the digest stays what it was."""
+    sent: list[str] = []
+    garbage = [[b""], [b"x/", b"\x81\xa1v\x01", b""], [b"\xff" * 300] * 3, [b"a/", b"\xdf\xff\xff\xff\xff", b"0"]]
+
+    def during(pipeline: Pipeline, now: Progress) -> None:
+        if now.recorded < 290 or sent:
+            return
+        context = zmq.Context()
+        for service in SERVICES:
+            with context.socket(zmq.DEALER) as socket:
+                socket.connect(Endpoints(run_dir, "test").asked(service))
+                for frames in garbage:
+                    socket.send_multipart(frames)
+            sent.append(service)
+        context.term()
+
+    ran = market.run(during, feed={"pace_s": 0.03})
+    assert sent == list(SERVICES)
+    assert ran.missing == []
+    assert ran.digest == undisturbed.digest
+    for service in SERVICES:
+        rows = (ran.prepared.config.state / "quarantine" / f"{service}.jsonl").read_text(encoding="utf-8").splitlines()
+        assert len(rows) == len(garbage)
+        assert all(json.loads(row)["error"] for row in rows)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_nothing_outlives_its_launcher(number: signal.Signals, market: Bench, tmp_path: Path, run_dir: Path) -> None:
+    """Whatever ends the command that started them, all five processes and their children end, too."""
+    launcher = start(
+        ["-m", "scripts.replay", "--bars", str(market.bars), "--out", str(tmp_path / "out"), "--pace", "30",
+         "--instance", "test", "--registry", str(market.folder / "registry")]
+    )  # fmt: skip
+    with SignalClient("test", run_dir=run_dir) as client:
+        assert client.receive(int(PATIENCE_S * 1e9)) is not None, "the pipeline never gave a signal"
+    launcher.send_signal(number)
+    launcher.communicate(timeout=PATIENCE_S)
+    assert gone(run_dir)
+
+
+def test_watch_and_status_show_a_running_pipeline(market: Bench, run_dir: Path) -> None:
+    """A late `watch` starts with the latest section and follows to the end; `status` has a line for each process."""
+    prepared = market.prepare(feed={"pace_s": 0.05})
+    with Pipeline(prepared.config, prepared.config_file) as pipeline:
+        while (beat := pipeline.status("signal_cache")) is None or beat.bar < 300:
+            assert pipeline.running
+        watch = start(["-m", "alphabus", "watch", "--json"])
+        status = start(["-m", "alphabus", "status"])
+        table, _ = status.communicate(timeout=PATIENCE_S)
+        shown, _ = watch.communicate(timeout=PATIENCE_S)
+    assert status.returncode == 0
+    assert [line.split()[0] for line in table.splitlines()] == ["process", *SERVICES]
+    bars = [json.loads(line)["bar"] for line in shown.splitlines()]
+    assert watch.returncode == 0
+    assert 300 <= bars[0] < 420
+    assert bars == list(range(bars[0], 421))
