@@ -65,13 +65,17 @@ class Endpoints:
         return "/".join((self.instance, *parts, ""))
 
     def make_folder(self) -> None:
-        """Create the folder for this user alone (0700); raises EndpointError when it belongs to somebody else."""
-        self.run_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        owner = self.run_dir.stat().st_uid
-        if owner != os.getuid():
-            raise EndpointError(f"{self.run_dir} belongs to uid {owner}; set ALPHABUS_RUN_DIR to a folder of your own")
-        self.run_dir.chmod(0o700)
-        self.folder.mkdir(exist_ok=True, mode=0o700)
+        """Create the folder for this user alone (0700); raises EndpointError when that cannot be."""
+        advice = "set ALPHABUS_RUN_DIR to a folder of your own"
+        try:
+            self.run_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+            owner = self.run_dir.stat().st_uid
+            if owner != os.getuid():
+                raise EndpointError(f"{self.run_dir} belongs to uid {owner}; {advice}")
+            self.folder.mkdir(exist_ok=True, mode=0o700)
+            self.folder.chmod(0o700)  # of what was there only our own folder: the one above may be /tmp
+        except OSError as error:
+            raise EndpointError(f"cannot make {self.folder}: {error}; {advice}") from error
 
     def _address(self, service: str, suffix: str) -> str:
         path = self.folder / f"{service}.{suffix}"

@@ -10,6 +10,7 @@ PipelineError
 └── ModelError         a model that cannot be used
     ├── BundleError        a bundle that is not what its name says
     └── RegistryError      an unknown name, version or alias, or a refused change
+        └── RegistryBusyError  another process is writing
 """
 
 from alphabus.errors import AlphabusError
@@ -53,3 +54,7 @@ class BundleError(ModelError):
 
 class RegistryError(ModelError):
     """Unknown name, version or alias, or a refused change."""
+
+
+class RegistryBusyError(RegistryError):
+    """Another process is writing; nothing was changed, try again."""

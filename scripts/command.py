@@ -12,8 +12,8 @@ from rich.console import Console
 from rich.markup import escape
 
 from alphabus.errors import AlphabusError
+from common.atomic import replacing
 from common.errors import ConfigError
-from common.market.atomic import replacing
 
 FAILED, WRONG_USAGE = 1, 2
 

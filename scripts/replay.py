@@ -97,10 +97,10 @@ def prepare(wish: Wish, people: Console) -> Prepared:
         f"{table.stamped} in {table.zone}; {split.history:,} are history, {split.replayed:,} are replayed"
     )
     write_quarantine(wish.out / "quarantine.jsonl", table.rejected)
-    with _spinner(people, "training") as say:
-        trained = train(wish, table, split, progress=say)
-    people.print(f"model {trained.ref} ({'used again' if trained.reused else 'new'}), digest {trained.ref.digest[:12]}")
     config, path = configure(wish, table, split)
+    with _spinner(people, "training") as say:
+        trained = train(wish, config, table, split, progress=say)
+    people.print(f"model {trained.ref} ({'used again' if trained.reused else 'new'}), digest {trained.ref.digest[:12]}")
     return Prepared(table, split, trained, config, path)
 
 

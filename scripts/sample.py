@@ -8,8 +8,8 @@ import polars as pl
 import typer
 from rich.markup import escape
 
+from common.atomic import replacing
 from common.errors import BarFileError
-from common.market.atomic import replacing
 from common.market.sample import sample_market
 from scripts.command import Json, console, main, report
 

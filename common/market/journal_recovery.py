@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from common.atomic import replacing, sync_file, sync_folder
 from common.errors import JournalError
-from common.market.atomic import replacing, sync_file, sync_folder
 from common.market.journal_records import GENESIS, HEADER_BYTES, Header, find_front, front_at, records_from
 from common.market.journal_segments import Segment, broken, create_segment, list_segments, read_header
 

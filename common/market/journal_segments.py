@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
+from common.atomic import replacing
 from common.errors import JournalError
-from common.market.atomic import replacing
 from common.market.journal_records import (
     HEADER_BYTES,
     VERSION,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import polars as pl
 
-from common.market.atomic import replacing
+from common.atomic import replacing
 
 
 def write_quarantine(path: Path, rejected: pl.DataFrame) -> None:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from common.atomic import sync_folder
 from common.errors import BundleError
-from common.market.atomic import sync_folder
 from common.models.golden import Golden, decode_array
 from common.models.manifest import Manifest, decode_manifest, encode_manifest
 

@@ -7,14 +7,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from common.errors import RegistryError
+from common.errors import RegistryBusyError, RegistryError
 from common.models.schema import migrate, schema_version
 
 Row = tuple[Any, ...]
-
-
-class RegistryBusyError(RegistryError):
-    """Another process is writing; nothing was changed, try again."""
 
 
 class Connection:

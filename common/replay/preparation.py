@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from common.atomic import replacing
 from common.config import Config, make_config
 from common.errors import BarFileError
 from common.factors.sets import load_set
 from common.lock import Lock
-from common.market.atomic import replacing
 from common.market.sample import sample_market
 from common.market.store import BarTable, load_bars
 from common.models.registry import Registry
@@ -77,11 +77,19 @@ def load(wish: Wish) -> tuple[BarTable, Split]:
     return table, Split.of(table, wish.split)
 
 
-def train(wish: Wish, table: BarTable, split: Split, *, progress: Progress = silent) -> Trained:
-    """Train on history alone, or find the model that was trained on it, and make it the instance's champion."""
+def train(wish: Wish, config: Config, table: BarTable, split: Split, *, progress: Progress = silent) -> Trained:
+    """Train on history alone, or find the model that was trained on it, and make it the instance's champion.
+
+    Membership is judged in training as the feed will judge it.
+    """
     history = history_of(table.frame, split.split_ns)
-    recipe = Recipe(wish.name, load_set(wish.factor_set))
-    with Registry(wish.registry, clock=time.time_ns) as registry:
+    recipe = Recipe(
+        wish.name,
+        load_set(config.factors.set),
+        patience_bars=config.feed.patience_bars,
+        min_coverage=config.inference.min_coverage,
+    )
+    with Registry(config.registry, clock=time.time_ns) as registry:
         trained = train_or_reuse(history, recipe, registry, author=getpass.getuser(), progress=progress)
         registry.promote(
             wish.name, ALIAS, trained.ref.name, trained.ref.version, by=getpass.getuser(), why=f"replay of {wish.bars}"

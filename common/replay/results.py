@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from alphabus.messages import Signals, Streamed, Universe
-from common.market.atomic import replacing
+from common.atomic import replacing
 from common.market.journal import Journal, Sync
 from common.message_log import MessageLog
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from common.market.atomic import replacing
+from common.atomic import replacing
 
 
 def write_toml(path: Path, values: Mapping[str, Any]) -> None:

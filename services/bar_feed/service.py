@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import chain
+from pathlib import Path
 from typing import ClassVar
 
 from alphabus.messages import Announcement, EndOfStream, Mode, Phase, Streamed
 from alphabus.outbox import Record
+from common.config import Source as SourceConfig
 from common.market.journal import Journal
 from common.market.membership import Membership
 from common.message_log import MessageLog
@@ -15,10 +17,11 @@ from common.service import Context, Service
 from services.bar_feed.alignment import Alignment
 from services.bar_feed.chronicle import Chronicle
 from services.bar_feed.pacing import Pacing
-from services.bar_feed.sources import RawSection
+from services.bar_feed.sources import RawSection, Source
 from services.bar_feed.sources.replay import ReplaySource
 
 Due = tuple[Mode, RawSection]
+OpenSource = Callable[[SourceConfig, Path], Source]
 
 
 class BarFeed(Service):
@@ -26,7 +29,7 @@ class BarFeed(Service):
 
     name: ClassVar[str] = "bar_feed"
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, open_source: OpenSource = ReplaySource) -> None:
         super().__init__(context)
         feed = self.config.feed
         self._announcements = self.endpoints.topic("announcements")
@@ -36,7 +39,7 @@ class BarFeed(Service):
         self._alignment = Alignment(Membership(feed.patience_bars, self.config.inference.min_coverage))
         self._chronicle.recall(self._alignment)
         self._pacing = Pacing(None if feed.pace_s is None else self.config.paced_interval_ns, feed.credit)
-        source = ReplaySource(feed.source, context.state / "quarantine" / "rows.jsonl")
+        source = open_source(feed.source, context.state / "quarantine" / "rows.jsonl")
         self.log.info("source", bars=str(feed.source.bars), last_bar=self._chronicle.last_bar, **source.facts())
         self._sections = self._ahead(source)
         self._next: Due | None = next(self._sections, None)
@@ -69,7 +72,7 @@ class BarFeed(Service):
         """Sync and close the journal."""
         self._log.journal.close()
 
-    def _ahead(self, source: ReplaySource) -> Iterator[Due]:
+    def _ahead(self, source: Source) -> Iterator[Due]:
         after = self._chronicle.last_time
         history = ((Mode.HISTORY, section) for section in source.history(after))
         return chain(history, ((Mode.REPLAY, section) for section in source.live(after)))

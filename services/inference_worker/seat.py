@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
+
 from alphabus.clock import Clock
-from alphabus.columns import stack
 from alphabus.messages import Factors, Reason
 from common.restarts import SECOND, Restarts
 from services.inference_worker.exchange import Answer, Failed, Ready
@@ -53,8 +54,8 @@ class Seat:
     def submit(self, factors: Factors, attempt: int) -> None:
         """Hand a section to the child."""
         if self._executor is not None:
-            matrix = stack(factors.columns, self._features)
-            self._executor.submit(matrix, bar=factors.bar, attempt=attempt)
+            columns = [factors.columns[name].astype(np.float64, copy=False) for name in self._features]
+            self._executor.submit(columns, bar=factors.bar, attempt=attempt)
 
     def receive(self) -> list[Happened]:
         """What the child said; a Failed that ends it is the last."""

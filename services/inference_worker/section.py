@@ -27,9 +27,10 @@ class Section:
     """Its time passed while this worker was away, or its factors never came: it cannot be fresh any more."""
 
     @classmethod
-    def announced(cls, announcement: Announcement, now_ns: int) -> Section:
-        """A section that was announced just now."""
+    def announced(cls, announcement: Announcement, now_ns: int, *, recalled: bool = False) -> Section:
+        """A section that was heard of just now."""
         due_ns = now_ns + announcement.due_in_ns
         return cls(
-            announcement.journal, announcement.bar, announcement.mode, announcement.time, announcement.stamp, due_ns
-        )
+            announcement.journal, announcement.bar, announcement.mode, announcement.time, announcement.stamp, due_ns,
+            recalled=recalled,
+        )  # fmt: skip

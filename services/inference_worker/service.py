@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import ClassVar
 
@@ -26,11 +26,19 @@ from services.inference_worker.arms import Action, Arm, Publish, Replace, Submit
 from services.inference_worker.board import Board
 from services.inference_worker.composition import Spoken, Voice
 from services.inference_worker.exchange import Answer, Failed, Ready
-from services.inference_worker.roster import Roster
+from services.inference_worker.roster import Post, Roster
 from services.inference_worker.rules import Rules
 from services.inference_worker.seat import REASONS, Happened, Seat
 
 CACHE_PATIENCE_NS = 5_000_000_000
+
+OpenSeat = Callable[[Post, Context], Seat]
+
+
+def _child_seat(post: Post, context: Context) -> Seat:
+    """A seat with a child process in it."""
+    faults = context.config.inference.faults
+    return Seat(post.folder, post.features, dict(os.environ), context.bus.clock, faults)
 
 
 class InferenceWorker(Service):
@@ -38,7 +46,7 @@ class InferenceWorker(Service):
 
     name: ClassVar[str] = "inference_worker"
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, open_seat: OpenSeat = _child_seat) -> None:
         super().__init__(context)
         self._roster = Roster(self.config, self.clock, self.log)
         posts = self._roster.posts()
@@ -47,10 +55,7 @@ class InferenceWorker(Service):
             name: Arm(Voice(name, self.config.arms[name].capital, post.model), post.features, rules)
             for name, post in posts.items()
         }
-        faults = self.config.inference.faults
-        self._seats = {
-            name: Seat(post.folder, post.features, dict(os.environ), self.clock, faults) for name, post in posts.items()
-        }
+        self._seats = {name: open_seat(post, context) for name, post in posts.items()}
         self._topics = {name: self.endpoints.topic("signals", name) for name in posts}
         self._announcements = self.endpoints.topic("announcements")
         self._factors = self.endpoints.topic("factors", next(iter(posts.values())).factor_topic)
@@ -60,6 +65,7 @@ class InferenceWorker(Service):
         self._engine = Inlet(context.bus, self.name, "factor_engine", [self._factors])
         self._symbols: dict[bytes, tuple[str, ...]] = {}
         self._spoken_universe: dict[str, bytes] = {}
+        self._acknowledged_bar = 0
         self._end: EndOfStream | None = None
         self._unready = set(posts)
         self._recalling = {self._cache.request("latest", arm=name): name for name in posts}
@@ -92,14 +98,9 @@ class InferenceWorker(Service):
             inlet.repeat()
 
     def acknowledged(self, message: Acknowledge) -> None:
-        """The cache has a section: neither feed nor engine will be asked for it again."""
-        self.outbox.acknowledged(message.topic, message.journal, message.bar)
-        bar = min(
-            self.outlet.lowest_acknowledged(topic, ["signal_cache"], message.journal) for topic in self._topics.values()
-        )
-        if bar and message.journal == self._board.journal:
-            self._feed.acknowledge(self._announcements, message.journal, bar)
-            self._engine.acknowledge(self._factors, message.journal, bar)
+        """The cache has a section, and so all before it; a revision of this one may still be under way to it."""
+        if message.consumer == "signal_cache":
+            self.outbox.acknowledged(message.topic, message.journal, message.bar - 1)
 
     def stop(self) -> None:
         """Children first: nothing they answer could be published any more."""
@@ -169,7 +170,8 @@ class InferenceWorker(Service):
                 for arm in self._arms.values():
                     arm.forget()
             self._board.restart(journal)
-            self.journal = journal
+            self._spoken_universe.clear()
+            self.journal, self.bar, self._acknowledged_bar = journal, 0, 0
 
     def _take_factors(self, delivery: Delivery) -> None:
         message = delivery.message
@@ -189,7 +191,7 @@ class InferenceWorker(Service):
                 if not self._unready and self.bar:
                     self._feed.acknowledge(self._announcements, self.journal, self.bar)
             case Answer(values=values):
-                self._do(name, arm.answered(values, self.clock.monotonic_ns()))
+                self._do(name, arm.answered(values, self.clock.monotonic_ns(), gap=self._engine.behind))
             case Failed(cause=cause, reason=reason):
                 arm.failed(REASONS[cause])
                 self._replace(name, REASONS[cause], reason)
@@ -201,8 +203,18 @@ class InferenceWorker(Service):
         done = min(arm.last_bar for arm in self._arms.values())
         self._board.drop_up_to(done)
         self.bar = max(self.bar, done)
+        self._acknowledge(done)
         if self._end is not None and all(arm.done for arm in self._arms.values()):
             self._say_end(self._end)
+
+    def _acknowledge(self, done: int) -> None:
+        """What all arms are done with and the cache has, neither feed nor engine will be asked for again."""
+        cached = [self.outlet.lowest_acknowledged(it, ["signal_cache"], self.journal) for it in self._topics.values()]
+        bar = min(done, *cached)
+        if bar > self._acknowledged_bar:
+            self._acknowledged_bar = bar
+            self._feed.acknowledge(self._announcements, self.journal, bar)
+            self._engine.acknowledge(self._factors, self.journal, bar)
 
     def _say_end(self, end: EndOfStream) -> None:
         self._end = None

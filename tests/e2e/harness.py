@@ -73,10 +73,10 @@ class Bench:
         out = self.folder / f"run-{self.runs}"
         registry = self.folder / "registry"
         wish = Wish(self.bars, out, split=split, instance="test", registry=registry, overrides=overrides)
-        table, split = load(wish)
-        trained = train(wish, table, split)
-        config, path = configure(wish, table, split)
-        return Prepared(table, split, trained, config, path)
+        table, parts = load(wish)
+        config, path = configure(wish, table, parts)
+        trained = train(wish, config, table, parts)
+        return Prepared(table, parts, trained, config, path)
 
     def run(
         self,

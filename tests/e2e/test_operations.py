@@ -62,10 +62,8 @@ def test_a_second_process_of_an_instance_is_refused(market: Bench, run_dir: Path
 def test_a_wrong_configuration_is_told_before_anything_is_bound(service: str, tmp_path: Path, run_dir: Path) -> None:
     """Exit status 2, the file, the key and what was meant; no socket, no lock, no folder."""
     path = tmp_path / "wrong.toml"
-    path.write_text(
-        f'instance = "wrong"\nstate = "{tmp_path}/state"\n[feed]\npatience_bar = 3\n[feed.source]\nbars = "x.parquet"\n',
-        encoding="utf-8",
-    )
+    feed = '[feed]\npatience_bar = 3\n[feed.source]\nbars = "x.parquet"\n'
+    path.write_text(f'instance = "wrong"\nstate = "{tmp_path}/state"\n{feed}', encoding="utf-8")
     process = start(["-m", f"services.{service}", "--config", str(path)])
     _, told = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 2

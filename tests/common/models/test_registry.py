@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 
 from alphabus.clock import ManualClock
-from common.errors import BundleError, RegistryError
+from common.errors import BundleError, RegistryBusyError, RegistryError
 from common.models.bundle import Bundle
-from common.models.connection import RegistryBusyError
 from common.models.records import AliasRow, Change, ModelRef, Serving
 from common.models.registry import Registry
 from common.models.schema import MIGRATIONS

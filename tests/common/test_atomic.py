@@ -3,7 +3,7 @@
 from contextlib import suppress
 from pathlib import Path
 
-from common.market.atomic import replacing
+from common.atomic import replacing
 
 
 def test_the_new_content_takes_the_place(tmp_path: Path) -> None:

@@ -1,0 +1,117 @@
+"""Where the processes of an instance meet, and what is said when they cannot."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from alphabus.endpoints import INSTANCE, MAX_PATH_BYTES, SERVICES, Endpoints, default_run_dir, running_instances
+from alphabus.errors import EndpointError
+
+RUN_DIRS = [
+    ({"ALPHABUS_RUN_DIR": "/run/a", "XDG_RUNTIME_DIR": "/run/user/1"}, "/run/a"),
+    ({"ALPHABUS_RUN_DIR": "", "XDG_RUNTIME_DIR": "/run/user/1"}, "/run/user/1/alphabus"),
+    ({"XDG_RUNTIME_DIR": "/run/user/1"}, "/run/user/1/alphabus"),
+    ({"XDG_RUNTIME_DIR": ""}, f"/tmp/alphabus-{os.getuid()}"),  # noqa: S108  the default by design
+    ({}, f"/tmp/alphabus-{os.getuid()}"),  # noqa: S108  the default by design
+]
+
+
+def mode(path: Path) -> int:
+    """Permission bits."""
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+@pytest.mark.parametrize(("environment", "expected"), RUN_DIRS)
+def test_the_run_folder_is_found_in_order(environment: dict[str, str], expected: str) -> None:
+    """The project's variable, then the session's, then a folder of this user's; an empty one counts as absent."""
+    assert default_run_dir(environment) == Path(expected)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_addresses_name_instance_and_service(service: str) -> None:
+    """One to hear, one to ask."""
+    endpoints = Endpoints(Path("/run/a"), "sp500")
+    assert endpoints.live(service) == f"ipc:///run/a/sp500/{service}.pub"
+    assert endpoints.asked(service) == f"ipc:///run/a/sp500/{service}.ask"
+
+
+def test_topics_go_from_general_to_special() -> None:
+    """And end in a slash, so that no topic is the beginning of another's name."""
+    endpoints = Endpoints(Path("/run/a"), "sp500")
+    assert endpoints.topic("signals", "champion") == "sp500/signals/champion/"
+    assert endpoints.topic() == "sp500/"
+
+
+@pytest.mark.parametrize("name", ["", "SP500", "a/b", "../a", "a b", "a.b", "-a", "a" * 65, "a\n", "\u0430"])
+def test_an_instance_s_name_is_plain(name: str) -> None:
+    """The error shows the name and the pattern."""
+    with pytest.raises(EndpointError) as error:
+        Endpoints(Path("/run/a"), name)
+    assert repr(name) in str(error.value)
+    assert INSTANCE.pattern in str(error.value)
+
+
+def test_a_path_of_just_the_limit_is_fine() -> None:
+    """One byte more says how long it is, what is allowed and what to do."""
+    tail = "/t/bar_feed.pub"
+    longest = Path("/" + "d" * (MAX_PATH_BYTES - len(tail) - 1))
+    assert len(Endpoints(longest, "t").live("bar_feed")) == len("ipc://") + MAX_PATH_BYTES
+    with pytest.raises(EndpointError) as error:
+        Endpoints(Path(f"{longest}d"), "t").live("bar_feed")
+    for said in (str(MAX_PATH_BYTES + 1), str(MAX_PATH_BYTES), "ALPHABUS_RUN_DIR", f"/tmp/alphabus-{os.getuid()}"):  # noqa: S108  the default by design
+        assert said in str(error.value)
+
+
+def test_bytes_count_not_letters() -> None:
+    """A folder with other letters is longer than it looks."""
+    with pytest.raises(EndpointError, match="bytes"):
+        Endpoints(Path("/" + "\u00f6" * 50), "t").live("bar_feed")
+
+
+def test_folders_are_for_this_user_alone(tmp_path: Path) -> None:
+    """The run folder and the instance's, when they are made."""
+    endpoints = Endpoints(tmp_path / "run", "t")
+    endpoints.make_folder()
+    assert (mode(endpoints.run_dir), mode(endpoints.folder)) == (0o700, 0o700)
+
+
+def test_an_open_instance_folder_is_closed(tmp_path: Path) -> None:
+    """One that was there with wider rights is narrowed."""
+    endpoints = Endpoints(tmp_path, "t")
+    endpoints.folder.mkdir(mode=0o755)
+    endpoints.make_folder()
+    assert mode(endpoints.folder) == 0o700
+
+
+def test_a_run_folder_that_was_there_keeps_its_mode(tmp_path: Path) -> None:
+    """It may be somebody's /tmp: only what is ours is closed."""
+    tmp_path.chmod(0o755)
+    Endpoints(tmp_path, "t").make_folder()
+    assert mode(tmp_path) == 0o755
+
+
+def test_a_run_folder_that_is_a_file_is_an_error_that_says_so(tmp_path: Path) -> None:
+    """With the path, and what to do."""
+    (tmp_path / "run").touch()
+    with pytest.raises(EndpointError, match="ALPHABUS_RUN_DIR"):
+        Endpoints(tmp_path / "run", "t").make_folder()
+
+
+def test_a_run_folder_of_somebody_else_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They could replace the sockets."""
+    monkeypatch.setattr(os, "getuid", lambda: tmp_path.stat().st_uid + 1)
+    with pytest.raises(EndpointError, match="belongs to uid"):
+        Endpoints(tmp_path, "t").make_folder()
+
+
+def test_running_instances_have_sockets(tmp_path: Path) -> None:
+    """By name, ascending; folders without sockets do not count."""
+    for name in ("b/bar_feed.ask", "a/monitor.ask", "c/bar_feed.lock"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).touch()
+    assert running_instances(tmp_path) == ("a", "b")
+    assert running_instances(tmp_path / "absent") == ()
