@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import socket
 import stat
+import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -108,10 +111,15 @@ def test_a_run_folder_of_somebody_else_is_refused(tmp_path: Path, monkeypatch: p
         Endpoints(tmp_path, "t").make_folder()
 
 
-def test_running_instances_have_sockets(tmp_path: Path) -> None:
-    """By name, ascending; folders without sockets do not count."""
-    for name in ("b/bar_feed.ask", "a/monitor.ask", "c/bar_feed.lock"):
-        (tmp_path / name).parent.mkdir()
-        (tmp_path / name).touch()
-    assert running_instances(tmp_path) == ("a", "b")
-    assert running_instances(tmp_path / "absent") == ()
+def test_running_instances_are_those_that_listen() -> None:
+    """By name, ascending; a socket file that a killed process left behind does not count."""
+    with tempfile.TemporaryDirectory(prefix="ab") as folder, ExitStack() as listening:
+        for name in ("b/bar_feed", "a/monitor", "dead/bar_feed"):
+            path = Path(folder) / f"{name}.ask"
+            path.parent.mkdir()
+            listener = listening.enter_context(socket.socket(socket.AF_UNIX))
+            listener.bind(str(path))
+            if not name.startswith("dead"):
+                listener.listen()
+        assert running_instances(Path(folder)) == ("a", "b")
+        assert running_instances(Path(folder) / "absent") == ()

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from common.factors.block import Block
@@ -54,7 +54,7 @@ PLANS = {
 }
 FOLDS = {name: plan for name, plan in PLANS.items() if not plan.recursive}
 SEEDS = st.integers(0, 2**32 - 1)
-FEW = settings(max_examples=10, deadline=None)
+FEW = settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @pytest.mark.parametrize("plan", PLANS.values(), ids=PLANS)

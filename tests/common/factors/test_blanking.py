@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from common.factors.definition import Kind
@@ -42,7 +42,7 @@ PLANS = {"every operator": plan_of(*OPERATORS), **SETS}
 
 
 @pytest.mark.parametrize("plan", PLANS.values(), ids=PLANS)
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(seed=st.integers(0, 2**32 - 1), section=st.integers(1, SECTIONS - 1))
 def test_one_bar_less(plan: Plan, seed: int, section: int) -> None:
     """Every operator and every factor of every shipped set."""
@@ -61,7 +61,7 @@ def test_section_without_a_symbol(row: object) -> None:
 
 
 @pytest.mark.parametrize("plan", PLANS.values(), ids=PLANS)
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(seed=st.integers(0, 2**32 - 1), section=st.integers(1, SECTIONS - 1))
 def test_no_future(plan: Plan, seed: int, section: int) -> None:
     """Changing every later bar, and every later membership, changes no earlier value."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
@@ -98,7 +98,7 @@ def assert_close(actual: float, expected: float, scale: float) -> None:
 
 
 @pytest.mark.parametrize("row", of_kind(Kind.FOLD), ids=lambda row: row.name)
-@settings(max_examples=25, deadline=None, derandomize=True)
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
 @given(data=st.data())
 def test_folds(row: Operator, data: st.DataObject) -> None:
     """Each value is the definition applied to the symbol's own last `window` bars, NaN before its first."""
@@ -116,7 +116,7 @@ def test_folds(row: Operator, data: st.DataObject) -> None:
 
 
 @pytest.mark.parametrize("row", of_kind(Kind.ELEMENT), ids=lambda row: row.name)
-@settings(max_examples=15, deadline=None, derandomize=True)
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
 @given(data=st.data())
 def test_elements(row: Operator, data: st.DataObject) -> None:
     """Each value is the definition applied to the bar; NaN in gives NaN out."""
@@ -133,7 +133,7 @@ def test_elements(row: Operator, data: st.DataObject) -> None:
 
 
 @pytest.mark.parametrize("row", of_kind(Kind.CROSS_SECTION), ids=lambda row: row.name)
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
 @given(data=st.data())
 def test_cross_sections(row: Operator, data: st.DataObject) -> None:
     """Members with a number make the section, and only they get a value."""
@@ -153,7 +153,7 @@ def test_cross_sections(row: Operator, data: st.DataObject) -> None:
 
 
 @pytest.mark.parametrize("row", of_kind(Kind.COMPOSITION), ids=lambda row: row.name)
-@settings(max_examples=5, deadline=None, derandomize=True)
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
 @given(block=panels(4))
 def test_compositions(row: Operator, block: Block) -> None:
     """A composition is the expression it stands for, to the bit, and the same node of the graph."""
@@ -164,7 +164,7 @@ def test_compositions(row: Operator, block: Block) -> None:
     assert len(plan.program.steps) == len(plan_of(text).program.steps) + 1  # the copy of the second
 
 
-@settings(max_examples=20, deadline=None, derandomize=True)
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
 @given(block=panels(1), delay=st.integers(1, 30))
 def test_delay(block: Block, delay: int) -> None:
     """The value of so many own bars ago."""

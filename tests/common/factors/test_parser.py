@@ -1,7 +1,7 @@
 """Texts that are read, and texts that are refused with a position and what would be right."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from common.errors import ExpressionError
@@ -131,7 +131,7 @@ def test_labels_may_look_ahead() -> None:
     assert parse("ts_delay(close, -3)", future=True).same_as(Call("ts_delay", (CLOSE,), (-3,)))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.text(alphabet=st.sampled_from(list("close opnts_man(),+-*/<=>!.0123456789e\n[]'\"\\@;"))))
 def test_any_text_is_read_or_refused(text: str) -> None:
     """Nothing but ExpressionError comes out, whatever goes in."""
