@@ -1,6 +1,7 @@
 """What every command shares: exit statuses, one readable line for an error, figures as JSON."""
 
 import json
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager

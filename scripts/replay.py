@@ -13,6 +13,7 @@ from rich.progress import Progress as Bars
 from rich.table import Table
 
 from alphabus.clock import SystemClock
+from common.factors.kernels import compile_all
 from common.factors.sets import load_set
 from common.market.quarantine import write_quarantine
 from common.replay.follow import Progress, follow
@@ -78,6 +79,7 @@ def run(wish: Wish, people: Console) -> dict[str, Any]:
     with Pipeline(prepared.config, prepared.config_file) as pipeline, _progress(prepared, people) as show:
         outcome = follow(pipeline, SystemClock(), show)
         monitor = pipeline.status("monitor")
+        last_words = pipeline.last_words() if outcome.trouble else []
     state, arms = prepared.config.state, list(prepared.config.arms)
     signals, rows = read_signals(state, arms), section_rows(state, arms)
     write_signals(wish.out / "signals.parquet", signals)
@@ -86,6 +88,8 @@ def run(wish: Wish, people: Console) -> dict[str, Any]:
     figures = summarise_run(prepared, rows, digest=digest, skill=skill, monitor=monitor, trouble=outcome.trouble)
     report(wish.out / "summary.json", figures)
     tell(figures, wish.out, people)
+    for line in last_words:
+        people.print(f"  {line}", markup=False, highlight=False, soft_wrap=True)
     return figures
 
 
@@ -98,6 +102,8 @@ def prepare(wish: Wish, people: Console) -> Prepared:
     )
     write_quarantine(wish.out / "quarantine.jsonl", table.rejected)
     config, path = configure(wish, table, split)
+    with _counted(people, "compiling kernels") as say:
+        compile_all(progress=say)
     with _spinner(people, "training") as say:
         trained = train(wish, config, table, split, progress=say)
     people.print(f"model {trained.ref} ({'used again' if trained.reused else 'new'}), digest {trained.ref.digest[:12]}")
@@ -143,6 +149,15 @@ def _progress(prepared: Prepared, people: Console) -> Iterator[Any]:
             bars.update(signals, completed=max(now.recorded - prepared.split.history, 0))
 
         yield show
+
+
+@contextmanager
+def _counted(people: Console, what: str) -> Iterator[Any]:
+    """A bar that shows only when there is something to wait for: a warm cache takes no time."""
+    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"))
+    with Bars(*columns, console=people, transient=True) as bars:
+        task = bars.add_task("", total=None)
+        yield lambda name, done, most: bars.update(task, description=name, completed=done, total=most)
 
 
 @contextmanager

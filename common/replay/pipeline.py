@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -18,6 +19,7 @@ from alphabus.sockets import ZmqTransport
 from alphabus.status import StatusView
 from common.config import Config
 from common.errors import PipelineError
+from common.lock import Lock
 
 ROOT = Path(__file__).parents[2]
 ANSWER_NS = 1_000_000_000
@@ -29,15 +31,16 @@ class Pipeline:
 
     def __init__(self, config: Config, config_file: Path) -> None:
         self._config, self._config_file = config, config_file
+        self._log = (config.logs or Path()) / "honcho.log"
         self._transport = ZmqTransport()
         bus = Bus(config.endpoints, self._transport, SystemClock())
         self._views = {name: StatusView(bus, name) for name in SERVICES}
         self._honcho: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
-        """Start honcho; it starts the rest."""
-        logs = self._config.logs or Path()
-        logs.mkdir(parents=True, exist_ok=True)
+        """Start honcho; it starts the rest. Raises LockError when a process of this instance runs already."""
+        self._refuse_if_running()
+        self._log.parent.mkdir(parents=True, exist_ok=True)
         environment = {
             **os.environ,
             "ALPHABUS_CONFIG": str(self._config_file.absolute()),
@@ -45,7 +48,7 @@ class Pipeline:
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
             "PYTHONUNBUFFERED": "1",
         }
-        with (logs / "honcho.log").open("ab") as output:
+        with self._log.open("ab") as output:
             self._honcho = subprocess.Popen(
                 [sys.executable, "-m", "honcho", "start", "--no-colour", "-f", str(ROOT / "Procfile")],
                 cwd=Path.cwd(),
@@ -76,10 +79,11 @@ class Pipeline:
         """How a process says it is, None when it does not answer."""
         return self._views[service].ask(ANSWER_NS)
 
-    def pids(self) -> dict[str, int]:
-        """Process ids of the services that answer."""
-        beats = {name: self.status(name) for name in SERVICES}
-        return {name: beat.pid for name, beat in beats.items() if beat is not None}
+    def last_words(self, lines: int = 5) -> list[str]:
+        """What the processes wrote to standard error last, honcho's own lines left out."""
+        written = self._log.read_text(encoding="utf-8", errors="replace").splitlines() if self._log.exists() else []
+        said = [line.partition("| ")[2] for line in written if " system " not in line]
+        return [line for line in said if line.strip()][-lines:]
 
     def stop(self) -> None:
         """End every process; raises PipelineError when one outlives the limit."""
@@ -93,6 +97,14 @@ class Pipeline:
                 self._signal_group(signal.SIGKILL)
                 self._honcho.wait(STOP_S)
         self._signal_group(signal.SIGTERM)
+
+    def _refuse_if_running(self) -> None:
+        """Each service takes its lock again itself; asked here, the refusal comes before anything is started."""
+        endpoints = self._config.endpoints
+        endpoints.make_folder()
+        with contextlib.ExitStack() as locks:
+            for name in SERVICES:
+                locks.enter_context(Lock(endpoints.folder / f"{name}.lock"))
 
     def _signal_group(self, number: int) -> None:
         if self._honcho is None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import ClassVar
 
 from alphabus.inlet import Inlet
 from alphabus.messages import Acknowledge, Bars, Delivery, EndOfStream, Mode, Universe
 from common.factors.plan import compile_set
-from common.factors.sets import load_set
+from common.factors.sets import FactorSet, load_set
 from common.service import Context, Service
 from services.factor_engine.desk import Desk
 
@@ -18,9 +19,9 @@ class FactorEngine(Service):
 
     name: ClassVar[str] = "factor_engine"
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, find_set: Callable[[str], FactorSet] = load_set) -> None:
         super().__init__(context)
-        plan = compile_set(load_set(self.config.factors.set))
+        plan = compile_set(find_set(self.config.factors.set))
         self._topic = self.endpoints.topic("factors", f"{self.config.factors.set}.{plan.digest.hex()[:8]}")
         self._bars = self.endpoints.topic("bars")
         self._desk = Desk(plan)

@@ -26,6 +26,8 @@ class SignalCache(Service):
         self._inlet = Inlet(context.bus, self.name, "inference_worker", list(self._by_topic))
         for shelf in self._shelves.values():
             self._inlet.resume(shelf.topic, shelf.follower())
+            if shelf.latest is not None:  # the worker may have restarted, too, and wait for this word
+                self._inlet.acknowledge(shelf.topic, shelf.latest.journal, shelf.bar)
 
     def handles(self) -> list[object]:
         """The worker's two ends."""

@@ -268,6 +268,29 @@ def test_questions_asked_of_an_absent_writer_cost_it_one_answer() -> None:
         assert len(answers) < 10
 
 
+def test_a_lost_question_is_noticed_by_the_answer_to_a_later_one() -> None:
+    """Answers come in the order of the questions, so nobody waits for the one that was left out."""
+    with linked("memory") as (stage, reader):
+        lost = reader.inlet.request("latest")
+        stage.outlet._asked.receive()
+        later = reader.inlet.request("latest")
+        stage.turn()
+        reader.turn()
+        assert not reader.inlet.awaits(lost)
+        assert reader.inlet.answer(later) is not None
+
+
+def test_a_question_asked_again_does_not_overtake_another() -> None:
+    """The repeated one is answered in the place of its last asking."""
+    with linked("memory") as (stage, reader):
+        replay: dict[str, int | str | bytes] = {"topic": stage.topic, "journal": b"", "bar": 0}
+        asked = [reader.inlet.request("replay", **replay), reader.inlet.request("latest")]
+        asked.append(reader.inlet.request("replay", **replay))
+        stage.turn()
+        reader.turn()
+        assert [reader.inlet.answer(question) is not None for question in asked] == [False, True, True]
+
+
 def test_acknowledged_bars_belong_to_a_journal() -> None:
     """Another numbering forgets them; an older bar does not take a newer one back."""
     acknowledged, message = Acknowledged(), EXAMPLES

@@ -1,0 +1,106 @@
+"""The whole pipeline under seeded mischief: whatever is lost, repeated, delayed or killed, the record is the same."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from alphabus.endpoints import SERVICES
+from alphabus.messages import Signals, Status
+from alphabus.testing import SeededMischief
+from common.config import Config
+from tests.services.cluster import ROUND_NS, Assassin, Cluster, said, toy_config, toy_registry
+from tests.services.markets import toy_market
+from tests.services.seats import Behave
+
+SEEDS = int(os.environ.get("ALPHABUS_SEEDS", "300"))
+FIRST_SEED = int(os.environ.get("ALPHABUS_FIRST_SEED", "0"))
+BATCH = 25
+MARKETS = 6
+STORMY_ROUNDS = 150
+
+TWO_ARMS = {"champion": {"alias": "champion", "capital": 0.5}, "challenger": {"alias": "challenger", "capital": 0.5}}
+Told = list[tuple[object, ...]]
+Seed = int
+
+
+@pytest.fixture(scope="module")
+def registry(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One model for all seeds."""
+    return toy_registry(tmp_path_factory.mktemp("registry"))
+
+
+@pytest.fixture(scope="module")
+def undisturbed(registry: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[int], Told]:
+    """What the cache has on record of a market when nothing goes wrong."""
+    found: dict[int, Told] = {}
+
+    def of(market: int) -> Told:
+        if market not in found:
+            config = toy_config(tmp_path_factory.mktemp("calm"), registry, arms=TWO_ARMS)
+            found[market] = told(calm_run(config, market))
+        return found[market]
+
+    return of
+
+
+def calm_run(config: Config, market: int) -> Cluster:
+    """A run that nothing happens to."""
+    cluster = Cluster(config, toy_market(market))
+    cluster.run()
+    cluster.close()
+    return cluster
+
+
+def told(cluster: Cluster) -> Told:
+    """Every section of every arm on record, to the bit."""
+    return [said(signals) for arm in cluster.config.arms for signals in cluster.record(arm)]
+
+
+def moody(dice: Random, chance: float) -> Behave:
+    """An executor that fails now and then, never more than thrice at one section."""
+
+    def behave(_bar: int, attempt: int) -> str:
+        return dice.choice(("slow", "hang", "crash", "invalid")) if attempt <= 3 and dice.random() < chance else "answer"
+
+    return behave
+
+
+def stormy_run(config: Config, market: int, dice: Random) -> Cluster:
+    """Mischief on every link, kills in the middle of a turn and between turns, then calm until the end."""
+    weather = SeededMischief(
+        dice, drop=dice.choice((0, 0.02, 0.2)), duplicate=dice.choice((0, 0.1)), delay=dice.choice((0, 0.05, 0.3))
+    )
+    assassin = Assassin(dice, dice.choice((0, 0.002, 0.02)), weather)
+    moods = moody(dice, dice.choice((0, 0.2)))
+    cluster = Cluster(config, toy_market(market), behave=moods, mischief=assassin)
+    kills = dice.choice((0, 0.01, 0.05))
+    for _ in range(STORMY_ROUNDS):
+        for name in dice.sample(SERVICES, len(SERVICES)):
+            if dice.random() < 0.8:
+                cluster.step(name)
+            if dice.random() < kills:
+                cluster.restart(name)
+        cluster.clock.advance(dice.choice(ROUND_NS))
+    weather.calm()
+    assassin.retire()
+    cluster.run(pass_ns=200_000_000)
+    cluster.close()
+    return cluster
+
+
+@pytest.mark.parametrize("batch", range(FIRST_SEED, FIRST_SEED + SEEDS, BATCH))
+def test_the_record_is_that_of_an_undisturbed_run(
+    batch: int, registry: Path, undisturbed: Callable[[int], Told], tmp_path: Path
+) -> None:
+    """Under `wait` every section is on record once, in order, with the bits of a run that nothing happened to."""
+    for seed in range(batch, batch + BATCH):
+        print(f"seed {seed}: ALPHABUS_FIRST_SEED={seed} ALPHABUS_SEEDS=1")  # noqa: T201  shown when it fails
+        config = toy_config(tmp_path / str(seed), registry, arms=TWO_ARMS)
+        cluster = stormy_run(config, seed % MARKETS, Random(seed))
+        assert cluster.refused == []
+        assert told(cluster) == undisturbed(seed % MARKETS)
