@@ -132,7 +132,7 @@ class SignalClient:
             left = until - self._clock.monotonic_ns()
             if left <= 0 or self._ended:
                 return None
-            self._wait([*self._worker.handles, *self._cache.handles, self._announced.handle], min(left, WAIT_NS))
+            self._wait(self._handles(), min(left, WAIT_NS))
 
     def latest(self, timeout_ns: int = 5 * SECOND_NS) -> Section | None:
         """The cache's latest section, None before the first; raises RequestError when the cache does not answer."""
@@ -158,6 +158,11 @@ class SignalClient:
             link.close()
         if self._own is not None:
             self._own.close()
+
+    def _handles(self) -> list[object]:
+        """What is read at present: as long as the snapshot is awaited, live signals stay in their queue."""
+        live = [] if self._asked is not None else self._worker.handles
+        return [*live, *self._cache.handles, self._announced.handle]
 
     def _pump(self) -> None:
         while (frames := self._announced.receive()) is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -31,7 +31,9 @@ class Record(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class _Item:
+class Item:
+    """A published message as frames, with what paging must know of it."""
+
     bar: int
     is_universe: bool
     frames: Frames
@@ -41,7 +43,7 @@ class _Item:
 class _Shelf:
     journal: bytes = b""
     universe: Frames | None = None  # in force before the first item
-    items: deque[_Item] = field(default_factory=deque)
+    items: deque[Item] = field(default_factory=deque)
     end: Frames | None = None
 
     def in_force(self, bar: int) -> list[Frames]:
@@ -50,6 +52,19 @@ class _Shelf:
         if earlier:
             return earlier[-1:]
         return [] if self.universe is None else [self.universe]
+
+
+def turn_page(head: list[Frames], items: Iterable[Item], first: int) -> Page:
+    """The head and the items from bar `first` on, as many as a page takes."""
+    found, size = list[Frames](), 0
+    progress = False  # a page must reach past the bar it was asked from, or it would be asked for again for ever
+    for item in items:
+        if progress and (len(found) >= CHUNK or size >= CHUNK_BYTES):
+            return Page(head + found, complete=False)
+        found.append(item.frames)
+        size += _size(item.frames)
+        progress = progress or (item.bar > first and not item.is_universe)
+    return Page(head + found, complete=True)
 
 
 @dataclass(slots=True)
@@ -70,7 +85,7 @@ class Outbox:
         if isinstance(message, EndOfStream):
             shelf.end = frames
             return
-        shelf.items.append(_Item(message.bar, isinstance(message, Universe), frames))
+        shelf.items.append(Item(message.bar, isinstance(message, Universe), frames))
         self.size_bytes += _size(frames)
         while self.size_bytes > self.budget_bytes and (oldest := self._oldest()) is not None:
             self._pop(oldest)
@@ -88,18 +103,9 @@ class Outbox:
         if shelf is None:
             return Page((), complete=True)
         first = bar if journal == shelf.journal else 0
-        head, found, size = shelf.in_force(first), list[Frames](), 0
-        progress = False  # a page must reach past the bar it was asked from, or it would be asked for again for ever
-        for item in shelf.items:
-            if item.bar < first:
-                continue
-            if progress and (len(found) >= CHUNK or size >= CHUNK_BYTES):
-                return Page(head + found, complete=False)
-            found.append(item.frames)
-            size += _size(item.frames)
-            progress = progress or (item.bar > first and not item.is_universe)
-        tail = [shelf.end] if shelf.end is not None else []
-        return Page(head + found + tail, complete=True)
+        page = turn_page(shelf.in_force(first), (item for item in shelf.items if item.bar >= first), first)
+        tail = [shelf.end] if shelf.end is not None and page.complete else []
+        return Page([*page.frames, *tail], page.complete)
 
     def _oldest(self) -> _Shelf | None:
         """Of the shelves that keep more than their newest message, the one furthest back."""

@@ -29,6 +29,8 @@ def main(app: typer.Typer, name: str, arguments: list[str] | None = None) -> int
 
     Typer itself ends the program for all but errors of ours.
     """
+    # SIGTERM unwinds like Ctrl-C: what was started is stopped, what was half written is removed.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         app(arguments, prog_name=f"python -m scripts.{name}")
     except AlphabusError as error:

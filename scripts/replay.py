@@ -22,7 +22,7 @@ from common.replay.preparation import Prepared, Wish, claim, clear, configure, l
 from common.replay.results import digest_signals, read_signals, section_rows, write_signals
 from common.replay.skill import signal_skill
 from common.replay.summary import summarise_run
-from scripts.command import Json, RegistryFolder, console, main, report, usage
+from scripts.command import FAILED, Json, RegistryFolder, console, main, report, usage
 
 app = typer.Typer(add_completion=False, rich_markup_mode="rich")
 
@@ -52,7 +52,7 @@ def replay(  # noqa: PLR0917  typer passes options by name
     factor_set: Annotated[str, typer.Option("--set", help="Factor set of the model.")] = "basic",
     registry: RegistryFolder = Path("state/registry"),
     json_file: Json = None,
-) -> int:
+) -> None:
     """Replay a file of bars through the five processes.
 
     The training part feeds state and trains the model; the rest becomes signals, in OUT/signals.parquet.
@@ -70,7 +70,8 @@ def replay(  # noqa: PLR0917  typer passes options by name
         clear(out)
         figures = run(wish, people)
     report(json_file, figures)
-    return int(bool(figures["trouble"] or figures["sections"]["missing"]))
+    if figures["trouble"] or figures["sections"]["missing"]:
+        raise typer.Exit(FAILED)
 
 
 def run(wish: Wish, people: Console) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from alphabus.codec import Frames
 from alphabus.messages import Announcement, Bars, EndOfStream, Phase, Streamed, Universe
-from alphabus.outbox import CHUNK, Page
+from alphabus.outbox import Item, Page, turn_page
 from common.message_log import MessageLog
 from services.bar_feed.alignment import Alignment, present_symbols
 
@@ -47,13 +47,13 @@ class Chronicle:
     def since(self, topic: str, journal: bytes, bar: int) -> Page:
         """What was said on `topic` from `bar` on; a reader of another journal gets everything."""
         first = bar if journal == self.journal else 0
-        frames = [self._encode(topic, universe) for universe in self._in_force(topic, first)]
-        for message in self._log.read_own(first):
-            if self._belongs(message, topic):
-                if len(frames) > CHUNK:
-                    return Page(frames, complete=False)
-                frames.append(self._encode(topic, message))
-        return Page(frames, complete=True)
+        head = [self._encode(topic, universe) for universe in self._in_force(topic, first)]
+        items = (
+            Item(message.bar, isinstance(message, Universe), self._encode(topic, message))
+            for message in self._log.read_own(first)
+            if self._belongs(message, topic)
+        )
+        return turn_page(head, items, first)
 
     def _in_force(self, topic: str, first: int) -> list[Universe]:
         earlier = [universe for universe in self._universes if universe.bar < first]

@@ -20,7 +20,7 @@ Cause = Literal["load", "crash", "invalid"]
 
 @dataclass(frozen=True, slots=True, config=_CLOSED)
 class Request:
-    """Score the features in the mailbox; `bar` and `attempt` are for the log and for fault plans."""
+    """Score the features in the slate; `bar` and `attempt` are for the log and for fault plans."""
 
     id: int
     bar: int
@@ -30,7 +30,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True, config=_CLOSED)
 class Scored:
-    """The predictions for this id lie in the mailbox; `symbols` is how many the model gave."""
+    """The predictions for this id lie in the slate; `symbols` is how many the model gave."""
 
     id: int
     symbols: int

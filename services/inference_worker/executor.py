@@ -21,7 +21,7 @@ from services.inference_worker.exchange import (
     Request,
     Scored,
 )
-from services.inference_worker.mailbox import Mailbox
+from services.inference_worker.slate import Slate
 
 Floats = NDArray[np.float64]
 
@@ -43,10 +43,10 @@ class Executor:
     set to `next_id` so that ids stay unique. Nothing here blocks, except `kill` and `stop` within their limits.
     """
 
-    def __init__(self, process: ChildProcess, channel: Channel, mailbox: Mailbox, first_id: int) -> None:
+    def __init__(self, process: ChildProcess, channel: Channel, slate: Slate, first_id: int) -> None:
         self._process = process
         self._channel = channel
-        self._mailbox = mailbox
+        self._slate = slate
         self._shape: tuple[int, int] = (0, 0)
         self._open = True
         self.next_id = first_id
@@ -68,21 +68,21 @@ class Executor:
         `fault` names a fault plan for tests, `attempt` which start of this child this is.
         """
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        mailbox = Mailbox.create()
-        command = _command(bundle, theirs.fileno(), mailbox.descriptor, attempt, fault)
+        slate = Slate.create()
+        command = _command(bundle, theirs.fileno(), slate.descriptor, attempt, fault)
         try:
             with theirs:
                 process = ChildProcess(
                     command,
-                    keep=(theirs.fileno(), mailbox.descriptor),
+                    keep=(theirs.fileno(), slate.descriptor),
                     folder=str(Path(__file__).parents[2]),
                     environment={**environment, **_ONE_THREAD},
                 )
         except OSError as error:
             ours.close()
-            mailbox.close()
+            slate.close()
             raise ModelError(f"the executor child cannot be started: {error}") from error
-        return cls(process, Channel(ours), mailbox, first_id)
+        return cls(process, Channel(ours), slate, first_id)
 
     @property
     def pid(self) -> int:
@@ -109,8 +109,8 @@ class Executor:
         """
         self._check(features)
         self._shape = (len(features), len(features[0]))
-        self._mailbox.grow(*self._shape)
-        for place, column in zip(self._mailbox.features(*self._shape), features, strict=True):
+        self._slate.grow(*self._shape)
+        for place, column in zip(self._slate.features(*self._shape), features, strict=True):
             place[...] = column
         self.outstanding = self.next_id
         self.next_id += 1
@@ -170,7 +170,7 @@ class Executor:
         if scored.symbols != symbols:
             return self._fail("invalid", f"the model gave {scored.symbols} values for {symbols} symbols")
         self.outstanding = None
-        return Answer(scored.id, self._mailbox.predictions(*self._shape).copy())
+        return Answer(scored.id, self._slate.predictions(*self._shape).copy())
 
     def _failure(self, failed: Failed) -> Failed | None:
         if failed.id not in {0, self.outstanding}:
@@ -185,7 +185,7 @@ class Executor:
     def _close(self) -> None:
         self._open = False
         self._channel.close()
-        self._mailbox.close()
+        self._slate.close()
         self._process.close()
 
 

@@ -27,7 +27,7 @@ from services.inference_worker.exchange import (
     encode_message,
 )
 from services.inference_worker.faults import NO_FAULTS, Faults, read_faults
-from services.inference_worker.mailbox import Mailbox
+from services.inference_worker.slate import Slate
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _send(channel, Failed(0, "load", str(error)))
             return 1
         _send(channel, _ready(bundle))
-        serve(channel, Mailbox(options.memory), predictor, faults)
+        serve(channel, Slate(options.memory), predictor, faults)
     return 0
 
 
@@ -58,19 +58,19 @@ def prove(folder: Path, faults: Faults) -> tuple[Bundle, Predictor]:
     return bundle, predictor
 
 
-def serve(channel: socket.socket, mailbox: Mailbox, predictor: Predictor, faults: Faults) -> None:
+def serve(channel: socket.socket, slate: Slate, predictor: Predictor, faults: Faults) -> None:
     """Answer until the parent closes its end."""
     for request in _requests(channel):
-        _send(channel, _score(request, mailbox, predictor, faults))
+        _send(channel, _score(request, slate, predictor, faults))
 
 
-def _score(request: Request, mailbox: Mailbox, predictor: Predictor, faults: Faults) -> Scored | Failed:
+def _score(request: Request, slate: Slate, predictor: Predictor, faults: Faults) -> Scored | Failed:
     count = len(predictor.features)
     try:
         faults.before(request)
-        values = predictor.predict(mailbox.features(count, request.symbols))
+        values = predictor.predict(slate.features(count, request.symbols))
         values = faults.change(request, values)
-        return _deliver(request, values, mailbox.predictions(count, request.symbols))
+        return _deliver(request, values, slate.predictions(count, request.symbols))
     except Exception as error:  # noqa: BLE001  the parent decides, not we
         return Failed(request.id, "crash", f"{type(error).__name__}: {error}")
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 _ITEM = 8
 
 
-class Mailbox:
+class Slate:
     """An anonymous memory file: features f8[F, S] from the start, predictions f8[S] right behind them.
 
     It only grows, and the kernel enforces that: a child that shrank it would kill the parent at its next access.
@@ -22,7 +22,7 @@ class Mailbox:
         self._size = 0
 
     @classmethod
-    def create(cls) -> "Mailbox":
+    def create(cls) -> "Slate":
         """Make an empty one; the descriptor is inherited only where it is passed on purpose."""
         descriptor = os.memfd_create("alphabus-executor", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
         fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_SEAL)
