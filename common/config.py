@@ -51,7 +51,9 @@ class Feed(_Table):
 
     source: Source
     pace_s: float | None = Field(default=None, ge=0.0)
-    """Seconds from section to section; none: as fast as acknowledgements allow."""
+    """Seconds from section to section; neither this nor `speed`: as fast as acknowledgements allow."""
+    speed: float | None = Field(default=None, gt=0.0)
+    """Times real time: a section every bar interval divided by this; hours without bars are passed over."""
     credit: int = Field(default=16, ge=1, le=1024)
     """Sections an unpaced replay may be ahead of the slowest consumer."""
     patience_bars: int = Field(default=20, ge=1)
@@ -119,6 +121,12 @@ class Config(_Table):
             raise ValueError(f"at least one arm, and capital shares of at most 1 together, not {total}")
         return self
 
+    @model_validator(mode="after")
+    def _pace_is_one(self) -> Config:
+        if self.feed.speed is not None and (self.feed.pace_s is not None or self.interval_ns == 0):
+            raise ValueError("feed.speed needs interval_ns, and excludes feed.pace_s")
+        return self
+
     @property
     def endpoints(self) -> Endpoints:
         """Addresses and topics of the instance."""
@@ -127,7 +135,14 @@ class Config(_Table):
     @property
     def paced_interval_ns(self) -> int:
         """Time from section to section as the feed paces them; 0 when it does not."""
+        if self.feed.speed is not None:
+            return round(self.interval_ns / self.feed.speed)
         return 0 if self.feed.pace_s is None else round(self.feed.pace_s * 1e9)
+
+    @property
+    def is_paced(self) -> bool:
+        """Whether sections go out by time, not by acknowledgements."""
+        return self.feed.pace_s is not None or self.feed.speed is not None
 
     @property
     def deadline_ns(self) -> int:

@@ -45,6 +45,9 @@ def replay(  # noqa: PLR0917  typer passes options by name
     pace: Annotated[
         float | None, typer.Option(metavar="SECONDS", help="From section to section; default: at full speed.", min=0.0)
     ] = None,
+    speed: Annotated[
+        float | None, typer.Option(metavar="N", help="N times real time, closed hours passed over.", min=0.0)
+    ] = None,
     policy: Annotated[
         Literal["wait", "deadline"], typer.Option(help="Wait for a late answer, or publish the fallback in time.")
     ] = "wait",
@@ -62,7 +65,7 @@ def replay(  # noqa: PLR0917  typer passes options by name
         bars = SAMPLE
         if make_sample(bars):
             people.print(f"made the sample market: {bars}")
-    wish = Wish(bars, out, zone, stamp, interval, split, instance, factor_set, pace, registry)
+    wish = Wish(bars, out, zone, stamp, interval, split, instance, factor_set, pace, speed, registry)
     wish.overrides["inference"] = {"policy": policy}
     with usage("--out"):
         lock = claim(out)
@@ -83,7 +86,7 @@ def run(wish: Wish, people: Console) -> dict[str, Any]:
         last_words = pipeline.last_words() if outcome.trouble else []
     state, arms = prepared.config.state, list(prepared.config.arms)
     signals, rows = read_signals(state, arms), section_rows(state, arms)
-    write_signals(wish.out / "signals.parquet", signals)
+    write_signals(wish.out / "signals.parquet", signals, prepared.table.datetime_type)
     skill = signal_skill(signals, prepared.table.frame, load_set(wish.factor_set).label)
     digest = digest_signals(signals)
     figures = summarise_run(prepared, rows, digest=digest, skill=skill, monitor=monitor, trouble=outcome.trouble)

@@ -32,7 +32,10 @@ _ABSENT = [
 
 @dataclass(frozen=True, slots=True)
 class BarTable:
-    """The bars of a file: `frame` (good rows by time and symbol) and `rejected` (row, raw columns as text, reason)."""
+    """The bars of a file: `frame` (good rows by time and symbol) and `rejected` (row, raw columns as text, reason).
+
+    `symbol_column` and `datetime_type` are the file's own, so that results can be made to join with it.
+    """
 
     frame: pl.DataFrame
     rejected: pl.DataFrame
@@ -40,6 +43,7 @@ class BarTable:
     stamped: Stamped
     zone: str
     symbol_column: str
+    datetime_type: pl.DataType
 
     @property
     def times(self) -> NDArray[np.int64]:
@@ -72,7 +76,15 @@ def load_bars(
     if good.is_empty():
         raise BarFileError(_nothing_left(path, refused, raw))
     rejected = _with_raw(raw, refused)
-    return BarTable(good, rejected, stamping.interval_ns, stamping.stamped, stamping.zone, symbol_column(raw))
+    return BarTable(
+        good,
+        rejected,
+        interval_ns=stamping.interval_ns,
+        stamped=stamping.stamped,
+        zone=stamping.zone,
+        symbol_column=symbol_column(raw),
+        datetime_type=raw.schema[DATETIME],
+    )
 
 
 def _settle(path: Path, raw: pl.DataFrame, wall: pl.Series, *, zone: str, stamp: str, interval: str) -> Stamping:

@@ -40,6 +40,7 @@ class Wish:
     instance: str | None = None
     factor_set: str = "basic"
     pace_s: float | None = None
+    speed: float | None = None
     registry: Path = Path("state/registry")
     overrides: dict[str, dict[str, Any]] = field(default_factory=dict)
 
@@ -117,8 +118,9 @@ def configure(wish: Wish, table: BarTable, split: Split) -> tuple[Config, Path]:
         "factors": {"set": wish.factor_set},
         "arms": {"champion": {"alias": ALIAS, "capital": 1.0}},
     }
-    if wish.pace_s is not None:
-        values["feed"]["pace_s"] = wish.pace_s
+    values["feed"] |= {
+        name: value for name, value in (("pace_s", wish.pace_s), ("speed", wish.speed)) if value is not None
+    }
     for table_name, overrides in wish.overrides.items():
         values[table_name] = {**values.get(table_name, {}), **overrides}
     config = make_config(values, "the replay's settings")

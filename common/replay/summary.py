@@ -102,8 +102,18 @@ def _processes(monitor: Heartbeat | None) -> dict[str, Any]:
     counters = monitor.counters
     return {
         "restarts": {key.partition(".")[0]: count for key, count in counters.items() if key.endswith(".restarts")},
-        "refused_messages": sum(count for key, count in counters.items() if key.endswith(".refused")),
+        "refused_messages": _refused(counters),
     }
+
+
+def _refused(counters: Mapping[str, int]) -> dict[str, int]:
+    """Messages refused by all processes, by reason."""
+    found: Counter[str] = Counter()
+    for key, count in counters.items():
+        reason = key.partition(".refused_")[2]
+        if reason:
+            found[reason] += count
+    return dict(found)
 
 
 def _number(value: float) -> float | None:

@@ -38,7 +38,7 @@ class BarFeed(Service):
         self._chronicle = Chronicle(self._log, self._announcements, self._bars, self.outlet.frames_of)
         self._alignment = Alignment(Membership(feed.patience_bars, self.config.inference.min_coverage))
         self._chronicle.recall(self._alignment)
-        self._pacing = Pacing(None if feed.pace_s is None else self.config.paced_interval_ns, feed.credit)
+        self._pacing = Pacing(self.config.paced_interval_ns if self.config.is_paced else None, feed.credit)
         source = open_source(feed.source, context.state / "quarantine" / "rows.jsonl")
         self.log.info("source", bars=str(feed.source.bars), last_bar=self._chronicle.last_bar, **source.facts())
         self._sections = self._ahead(source)

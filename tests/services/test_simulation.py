@@ -22,8 +22,8 @@ SEEDS = int(os.environ.get("ALPHABUS_SEEDS", "150"))
 FIRST_SEED = int(os.environ.get("ALPHABUS_FIRST_SEED", "0"))
 BATCH = 25
 MARKETS = 6
-STORMY_ROUNDS = 200
-PACED_ROUNDS_NS = (0, 1_000_000, 10_000_000, 60_000_000)
+STORMY_ROUNDS = 300
+PACED_ROUNDS_NS = (0, 1_000_000, 5_000_000, 20_000_000)
 
 PACED = {"pace_s": 0.2}
 DEADLINE = {"policy": "deadline", "deadline_ms": 50, "late_until_ms": 120, "attempts": 4}

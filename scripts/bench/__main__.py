@@ -1,0 +1,20 @@
+"""`python -m scripts.bench`: one sub-command a benchmark, one form of figures for all of them."""
+
+import sys
+
+import typer
+
+from scripts.bench.inference import inference
+from scripts.command import main
+
+app = typer.Typer(add_completion=False, rich_markup_mode="rich", no_args_is_help=True)
+app.command()(inference)
+
+
+@app.callback()
+def bench() -> None:
+    """Measure the real components on this machine; docs/benchmarks.md says what is measured, and how."""
+
+
+if __name__ == "__main__":
+    sys.exit(main(app, "bench"))

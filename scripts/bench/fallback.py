@@ -1,0 +1,36 @@
+"""From a section's deadline to its fallback, with the factor engine stopped so that every section is held."""
+
+from alphabus.messages import Reason, Status
+from scripts.bench.processes import stopped
+from scripts.bench.progress import Step
+from scripts.bench.rows import Row
+from scripts.bench.spread import NS_PER_MS, Spread
+from scripts.bench.stage import PACE_S, Act, Stage
+
+GOAL_MS = 10.0
+
+
+def measure_fallback(stage: Stage, sections: int, step: Step) -> list[Row]:
+    """Hold so many sections; how long after its deadline each was sent."""
+    with stage.run("fallback") as act, stopped(act.pid("factor_engine")):
+        spread = Spread.of(_overshoots(act, sections, step))
+    what = f"after the deadline of {act.config.deadline_ns / NS_PER_MS:g} ms, a section each {PACE_S * 1000:g} ms"
+    return [
+        Row.of(f"fallback sent p50, {what}", spread.p50, "ms"),
+        Row.of(f"fallback sent p99, {what}", spread.p99, "ms", goal=GOAL_MS),
+        Row.of(f"fallback sent max, {what}", spread.longest, "ms"),
+    ]
+
+
+def _overshoots(act: Act, sections: int, step: Step) -> list[int]:
+    """Signal's stamp less the announcement's stamp, its `due_in_ns`, and the deadline; in ns."""
+    found: list[int] = []
+    for sent, signals in act.listener.signals():
+        due_ns = act.listener.due_ns.get(signals.bar)
+        if due_ns is None or signals.status is not Status.HELD or signals.reason is not Reason.NO_FACTORS:
+            continue
+        found.append(sent - due_ns - act.config.deadline_ns)
+        step()
+        if len(found) == sections:
+            break
+    return found

@@ -1,0 +1,74 @@
+"""`python -m scripts.bench inference`: what the executor child costs, and what the deadline is worth."""
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+
+from alphabus.clock import Clock, SystemClock
+from scripts.bench.cold_start import measure_cold_starts
+from scripts.bench.fallback import measure_fallback
+from scripts.bench.machine import Machine, load_average
+from scripts.bench.progress import Track, tracking
+from scripts.bench.recovery import measure_recovery
+from scripts.bench.round_trip import measure_round_trips
+from scripts.bench.rows import Result, Row, show
+from scripts.bench.stage import Stage
+from scripts.bench.subject import Shape, Subject
+from scripts.command import Json, console, report
+
+SHAPES = (Shape(500, 24), Shape(5000, 158))
+LIBRARIES = ("lightgbm", "numpy", "pyzmq", "msgpack")
+SEED = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How much is measured: trees of the model, sections a figure, children started, children killed."""
+
+    trees: int
+    sections: int
+    starts: int
+    kills: int
+
+
+FULL = Effort(trees=500, sections=300, starts=10, kills=5)
+QUICK = Effort(trees=50, sections=20, starts=2, kills=1)
+
+
+def inference(
+    *,
+    sections: Annotated[int | None, typer.Option(min=10, help="Sections a figure; default 300, quick 20.")] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="See that it works; the figures mean little.")] = False,
+    json_file: Json = None,
+) -> None:
+    """Measure inference: round trip to a child, deadline to fallback, kill to next fresh signal, cold start.
+
+    Real components on this machine; nothing is left behind. Otherwise idle machines give the best figures.
+    """
+    chosen = QUICK if quick else FULL
+    effort = Effort(chosen.trees, sections or chosen.sections, chosen.starts, chosen.kills)
+    clock, load_before = SystemClock(), load_average()
+    # Short, because sockets lie in it, and their paths may not be long.
+    with tempfile.TemporaryDirectory(prefix="ab-") as folder, tracking(console()) as track:
+        rows = measure(Path(folder), effort, clock, track)
+    result = Result(Machine.here(clock, LIBRARIES, load_before), tuple(rows))
+    show(result, console())
+    report(json_file, result.figures())
+
+
+def measure(folder: Path, effort: Effort, clock: Clock, track: Track) -> list[Row]:
+    """All rows, in the order of the documentation."""
+    random, rows = np.random.default_rng(SEED), []
+    for shape in SHAPES:
+        subject = Subject.make(folder, shape, effort.trees, random, track(f"training {shape}", effort.trees))
+        step = track(f"round trips {shape}", effort.sections)
+        rows += measure_round_trips(subject, effort.trees, effort.sections, clock, step)
+    stage = Stage.set_up(folder, effort.sections, clock)
+    rows += measure_fallback(stage, effort.sections, track("fallbacks", effort.sections))
+    rows += measure_recovery(stage, effort.kills, clock, track("kills", effort.kills))
+    rows += measure_cold_starts(subject, effort.trees, effort.starts, clock, track("cold starts", effort.starts))
+    return rows
