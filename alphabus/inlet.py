@@ -29,11 +29,6 @@ class _Question:
     epoch: int = -1
     deliveries: list[Delivery] = field(default_factory=list)
 
-    @property
-    def complete(self) -> bool:
-        """All that the reply announced has come."""
-        return self.reply is not None and len(self.deliveries) >= self.reply.count
-
 
 class Inlet:
     """Follows topics of one upstream service, each in order and each message once."""
@@ -146,30 +141,40 @@ class Inlet:
         return follower.live(delivery)
 
     def _from_record(self, delivery: Delivery) -> list[Delivery]:
+        """An answer stands between two equal replies; what a queue lost of either, or between, is asked again."""
         message = delivery.message
         self._answered_ns = self._heard_ns
-        if isinstance(message, Reply):
-            self._answering = self._questions.pop(message.id, None)
-            self._forget_lost(message.id)
+        if not isinstance(message, Reply):
             if self._answering is not None:
-                self._answering.reply, self._answering.epoch = message, delivery.epoch
-        elif self._answering is not None:
-            self._answering.deliveries.append(delivery)
-        return self._finished()
+                self._answering.deliveries.append(delivery)
+            return []
+        opened, self._answering = self._answering, None
+        if opened is not None and opened.reply == message:
+            return self._closed(opened, message)
+        return self._opened(message, delivery.epoch)
 
-    def _finished(self) -> list[Delivery]:
-        question = self._answering
-        if question is None or question.reply is None or not question.complete:
+    def _opened(self, reply: Reply, epoch: int) -> list[Delivery]:
+        question = self._questions.pop(reply.id, None)
+        self._forget_lost(reply.id)
+        if question is None:
             return []
-        self._answering = None
+        question.reply, question.epoch = reply, epoch
+        if reply.count == 0:
+            return self._closed(question, reply)
+        self._answering = question
+        return []
+
+    def _closed(self, question: _Question, reply: Reply) -> list[Delivery]:
         follower = question.follower
+        if len(question.deliveries) != reply.count:
+            return []
         if follower is None:
-            self._answers[question.reply.id] = question
+            self._answers[reply.id] = question
             return []
-        if question.reply.error is not None:  # asked again once patience ends, not at once
-            self._questions[question.reply.id] = _Question(follower, self._clock.monotonic_ns(), paused=True)
+        if reply.error is not None:  # asked again once patience ends, not at once
+            self._questions[reply.id] = _Question(follower, self._clock.monotonic_ns(), paused=True)
             return []
-        return follower.answered(question.epoch, question.reply.next.get(follower.topic), question.deliveries)
+        return follower.answered(question.epoch, reply.next.get(follower.topic), question.deliveries)
 
     def _ask_where_unsure(self) -> None:
         self._give_up_unanswered()

@@ -127,9 +127,9 @@ class Outlet:
                 page = answer(request)
         except (LookupError, ValueError) as problem:
             error = "".join(c if c.isascii() and c.isprintable() else "?" for c in str(problem)[:1000])
-        reply = Reply(request.id, len(page.frames), error, following)
-        self._asked.send([identity, *encode(self._delivery(self._asked_topic, 0, reply))])
-        for frames in page.frames:
+        reply = encode(self._delivery(self._asked_topic, 0, Reply(request.id, len(page.frames), error, following)))
+        # A full queue may lose any of these; between two equal replies the reader sees that all came, and only these.
+        for frames in (reply, *page.frames, reply) if page.frames else (reply,):
             self._asked.send([identity, *frames])
 
     def _count_subscribers(self) -> None:

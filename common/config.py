@@ -58,6 +58,8 @@ class Feed(_Table):
     """Sections an unpaced replay may be ahead of the slowest consumer."""
     patience_bars: int = Field(default=20, ge=1)
     """Bars a symbol may be unseen before it is no longer expected."""
+    members: Path | None = None
+    """A file of who is a member from when to when (symbol, from, to); none: whoever is expected."""
     sync: Literal["always", "interval", "never"] = "interval"
 
 

@@ -48,6 +48,9 @@ def replay(  # noqa: PLR0917  typer passes options by name
     speed: Annotated[
         float | None, typer.Option(metavar="N", help="N times real time, closed hours passed over.", min=0.0)
     ] = None,
+    members: Annotated[
+        Path | None, typer.Option(help="CSV or parquet of symbol, from, to: cross sections are of members as of then.")
+    ] = None,
     policy: Annotated[
         Literal["wait", "deadline"], typer.Option(help="Wait for a late answer, or publish the fallback in time.")
     ] = "wait",
@@ -65,7 +68,7 @@ def replay(  # noqa: PLR0917  typer passes options by name
         bars = SAMPLE
         if make_sample(bars):
             people.print(f"made the sample market: {bars}")
-    wish = Wish(bars, out, zone, stamp, interval, split, instance, factor_set, pace, speed, registry)
+    wish = Wish(bars, out, zone, stamp, interval, split, instance, factor_set, pace, speed, members, registry)
     wish.overrides["inference"] = {"policy": policy}
     with usage("--out"):
         lock = claim(out)

@@ -5,6 +5,7 @@ import sys
 import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -21,6 +22,7 @@ from common.models.kinds import model_class
 from common.models.manifest import Manifest
 from common.models.names import check_name
 from common.models.registry import Registry
+from common.replay.preparation import constituents_of
 from common.research.history import history_end, history_of, split_time
 from common.research.recipe import Recipe
 from common.research.training import Trained, train_or_reuse
@@ -47,6 +49,9 @@ def train(
     zone: Annotated[str, typer.Option(help="Time zone of the stamps.")] = "UTC",
     stamp: Annotated[Literal["auto", "open", "close"], typer.Option(help="What the stamps mark.")] = "auto",
     interval: Annotated[str, typer.Option(help="Bar interval such as 1d or 15min.")] = "auto",
+    members: Annotated[
+        Path | None, typer.Option(help="CSV or parquet of symbol, from, to; default: whoever has bars.")
+    ] = None,
     registry: RegistryFolder = Path("state/registry"),
     author: Annotated[str | None, typer.Option(help="Who trains; default: the user.")] = None,
     json_file: Json = None,
@@ -57,6 +62,7 @@ def train(
     """
     recipe = _recipe(name, factor_set, kind, parameter or [])
     table = load_bars(bars, zone=zone, stamp=stamp, interval=interval)
+    recipe = replace(recipe, constituents=constituents_of(members, table))
     history = history_of(table.frame, _end(table, split))
     with _progress(console()) as say, Registry(registry, clock=SystemClock().wall_ns) as models:
         trained = train_or_reuse(history, recipe, models, author=author or getpass.getuser(), progress=say)

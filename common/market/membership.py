@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from common.market.constituents import Constituents, Seats
+
 Mask = NDArray[np.bool_]
 
 
@@ -26,11 +28,18 @@ class Membership:
 
     A partial section (coverage below `min_coverage`: a holiday stub, an outage) is no evidence that a symbol has gone.
     It counts as an unseen bar only when more than `patience_bars` partial ones come in a row: then the market shrank.
+
+    Members are those expected and, where there are `constituents`, named by them as of the section. Everyone else is
+    tracked all the same, so that a joiner is warm before it is a member.
     """
 
-    def __init__(self, patience_bars: int = 20, min_coverage: float = 0.5) -> None:
+    def __init__(
+        self, patience_bars: int = 20, min_coverage: float = 0.5, constituents: Constituents | None = None
+    ) -> None:
         self._patience = patience_bars
         self._min_coverage = min_coverage
+        self._constituents = constituents
+        self._seats: Seats | None = None
         self._tracked: tuple[str, ...] = ()
         self._places: dict[str, int] = {}
         self._unseen = np.zeros(0, np.int64)
@@ -41,8 +50,8 @@ class Membership:
         """The symbols the next section should hold, ascending."""
         return tuple(self._tracked[place] for place in np.flatnonzero(self._unseen <= self._patience))
 
-    def observe(self, present_symbols: Sequence[str]) -> Roll:
-        """Take the next section's symbols, in any order; repeats count once."""
+    def observe(self, present_symbols: Sequence[str], stamp: int | None = None) -> Roll:
+        """Take the next section's symbols, in any order; repeats count once. Constituents need its `stamp` (ns)."""
         self._admit(present_symbols)
         due = self._unseen <= self._patience
         present = self._mask(present_symbols)
@@ -50,14 +59,24 @@ class Membership:
         partial = coverage < self._min_coverage
         self._age(present, partial=partial)
         expected = self._unseen <= self._patience
-        return Roll(self._tracked, present, expected, expected.copy(), coverage, partial)
+        return Roll(self._tracked, present, expected, self._members(expected, stamp), coverage, partial)
+
+    def _members(self, expected: Mask, stamp: int | None) -> Mask:
+        if self._constituents is None:
+            return expected.copy()
+        if stamp is None:
+            raise ValueError("who is a constituent depends on the section's stamp: give it")
+        if self._seats is None:
+            self._seats = self._constituents.among(self._tracked)
+        members: Mask = expected & self._seats.members(np.array([stamp], np.int64))[0]
+        return members
 
     def _admit(self, symbols: Sequence[str]) -> None:
         new = set(symbols).difference(self._places)
         if not new:
             return
         unseen = dict(zip(self._tracked, self._unseen.tolist(), strict=True))
-        self._tracked = tuple(sorted(new.union(self._tracked)))
+        self._tracked, self._seats = tuple(sorted(new.union(self._tracked))), None
         self._places = {symbol: place for place, symbol in enumerate(self._tracked)}
         # Nobody waited for a newcomer: it counts as long gone until it is marked present.
         self._unseen = np.array([unseen.get(symbol, self._patience + 1) for symbol in self._tracked], np.int64)

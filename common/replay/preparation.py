@@ -15,6 +15,7 @@ from common.config import Config, make_config
 from common.errors import BarFileError
 from common.factors.sets import load_set
 from common.lock import Lock
+from common.market.constituents import Constituents, load_constituents
 from common.market.sample import sample_market
 from common.market.store import BarTable, load_bars
 from common.models.registry import Registry
@@ -41,6 +42,7 @@ class Wish:
     factor_set: str = "basic"
     pace_s: float | None = None
     speed: float | None = None
+    members: Path | None = None
     registry: Path = Path("state/registry")
     overrides: dict[str, dict[str, Any]] = field(default_factory=dict)
 
@@ -89,6 +91,7 @@ def train(wish: Wish, config: Config, table: BarTable, split: Split, *, progress
         load_set(config.factors.set),
         patience_bars=config.feed.patience_bars,
         min_coverage=config.inference.min_coverage,
+        constituents=constituents_of(config.feed.members, table),
     )
     with Registry(config.registry, clock=time.time_ns) as registry:
         trained = train_or_reuse(history, recipe, registry, author=getpass.getuser(), progress=progress)
@@ -96,6 +99,11 @@ def train(wish: Wish, config: Config, table: BarTable, split: Split, *, progress
             wish.name, ALIAS, trained.ref.name, trained.ref.version, by=getpass.getuser(), why=f"replay of {wish.bars}"
         )
     return trained
+
+
+def constituents_of(members: Path | None, table: BarTable) -> Constituents | None:
+    """Who is a member as of when, if a file says so; raises BarFileError, also when it names none of the bars'."""
+    return None if members is None else load_constituents(members, table.frame["symbol"].unique().to_list())
 
 
 def configure(wish: Wish, table: BarTable, split: Split) -> tuple[Config, Path]:
@@ -118,9 +126,9 @@ def configure(wish: Wish, table: BarTable, split: Split) -> tuple[Config, Path]:
         "factors": {"set": wish.factor_set},
         "arms": {"champion": {"alias": ALIAS, "capital": 1.0}},
     }
-    values["feed"] |= {
-        name: value for name, value in (("pace_s", wish.pace_s), ("speed", wish.speed)) if value is not None
-    }
+    members = None if wish.members is None else str(wish.members)
+    chosen = {"pace_s": wish.pace_s, "speed": wish.speed, "members": members}
+    values["feed"] |= {name: value for name, value in chosen.items() if value is not None}
     for table_name, overrides in wish.overrides.items():
         values[table_name] = {**values.get(table_name, {}), **overrides}
     config = make_config(values, "the replay's settings")

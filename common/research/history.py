@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from common.errors import ModelError
 from common.factors.block import Block
+from common.market.constituents import Constituents
 from common.market.membership import Membership
 from common.market.panel import Panel
 
@@ -25,14 +26,17 @@ def history_of(frame: pl.DataFrame, end_ns: int) -> pl.DataFrame:
     return frame.filter(pl.col("time") < end_ns)
 
 
-def members(panel: Panel, *, patience_bars: int, min_coverage: float) -> NDArray[np.bool_]:
+def members(
+    panel: Panel, *, patience_bars: int, min_coverage: float, constituents: Constituents | None = None
+) -> NDArray[np.bool_]:
     """As-of membership [B, S], section by section as the bar feed would say it."""
-    membership = Membership(patience_bars, min_coverage)
+    membership = Membership(patience_bars, min_coverage, constituents)
     present = panel.present
     places = {symbol: place for place, symbol in enumerate(panel.symbols)}
     mask = np.zeros(present.shape, np.bool_)
     for section in range(len(panel)):
-        roll = membership.observe([panel.symbols[place] for place in np.flatnonzero(present[section])])
+        here = [panel.symbols[place] for place in np.flatnonzero(present[section])]
+        roll = membership.observe(here, int(panel.stamp[section]))
         mask[section, [places[symbol] for symbol in roll.tracked]] = roll.member
     return mask
 

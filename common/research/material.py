@@ -39,7 +39,12 @@ class Material:
 def prepare(bars: pl.DataFrame, recipe: Recipe, plan: Plan) -> Material:
     """Compute factors and labels over all sections at once and choose the rows; ModelError if there are too few."""
     panel = Panel.from_frame(bars)
-    member = members(panel, patience_bars=recipe.patience_bars, min_coverage=recipe.min_coverage)
+    member = members(
+        panel,
+        patience_bars=recipe.patience_bars,
+        min_coverage=recipe.min_coverage,
+        constituents=recipe.constituents,
+    )
     block = block_of(panel, member)
     factors = Engine(plan).update(block)
     label = label_values(recipe.factor_set.label, block)

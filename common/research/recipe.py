@@ -1,14 +1,15 @@
 """What is to be trained, and the key that says whether it was trained before."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
-from typing import Any
+from typing import Any, Self
 
 from common.errors import ModelError
 from common.factors import labels
 from common.factors.plan import Plan
 from common.factors.sets import FactorSet
+from common.market.constituents import Constituents
 from common.models.fingerprint import library_versions
 from common.models.kinds import model_class
 from common.models.manifest import canonical
@@ -30,6 +31,7 @@ class Recipe:
     label_processing: str = "cs_rank_norm"
     patience_bars: int = 20
     min_coverage: float = 0.5
+    constituents: Constituents | None = None
 
     def __post_init__(self) -> None:
         check_name("model", self.name)
@@ -41,7 +43,12 @@ class Recipe:
             "validation_share": self.validation_share,
             "patience_bars": self.patience_bars,
             "min_coverage": self.min_coverage,
+            **({} if self.constituents is None else {"members": self.constituents.digest}),
         }
+
+    def as_of(self, stamp: int) -> Self:
+        """The recipe with what could be known of membership at `stamp` (ns): later changes make no other model."""
+        return self if self.constituents is None else replace(self, constituents=self.constituents.until(stamp))
 
     def key(self, plan: Plan, bars_digest: str) -> str:
         """SHA-256 (hex) over bars, plan, label, kind with its library, and parameters: equal keys, equal models."""

@@ -35,6 +35,7 @@ def train_or_reuse(
     bars: pl.DataFrame, recipe: Recipe, registry: Registry, *, author: str, progress: Progress = silent
 ) -> Trained:
     """Return the version made from equal bars, plan, label and parameters; train and register it if there is none."""
+    recipe = _as_of(bars, recipe)
     key = recipe.key(compile_set(recipe.factor_set), digest_bars(bars))
     known = registry.find(key, name=recipe.name)
     # A bundle that is gone is made again, under its old version; one that is damaged is an error.
@@ -46,11 +47,17 @@ def train_or_reuse(
 
 def train(bars: pl.DataFrame, recipe: Recipe, *, progress: Progress = silent) -> Bundle:
     """Train on good bars (columns of `BarTable.frame`), all of which are history; ModelError if they are too few."""
+    recipe = _as_of(bars, recipe)
     plan = compile_set(recipe.factor_set)
     progress("factors", 0, 1)
     material = prepare(bars, recipe, plan)
     progress("factors", 1, 1)
     return _bundle(bars, recipe, plan, material, progress)
+
+
+def _as_of(bars: pl.DataFrame, recipe: Recipe) -> Recipe:
+    last = bars["stamp"].max()
+    return recipe.as_of(last) if isinstance(last, int) else recipe
 
 
 def _bundle(bars: pl.DataFrame, recipe: Recipe, plan: Plan, material: Material, progress: Progress) -> Bundle:

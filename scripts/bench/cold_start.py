@@ -7,7 +7,7 @@ import sys
 from alphabus.clock import Clock
 from scripts.bench.child import await_message, starting
 from scripts.bench.progress import Step
-from scripts.bench.rows import Row
+from scripts.bench.rows import Row, counted
 from scripts.bench.spread import Spread
 from scripts.bench.subject import Subject
 
@@ -22,10 +22,10 @@ def measure_cold_starts(subject: Subject, trees: int, starts: int, clock: Clock,
         bare.append(_import(clock))
         step()
     child, theirs = Spread.of(ours), Spread.of(bare)
-    what, peer = f"{subject.shape.features} features, {trees} trees", f"python -c '{IMPORT}'"
+    what = f"cold start, {counted(trees, 'tree')}, {counted(starts, 'start')}"
     return [
-        Row.of(f"cold start of a child p50, {what}", child.p50, "ms", peer=peer, theirs=theirs.p50),
-        Row.of(f"cold start of a child max, {what}", child.longest, "ms", peer=peer, theirs=theirs.longest),
+        Row.of(f"{what}, p50", child.p50, "ms", peer=IMPORT, theirs=theirs.p50),
+        Row.of(f"{what}, max", child.longest, "ms", peer=IMPORT, theirs=theirs.longest),
     ]
 
 

@@ -14,8 +14,8 @@ from scripts.bench.fallback import measure_fallback
 from scripts.bench.machine import Machine, load_average
 from scripts.bench.progress import Track, tracking
 from scripts.bench.recovery import measure_recovery
-from scripts.bench.round_trip import measure_round_trips
-from scripts.bench.rows import Result, Row, show
+from scripts.bench.round_trip import measure_round_trips, overhead_row, round_trip_rows
+from scripts.bench.rows import Result, Row, counted, show
 from scripts.bench.stage import Stage
 from scripts.bench.subject import Shape, Subject
 from scripts.command import Json, console, report
@@ -53,7 +53,7 @@ def inference(
     effort = Effort(chosen.trees, sections or chosen.sections, chosen.starts, chosen.kills)
     clock, load_before = SystemClock(), load_average()
     # Short, because sockets lie in it, and their paths may not be long.
-    with tempfile.TemporaryDirectory(prefix="ab-") as folder, tracking(console()) as track:
+    with tempfile.TemporaryDirectory(prefix="alphabus-") as folder, tracking(console()) as track:
         rows = measure(Path(folder), effort, clock, track)
     result = Result(Machine.here(clock, LIBRARIES, load_before), tuple(rows))
     show(result, console())
@@ -64,9 +64,13 @@ def measure(folder: Path, effort: Effort, clock: Clock, track: Track) -> list[Ro
     """All rows, in the order of the documentation."""
     random, rows = np.random.default_rng(SEED), []
     for shape in SHAPES:
-        subject = Subject.make(folder, shape, effort.trees, random, track(f"training {shape}", effort.trees))
-        step = track(f"round trips {shape}", effort.sections)
-        rows += measure_round_trips(subject, effort.trees, effort.sections, clock, step)
+        # One tree shows the way there and back alone; many hide it in their own ups and downs.
+        for trees in (1, effort.trees):
+            subject = Subject.make(folder, shape, trees, random, track(f"training {shape}", trees))
+            step = track(f"round trips {shape}", effort.sections)
+            measured = measure_round_trips(subject, effort.sections, clock, step)
+            what = f"{shape}, {counted(trees, 'tree')}"
+            rows += [*round_trip_rows(what, measured), overhead_row(what, measured)]
     stage = Stage.set_up(folder, effort.sections, clock)
     rows += measure_fallback(stage, effort.sections, track("fallbacks", effort.sections))
     rows += measure_recovery(stage, effort.kills, clock, track("kills", effort.kills))

@@ -1,14 +1,12 @@
 """Hears what a running pipeline says, with the stamps it was sent under."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-from alphabus.clock import Clock
+from alphabus.bus import Bus
 from alphabus.codec import decode
-from alphabus.endpoints import Endpoints
 from alphabus.messages import Announcement, Delivery, EndOfStream, Phase, Signals, Status
-from alphabus.sockets import ZmqTransport, wait_on
+from alphabus.sockets import Waiter, wait_on
 from common.errors import PipelineError
-from common.replay.pipeline import Pipeline
 
 PATIENCE_NS = 60_000_000_000
 LOOK_NS = 500_000_000
@@ -17,12 +15,13 @@ LOOK_NS = 500_000_000
 class Listener:
     """Announcements and signals of one arm; remembers when each section was due, on the wall clock."""
 
-    def __init__(self, endpoints: Endpoints, transport: ZmqTransport, pipeline: Pipeline, clock: Clock) -> None:
-        self._pipeline, self._clock = pipeline, clock
+    def __init__(self, bus: Bus, running: Callable[[], bool], wait: Waiter = wait_on) -> None:
+        self._clock, self._running, self._wait = bus.clock, running, wait
+        endpoints = bus.endpoints
         # In this order: a section's announcement is heard before its signal.
         self._channels = (
-            transport.subscriber(endpoints.live("bar_feed"), [endpoints.topic("announcements")]),
-            transport.subscriber(endpoints.live("inference_worker"), [endpoints.topic("signals", "champion")]),
+            bus.transport.subscriber(endpoints.live("bar_feed"), [endpoints.topic("announcements")]),
+            bus.transport.subscriber(endpoints.live("inference_worker"), [endpoints.topic("signals", "champion")]),
         )
         self.due_ns: dict[int, int] = {}
 
@@ -53,6 +52,6 @@ class Listener:
                 while (frames := channel.receive()) is not None:
                     heard_ns = self._clock.monotonic_ns()
                     yield decode(frames)
-            if not self._pipeline.running or self._clock.monotonic_ns() - heard_ns > PATIENCE_NS:
+            if not self._running() or self._clock.monotonic_ns() - heard_ns > PATIENCE_NS:
                 raise PipelineError("the pipeline ended or fell silent while it was measured")
-            wait_on([channel.handle for channel in self._channels], LOOK_NS)
+            self._wait([channel.handle for channel in self._channels], LOOK_NS)

@@ -16,10 +16,11 @@ _PARENT, _START = 1, 19
 
 def children_of(parent: int) -> list[int]:
     """Process ids of the children, oldest first."""
-    found = []
-    for folder in PROC.iterdir():
-        if folder.name.isdigit() and (fields := _stat(folder)) and int(fields[_PARENT]) == parent:
-            found.append((int(fields[_START]), int(folder.name)))
+    found = [
+        (int(fields[_START]), int(folder.name))
+        for folder in PROC.iterdir()
+        if folder.name.isdigit() and (fields := _stat(folder)) and int(fields[_PARENT]) == parent
+    ]
     return [pid for _, pid in sorted(found)]
 
 

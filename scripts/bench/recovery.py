@@ -4,9 +4,9 @@ from alphabus.clock import Clock
 from common.errors import PipelineError
 from scripts.bench.processes import children_of, kill_child
 from scripts.bench.progress import Step
-from scripts.bench.rows import Row
+from scripts.bench.rows import Row, counted
 from scripts.bench.spread import Spread
-from scripts.bench.stage import PACE_S, Act, Stage
+from scripts.bench.stage import Act, Stage
 
 
 def measure_recovery(stage: Stage, kills: int, clock: Clock, step: Step) -> list[Row]:
@@ -17,8 +17,8 @@ def measure_recovery(stage: Stage, kills: int, clock: Clock, step: Step) -> list
             spent.append(_recover(act, clock))
         step()
     spread = Spread.of(spent)
-    what = f"kill of the child to the next fresh signal, a section each {PACE_S * 1000:g} ms"
-    return [Row.of(f"{what}, p50 of {kills}", spread.p50, "ms"), Row.of(f"{what}, max", spread.longest, "ms")]
+    what = f"kill to next fresh, {counted(kills, 'kill')}"
+    return [Row.of(f"{what}, p50", spread.p50, "ms"), Row.of(f"{what}, max", spread.longest, "ms")]
 
 
 def _recover(act: Act, clock: Clock) -> int:

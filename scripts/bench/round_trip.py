@@ -1,4 +1,4 @@
-"""What it costs to ask a child: submit to answer, beside the same model asked directly, and one copy of the features."""
+"""What it costs to ask a child: submit to answer, beside the same model asked here, and one copy of the features."""
 
 import os
 from dataclasses import dataclass, field
@@ -21,11 +21,10 @@ ALLOWANCE_MS = 1.5
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Durations in ns, one of each a section; all four of a section are taken right after one another."""
+    """Durations in ns, one of each a section; all three of a section are taken right after one another."""
 
     copied: list[int] = field(default_factory=list)
     direct: list[int] = field(default_factory=list)
-    handed: list[int] = field(default_factory=list)
     answered: list[int] = field(default_factory=list)
 
     @property
@@ -34,7 +33,7 @@ class Measured:
         return [answered - direct for answered, direct in zip(self.answered, self.direct, strict=True)]
 
 
-def measure_round_trips(subject: Subject, trees: int, sections: int, clock: Clock, step: Step) -> list[Row]:
+def measure_round_trips(subject: Subject, sections: int, clock: Clock, step: Step) -> Measured:
     """Score so many sections both ways."""
     measured, room = Measured(), np.empty((subject.shape.features, subject.shape.symbols))
     with ready(subject.folder, os.environ, clock) as executor:
@@ -48,7 +47,23 @@ def measure_round_trips(subject: Subject, trees: int, sections: int, clock: Cloc
             for ask in sides:
                 ask(subject, executor, features, clock, measured)
             step()
-    return _rows(f"{subject.shape}, {trees} trees", measured)
+    return measured
+
+
+def round_trip_rows(what: str, measured: Measured) -> list[Row]:
+    """The whole way, beside a direct call."""
+    child, direct = Spread.of(measured.answered), Spread.of(measured.direct)
+    return [
+        Row.of(f"round trip, {what}, p50", child.p50, "ms", peer="direct call", theirs=direct.p50),
+        Row.of(f"round trip, {what}, p99", child.p99, "ms", peer="direct call", theirs=direct.p99),
+    ]
+
+
+def overhead_row(what: str, measured: Measured) -> Row:
+    """What the child adds, beside one copy of the features."""
+    copied, overhead = Spread.of(measured.copied).p50, Spread.of(measured.overhead).p50
+    goal = round(ALLOWANCE_MS + copied, 4)
+    return Row.of(f"overhead, {what}, p50", overhead, "ms", peer="one copy", theirs=copied, goal=goal)
 
 
 def _compare(subject: Subject, executor: Executor, clock: Clock, number: int) -> None:
@@ -77,20 +92,5 @@ def _ask_child(_subject: Subject, executor: Executor, features: Floats, clock: C
     columns = list(features)
     started = clock.monotonic_ns()
     executor.submit(columns, bar=1)
-    handed = clock.monotonic_ns()
     await_message(executor, clock)
-    measured.handed.append(handed - started)
     measured.answered.append(clock.monotonic_ns() - started)
-
-
-def _rows(what: str, measured: Measured) -> list[Row]:
-    child, direct = Spread.of(measured.answered), Spread.of(measured.direct)
-    copied, handed, overhead = Spread.of(measured.copied), Spread.of(measured.handed), Spread.of(measured.overhead)
-    beside = {"peer": "one copy of the features", "theirs": copied.p50}
-    goal = ALLOWANCE_MS + copied.p50
-    return [
-        Row.of(f"child round trip p50, {what}", child.p50, "ms", peer="direct call", theirs=direct.p50),
-        Row.of(f"child round trip p99, {what}", child.p99, "ms", peer="direct call", theirs=direct.p99),
-        Row.of(f"child overhead p50, {what}", overhead.p50, "ms", **beside, goal=goal),
-        Row.of(f"of it handing over p50, {what}", handed.p50, "ms", **beside),
-    ]

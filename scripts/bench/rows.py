@@ -4,6 +4,7 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -39,7 +40,7 @@ class Row:
         for value in (ours, theirs, goal):
             if value is not None and not math.isfinite(value):
                 raise ValueError(f"{what}: {value} is not a figure")
-        ratio = ours / theirs if ours is not None and theirs else None
+        ratio = round(ours / theirs, 4) if ours is not None and theirs else None
         return cls(what, ours, peer, theirs, unit, ratio, goal, _verdict(ours, goal, more_is_better=more_is_better))
 
 
@@ -55,9 +56,15 @@ class Result:
         return {"machine": self.machine.figures(), "rows": [asdict(row) for row in self.rows]}
 
 
+def counted(count: int, what: str) -> str:
+    """`1 kill`, `5 kills`, `5,000 kills`."""
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
 def show(result: Result, target: Console) -> None:
     """The rows for people."""
-    table = Table(title=str(result.machine), title_justify="left")
+    target.print(str(result.machine), highlight=False, markup=False)
+    table = Table(box=SIMPLE_HEAD, collapse_padding=True)
     for heading in ("what", "ours", "peer", "theirs", "unit", "ratio", "goal", "met"):
         table.add_column(heading, justify="left" if heading in {"what", "peer", "unit"} else "right")
     for row in result.rows:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-
+from alphabus.bus import Bus
 from alphabus.clock import Clock
 from alphabus.sockets import ZmqTransport
 from common.config import Config, make_config
@@ -73,7 +73,7 @@ class Stage:
         write_toml(config_file, values)
         transport = ZmqTransport()
         with Pipeline(config, config_file) as pipeline:
-            listener = Listener(config.endpoints, transport, pipeline, self.clock)
+            listener = Listener(Bus(config.endpoints, transport, self.clock), lambda: pipeline.running)
             try:
                 listener.next_fresh()
                 yield Act(config, pipeline, listener)

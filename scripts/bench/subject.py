@@ -28,13 +28,13 @@ SECTIONS = 6
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """Symbols × features of a section."""
+    """Symbols and features of a section."""
 
     symbols: int
     features: int
 
     def __str__(self) -> str:
-        return f"{self.symbols:,} × {self.features}"
+        return f"{self.symbols:,} x {self.features}"
 
 
 @dataclass(frozen=True, slots=True)

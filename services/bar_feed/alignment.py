@@ -27,13 +27,13 @@ class Alignment:
         """How many symbols the next section should have."""
         return len(self._membership.expected)
 
-    def restore(self, symbols: tuple[str, ...]) -> None:
+    def restore(self, symbols: tuple[str, ...], stamp: int) -> None:
         """Observe a section that is on record already; no Universe is owed for what it shows."""
-        self._adopt(self._membership.observe(symbols))
+        self._adopt(self._membership.observe(symbols, stamp))
 
     def align(self, raw: RawSection, journal: bytes, bar: int, mode: Mode) -> tuple[Universe | None, Bars]:
         """The section, and the universe when it is not the one before; coverage stands in the section."""
-        roll = self._membership.observe(raw.symbols)
+        roll = self._membership.observe(raw.symbols, raw.stamp)
         changed = self._adopt(roll)
         universe = Universe(journal, bar, self._digest, self._tracked) if changed else None
         columns: dict[str, Column] = {name: _scattered(values, roll.present) for name, values in raw.columns.items()}

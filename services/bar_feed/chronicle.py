@@ -37,7 +37,7 @@ class Chronicle:
         for message in self._log.read_own():
             self._note(message)
             if isinstance(message, Bars):
-                alignment.restore(present_symbols(message.columns, self._universes[-1].symbols))
+                alignment.restore(present_symbols(message.columns, self._universes[-1].symbols), message.stamp)
 
     def append(self, message: Streamed) -> None:
         """Journal a message; raises JournalError, and then nothing may be published."""

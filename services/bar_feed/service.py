@@ -10,6 +10,7 @@ from typing import ClassVar
 from alphabus.messages import Announcement, EndOfStream, Mode, Phase, Streamed
 from alphabus.outbox import Record
 from common.config import Source as SourceConfig
+from common.market.constituents import load_constituents
 from common.market.journal import Journal
 from common.market.membership import Membership
 from common.message_log import MessageLog
@@ -36,7 +37,8 @@ class BarFeed(Service):
         self._bars = self.endpoints.topic("bars")
         self._log = MessageLog(Journal.open(context.state / "journal", sync=feed.sync))
         self._chronicle = Chronicle(self._log, self._announcements, self._bars, self.outlet.frames_of)
-        self._alignment = Alignment(Membership(feed.patience_bars, self.config.inference.min_coverage))
+        constituents = None if feed.members is None else load_constituents(feed.members)
+        self._alignment = Alignment(Membership(feed.patience_bars, self.config.inference.min_coverage, constituents))
         self._chronicle.recall(self._alignment)
         self._pacing = Pacing(self.config.paced_interval_ns if self.config.is_paced else None, feed.credit)
         source = open_source(feed.source, context.state / "quarantine" / "rows.jsonl")

@@ -241,7 +241,7 @@ def test_a_page_on_its_way_is_waited_for_however_slow() -> None:
         second = reader.inlet.request("latest")
         stage.turn()
         answers = list(iter(reader.inlet._ask.receive, None))
-        assert len(answers) == 4
+        assert len(answers) == 6
         for frames in answers:  # each message takes most of a second on a thin link
             clock.advance(ASK_AGAIN_NS * 9 // 10)
             for peer in stage.outlet._asked.peers.values():  # type: ignore[attr-defined]  # the memory bus has them

@@ -1,0 +1,80 @@
+"""Stopping and killing what we started, and nothing else."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from common.errors import PipelineError
+from scripts.bench.processes import children_of, kill_child, stopped
+
+
+@contextmanager
+def child() -> Iterator[subprocess.Popen[bytes]]:
+    """A process that waits until its input is closed, which it is at the end."""
+    with subprocess.Popen(
+        [sys.executable, "-c", "input()"], stdin=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as process:
+        yield process
+
+
+def changed(pid: int, how: int) -> int:
+    """Wait until a child has been stopped, or goes on; which it was."""
+    found = os.waitid(os.P_PID, pid, how)
+    assert found is not None
+    return found.si_code
+
+
+def test_children_come_oldest_first() -> None:
+    """Whatever their numbers are."""
+    with child() as first, child() as second:
+        found = children_of(os.getpid())
+    assert found.index(first.pid) < found.index(second.pid)
+
+
+def test_a_stopped_process_goes_on_afterwards() -> None:
+    """Stopped within, continued even when something fails within."""
+
+    def fail_once_stopped(pid: int) -> None:
+        with stopped(pid):
+            assert changed(pid, os.WSTOPPED) == os.CLD_STOPPED
+            raise PipelineError("within")
+
+    with child() as process:
+        with pytest.raises(PipelineError, match="within"):
+            fail_once_stopped(process.pid)
+        assert changed(process.pid, os.WCONTINUED) == os.CLD_CONTINUED
+
+
+def test_a_process_that_ended_while_it_was_stopped_is_no_error() -> None:
+    """There is nothing to let go on."""
+    with child() as process, stopped(process.pid):
+        process.kill()
+        process.wait()
+    assert process.returncode < 0
+
+
+def test_a_child_is_killed() -> None:
+    """Its parent being who we say it is."""
+    with child() as process:
+        kill_child(process.pid, os.getpid())
+        assert process.wait() < 0
+
+
+def test_a_stranger_is_not_killed() -> None:
+    """A process with another parent lives on."""
+    with child() as process:
+        with pytest.raises(PipelineError, match="is no child of"):
+            kill_child(process.pid, process.pid)
+        assert process.poll() is None
+
+
+def test_a_process_that_is_gone_is_an_error() -> None:
+    """Its number may be anybody's."""
+    with child() as process:
+        process.communicate()
+    with pytest.raises(PipelineError, match="is gone"):
+        kill_child(process.pid, os.getpid())
