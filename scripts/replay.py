@@ -121,6 +121,8 @@ def tell(figures: dict[str, Any], out: Path, people: Console) -> None:
     """The figures of a run for people."""
     sections, skill = figures["sections"], figures["rank_ic"]
     table = Table(show_header=False, box=None, pad_edge=False)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
     table.add_row("sections", f"{sections['history']:,} history, {sections['replayed']:,} replayed")
     table.add_row("signals", ", ".join(f"{count:,} {status}" for status, count in figures["signals"].items()) or "none")
     rejected = ", ".join(f"{count:,} {reason}" for reason, count in figures["rejected"].items())
