@@ -1,0 +1,78 @@
+"""The tables of the pages say what the code says: whoever changes one is told of the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import pytest
+
+from tests.docs import process_facts, replay_facts, wire_facts
+from tests.docs.pages import pages
+
+Rows = list[list[str]]
+Check = Callable[[Rows], tuple[object, object]]
+
+CHECKS: Mapping[str, Check] = {
+    "limits": wire_facts.limits,
+    "topics": wire_facts.topics,
+    "kinds": wire_facts.kinds,
+    "columns": wire_facts.section_columns,
+    "keys": wire_facts.keys,
+    "statuses": wire_facts.statuses,
+    "reasons": wire_facts.reasons,
+    "flags": wire_facts.flags,
+    "refusals": wire_facts.refusals,
+    "verbs": process_facts.verbs,
+    "variables": replay_facts.variables,
+    "factor-sets": replay_facts.factor_sets,
+    "row-reasons": replay_facts.row_reasons,
+    "file-columns": replay_facts.file_columns,
+    "signal-columns": replay_facts.signal_columns,
+    "summary-keys": replay_facts.summary_keys,
+    "manifest": replay_facts.manifest,
+    "out": process_facts.results,
+    "processes": process_facts.processes,
+    "acknowledgements": process_facts.who_acknowledges,
+    "deaths": process_facts.deaths,
+    "script-verbs": process_facts.script_verbs,
+    "configuration": process_facts.configuration,
+    "environment": process_facts.environment,
+    "section": process_facts.section,
+    "client": process_facts.client_members,
+    "links": process_facts.links,
+    "errors": process_facts.client_errors,
+    "testing": process_facts.testing_names,
+    "events": process_facts.events,
+    "folders": process_facts.folders,
+    "exits": process_facts.exits,
+    "troubleshooting": process_facts.troubleshooting,
+    "tree": process_facts.folders_of_code,
+    "additions": process_facts.additions,
+}
+
+TABLES = {name: rows for page in pages() for name, rows in page.tables.items()}
+
+
+def test_every_marked_table_is_compared() -> None:
+    """A mark without a check would promise what nobody keeps."""
+    assert set(TABLES) == set(CHECKS)
+
+
+def test_no_table_is_marked_twice() -> None:
+    """One name, one table."""
+    assert len(TABLES) == sum(len(page.tables) for page in pages())
+
+
+@pytest.mark.parametrize("name", CHECKS)
+def test_a_table_says_what_the_code_says(name: str) -> None:
+    """Row by row, where the code has a list of its own."""
+    said, true = CHECKS[name](TABLES[name])
+    assert said == true
+
+
+@pytest.mark.parametrize("name", CHECKS)
+def test_a_table_has_whole_rows(name: str) -> None:
+    """As many cells in each, none empty."""
+    rows = TABLES[name]
+    assert len({len(row) for row in rows}) == 1
+    assert all(cell for row in rows for cell in row)
