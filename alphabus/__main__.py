@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -32,20 +33,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         instance = parsed.instance or _only_instance(run_dir)
         if parsed.verb == "watch":
-            return watch(instance, run_dir, parsed.arm, as_json=parsed.json)
+            return watch(instance, run_dir, parsed.arm, parsed.mode, as_json=parsed.json)
         return status(instance, run_dir, as_json=parsed.json)
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:  # whoever read has enough; Python would complain once more when it flushes at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except AlphabusError as error:
         print(f"alphabus: {error}", file=sys.stderr)
         return 1
 
 
-def watch(instance: str, run_dir: Path, arm: str, *, as_json: bool) -> int:
+def watch(instance: str, run_dir: Path, arm: str, mode: str, *, as_json: bool) -> int:
     """Print sections until the stream ends."""
     told = "current"
-    with SignalClient(instance, arm, run_dir=run_dir) as client:
-        print(f"watching {instance}/{arm}; Ctrl-C ends it", file=sys.stderr)
+    with SignalClient(instance, arm, mode=mode, run_dir=run_dir) as client:
+        print(f"watching {instance}/{arm} ({mode}); Ctrl-C ends it", file=sys.stderr)
         while not client.ended:
             section = client.receive(IDLE_NS)
             if section is not None:
@@ -73,14 +77,23 @@ def status(instance: str, run_dir: Path, *, as_json: bool) -> int:
         if beat is None:
             print(f"{name:18}{'-':>8}{'-':>9}  no answer")
             continue
-        counters = "" if name == "monitor" else "  ".join(f"{key} {count}" for key, count in beat.counters.items())
+        counters = "  ".join(f"{key} {count}" for key, count in _told(name, beat.counters).items())
         print(f"{name:18}{beat.pid:>8}{beat.bar:>9}  {counters}")
     return int(None in beats.values())
 
 
+def _told(name: str, counters: Mapping[str, int]) -> dict[str, int | str]:
+    """Of the monitor, which counts for all, only restarts and the time from bar to signal."""
+    if name != "monitor":
+        return dict(counters)
+    restarts = {f"{key} ": count for key, count in counters.items() if key.endswith(".restarts") and count}
+    spent = {key: counters.get(f"latency.total.{key}") for key in ("p50", "p99", "max")}
+    return restarts | {f"total {key}": f"{ns / 1e6:.1f} ms" for key, ns in spent.items() if ns is not None}
+
+
 def _line(section: Section) -> str:
     signals = section.signals
-    when = datetime.fromtimestamp(signals.time / 1e9, UTC).strftime("%Y-%m-%d %H:%M")
+    when = datetime.fromtimestamp(signals.stamp / 1e9, UTC).strftime("%Y-%m-%d %H:%M")
     how = f"{signals.status}" + (f" ({signals.reason}, age {signals.age})" if signals.reason else "")
     ranked = sorted(section.by_symbol().items(), key=lambda pair: -pair[1])
     best = "  ".join(f"{symbol} {value:+.4f}" for symbol, value in ranked[:BEST])
@@ -118,6 +131,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("verb", choices=["watch", "status"])
     parser.add_argument("--instance", help="name of the instance (default: the only one that runs)")
     parser.add_argument("--arm", default="champion", help="which arm to watch (default: %(default)s)")
+    parser.add_argument(
+        "--mode", default="replay", choices=["live", "replay"], help="what is to be watched (default: %(default)s)"
+    )
     parser.add_argument("--run-dir", type=Path, help="folder of the sockets (default: as the pipeline's)")
     parser.add_argument("--json", action="store_true", help="one JSON object a line, for programs")
     return parser

@@ -16,9 +16,9 @@ from alphabus.clock import Clock, SystemClock
 from alphabus.codec import decode
 from alphabus.continuity import Follower, Place
 from alphabus.endpoints import Endpoints, default_run_dir
-from alphabus.errors import DecodeError, RequestError
+from alphabus.errors import DecodeError, ModeError, RequestError
 from alphabus.inlet import Inlet
-from alphabus.messages import Announcement, Delivery, EndOfStream, Flag, Phase, Signals, Universe
+from alphabus.messages import Announcement, Delivery, EndOfStream, Flag, Mode, Phase, Signals, Universe
 from alphabus.sockets import Transport, Waiter, ZmqTransport, wait_on
 
 SECOND_NS = 1_000_000_000
@@ -52,6 +52,7 @@ class Section:
 class SignalClient:
     """Iterate over the signals of one arm: the latest section first, then each that follows, none twice.
 
+    A section of another mode than was asked for is refused (ModeError): nobody is to trade a replay by mistake.
     Iteration ends when the stream does. `overdue` says that a section was announced, its time came, and no signal did.
     """
 
@@ -60,6 +61,7 @@ class SignalClient:
         instance: str,
         arm: str = "champion",
         *,
+        mode: Mode | str = Mode.LIVE,
         run_dir: Path | None = None,
         transport: Transport | None = None,
         clock: Clock | None = None,
@@ -70,7 +72,7 @@ class SignalClient:
         endpoints = Endpoints(run_dir or default_run_dir(), instance)
         self._own = None if transport is not None else ZmqTransport()
         bus = Bus(endpoints, transport or self._own or ZmqTransport(), clock or SystemClock())
-        self._clock, self._wait, self._arm = bus.clock, wait, arm
+        self._clock, self._wait, self._arm, self._mode = bus.clock, wait, arm, Mode(mode)
         self._topic = endpoints.topic("signals", arm)
         name = f"client-{time.time_ns()}"
         self._cache = Inlet(bus, name, "signal_cache", [])
@@ -81,7 +83,7 @@ class SignalClient:
         self._last: Signals | None = None
         self._ready: list[Section] = []
         self._held: list[Delivery] = []
-        self._ended = False
+        self._ended = self._joined = False
         self._asked: int | None = self._cache.request("latest", arm=arm)
         self._asked_ns = self._clock.monotonic_ns()
 
@@ -120,7 +122,7 @@ class SignalClient:
             return "overdue"
         if self._worker.stale:
             return "stale"
-        return "gap" if self._worker.behind else "current"
+        return "gap" if self._worker.behind and self._joined else "current"
 
     def receive(self, timeout_ns: int) -> Section | None:
         """The next section, None when none came in time."""
@@ -172,6 +174,7 @@ class SignalClient:
             self._take_snapshot(self._asked)
         else:
             self._held += self._worker.receive()
+            self._joined = self._joined or not self._worker.behind
             self._merge()
 
     def _take_snapshot(self, asked: int) -> None:
@@ -183,6 +186,8 @@ class SignalClient:
                 self._asked = self._cache.request("latest", arm=self._arm)
             return
         self._asked = None
+        if answer is not None and answer[0].error is not None:
+            raise RequestError(answer[0].error)
         for section in self._sections(answer[1] if answer else []):
             self._deliver(section)
         if self._last is not None:
@@ -217,8 +222,21 @@ class SignalClient:
             if isinstance(message, Universe):
                 self._symbols[message.universe] = message.symbols
             elif isinstance(message, Signals):
-                found.append(Section(self._symbols[message.universe], message))
+                self._check_mode(message)
+                found.append(Section(self._symbols_of(message), message))
         return found
+
+    def _check_mode(self, message: Signals) -> None:
+        if message.mode is not self._mode:
+            raise ModeError(
+                f"the sections of {message.arm!r} are of mode {message.mode.value!r}, and {self._mode.value!r} was "
+                f"asked for: SignalClient(..., mode={message.mode.value!r}) takes them"
+            )
+
+    def _symbols_of(self, message: Signals) -> tuple[str, ...]:
+        if message.universe not in self._symbols:
+            raise RequestError(f"no list of symbols came before bar {message.bar} of {message.arm!r}: connect again")
+        return self._symbols[message.universe]
 
     def _ask(self, timeout_ns: int, verb: str, **arguments: int | str | bytes) -> list[Section]:
         until = self._clock.monotonic_ns() + timeout_ns

@@ -5,7 +5,7 @@ AlphabusError
 ├── DecodeError        bytes that are not a message, with a short `reason` for counters
 ├── EndpointError      an address that cannot be bound or reached
 ├── RequestError       a request that was refused or had no answer in time
-└── StreamEnded        the stream said its end; nothing follows
+└── ModeError          sections of another mode than was asked for
 """
 
 
@@ -49,5 +49,5 @@ class RequestError(AlphabusError):
     """The request was refused, or no answer came in time."""
 
 
-class StreamEnded(AlphabusError):  # noqa: N818  an event, not a fault
-    """The stream said its end; nothing follows."""
+class ModeError(AlphabusError):
+    """The instance sends sections of another mode than was asked for."""

@@ -97,7 +97,7 @@ class BusLimits(_Table):
 
     high_water: int = Field(default=256, ge=4, le=100_000)
     outbox_mb: int = Field(default=256, ge=1)
-    heartbeat_ms: int = Field(default=500, ge=10)
+    heartbeat_ms: int = Field(default=500, ge=10, le=1000)  # three missed must show within 3 s
 
 
 class Config(_Table):
@@ -126,7 +126,7 @@ class Config(_Table):
     @model_validator(mode="after")
     def _pace_is_one(self) -> Config:
         if self.feed.speed is not None and (self.feed.pace_s is not None or self.interval_ns == 0):
-            raise ValueError("feed.speed needs interval_ns, and excludes feed.pace_s")
+            raise ValueError("feed.speed and feed.pace_s exclude each other, and feed.speed needs interval_ns")
         return self
 
     @property
@@ -182,7 +182,9 @@ def make_config(values: dict[str, Any], origin: str) -> Config:
 
 
 def _told(origin: str, problem: Any) -> str:
-    key = ".".join(str(part) for part in problem["loc"]) or "(whole file)"
+    key = ".".join(str(part) for part in problem["loc"])
+    if not key:
+        return f"{origin}: {problem['msg'].removeprefix('Value error, ')}"
     if problem["type"] == "extra_forbidden":
         allowed = _keys_beside(problem["loc"][:-1])
         near = difflib.get_close_matches(str(problem["loc"][-1]), allowed, n=1)

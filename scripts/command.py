@@ -14,9 +14,10 @@ from rich.markup import escape
 
 from alphabus.errors import AlphabusError
 from common.atomic import replacing
-from common.errors import ConfigError
+from common.errors import BarFileError, ConfigError, FactorError
 
-FAILED, WRONG_USAGE = 1, 2
+FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
+WRONG_INPUT = (ConfigError, BarFileError, FactorError)  # what the user handed in cannot be used
 
 Json = Annotated[
     Path | None, typer.Option("--json", metavar="FILE", help="Write the figures as JSON; - is standard output.")
@@ -35,7 +36,7 @@ def main(app: typer.Typer, name: str, arguments: list[str] | None = None) -> int
         app(arguments, prog_name=f"python -m scripts.{name}")
     except AlphabusError as error:
         console().print("[red]error:[/red]", escape(str(error)), soft_wrap=True, highlight=False)
-        return WRONG_USAGE if isinstance(error, ConfigError) else FAILED
+        return WRONG_USAGE if isinstance(error, WRONG_INPUT) else FAILED
     return 0
 
 

@@ -16,18 +16,19 @@ from alphabus.clock import SystemClock
 from common.factors.kernels import compile_all
 from common.factors.sets import load_set
 from common.market.quarantine import write_quarantine
-from common.replay.follow import Progress, follow
-from common.replay.pipeline import Pipeline
-from common.replay.preparation import Prepared, Wish, claim, clear, configure, load, make_sample, train
+from common.replay.follow import Outcome, Progress, follow
+from common.replay.pipeline import Pipeline, refuse_if_running
+from common.replay.preparation import Prepared, Wish, claim, clear, configure, load, make_sample, train, write_config
 from common.replay.results import digest_signals, read_signals, section_rows, write_signals
 from common.replay.skill import signal_skill
 from common.replay.summary import summarise_run
-from scripts.command import FAILED, Json, RegistryFolder, console, main, report, usage
+from scripts.command import FAILED, INTERRUPTED, Json, RegistryFolder, console, main, report, usage
 
 app = typer.Typer(add_completion=False, rich_markup_mode="rich")
 
 SAMPLE = Path("state/sample/sample.parquet")
 SHOWN_MISSING = 10
+INTERRUPTION = "interrupted before the end of the stream"
 
 
 @app.command()
@@ -73,9 +74,10 @@ def replay(  # noqa: PLR0917  typer passes options by name
     with usage("--out"):
         lock = claim(out)
     with lock:
-        clear(out)
         figures = run(wish, people)
     report(json_file, figures)
+    if figures["trouble"] == INTERRUPTION:
+        raise typer.Exit(INTERRUPTED)
     if figures["trouble"] or figures["sections"]["missing"]:
         raise typer.Exit(FAILED)
 
@@ -84,7 +86,10 @@ def run(wish: Wish, people: Console) -> dict[str, Any]:
     """Everything from loading to the printed summary; returns the figures."""
     prepared = prepare(wish, people)
     with Pipeline(prepared.config, prepared.config_file) as pipeline, _progress(prepared, people) as show:
-        outcome = follow(pipeline, SystemClock(), show)
+        try:
+            outcome = follow(pipeline, SystemClock(), show)
+        except KeyboardInterrupt:  # what there is until now is still worth having
+            outcome = Outcome(INTERRUPTION)
         monitor = pipeline.status("monitor")
         last_words = pipeline.last_words() if outcome.trouble else []
     state, arms = prepared.config.state, list(prepared.config.arms)
@@ -107,14 +112,16 @@ def prepare(wish: Wish, people: Console) -> Prepared:
         f"{wish.bars}: {table.frame.height:,} bars, {split.history + split.replayed:,} times, stamped at the "
         f"{table.stamped} in {table.zone}; {split.history:,} are history, {split.replayed:,} are replayed"
     )
-    write_quarantine(wish.out / "quarantine.jsonl", table.rejected)
-    config, path = configure(wish, table, split)
+    config = configure(wish, table, split)
+    refuse_if_running(config.endpoints)
     with _counted(people, "compiling kernels") as say:
         compile_all(progress=say)
     with _spinner(people, "training") as say:
         trained = train(wish, config, table, split, progress=say)
     people.print(f"model {trained.ref} ({'used again' if trained.reused else 'new'}), digest {trained.ref.digest[:12]}")
-    return Prepared(table, split, trained, config, path)
+    clear(wish.out)  # not before now: a run that cannot start must not cost the results of the last one
+    write_quarantine(wish.out / "quarantine.jsonl", table.rejected)
+    return Prepared(table, split, trained, config, write_config(wish.out, config))
 
 
 def tell(figures: dict[str, Any], out: Path, people: Console) -> None:

@@ -16,11 +16,13 @@ _TEXT = (pl.String, pl.Categorical, pl.Enum)
 _WANTED = "a long table with columns datetime, symbol (or vt_symbol), open, high, low, close, volume"
 
 
-def read_source(path: Path) -> pl.DataFrame:
-    """The columns a bar file may have, as the file has them (CSV comes as text), and `SURPLUS`."""
-    reader = _read_parquet if _begins_with(path, b"PAR1") else _read_csv
+def read_source(path: Path, where: pl.Expr | None = None) -> pl.DataFrame:
+    """The columns a bar file may have, as the file has them (CSV comes as text), and `SURPLUS`.
+
+    `where` picks rows of a parquet file; the others do not come into memory.
+    """
     try:
-        table = reader(path)
+        table = _read_parquet(path, where) if is_parquet(path) else _read_csv(path)
     except pl.exceptions.PolarsError as error:
         raise BarFileError(f"{path} cannot be read as {_form(path)}: {error}; it must be {_WANTED}") from error
     _check_columns(path, table)
@@ -44,8 +46,17 @@ def check_zone(path: Path, zone: str) -> None:
         raise BarFileError(f"zone {zone!r} for {path} is unknown{hint}") from error
 
 
-def _read_parquet(path: Path) -> pl.DataFrame:
-    table = pl.read_parquet(path, columns=_kept(list(pl.read_parquet_schema(path))), glob=False)
+def is_parquet(path: Path) -> bool:
+    """Whether it is, by its first bytes; BarFileError when it cannot be opened or is not what its name says."""
+    return _begins_with(path, b"PAR1")
+
+
+def _read_parquet(path: Path, where: pl.Expr | None) -> pl.DataFrame:
+    names = _kept(list(pl.read_parquet_schema(path)))
+    if where is None:
+        table = pl.read_parquet(path, columns=names, glob=False)
+    else:
+        table = pl.scan_parquet(path, glob=False).filter(where).select(names).collect(engine="streaming")
     return table.with_columns(pl.lit(value=False).alias(SURPLUS))
 
 

@@ -79,6 +79,17 @@ def close_times(values: pl.DataFrame, stamping: Stamping) -> pl.DataFrame:
     )
 
 
+def as_stamped(stamp: pl.Expr, kind: pl.DataType) -> pl.Expr:
+    """A stamp (ns) as its source wrote it, so that tables join; of a text column it becomes a time without a zone."""
+    wall = stamp.cast(_WALL)
+    if isinstance(kind, pl.Date):
+        return wall.cast(pl.Date)
+    if not isinstance(kind, pl.Datetime):
+        return wall.cast(pl.Datetime("us"))
+    wall = wall.cast(pl.Datetime(kind.time_unit))
+    return wall if kind.time_zone is None else wall.dt.replace_time_zone(kind.time_zone, ambiguous="earliest")
+
+
 def _close_of_span(localized: pl.Expr, stamping: Stamping) -> pl.Expr:
     # Within a day, bars last a time and not a reading of the clock.
     opened = pl.coalesce("instant", localized)

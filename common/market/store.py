@@ -70,9 +70,8 @@ def load_bars(
     check_zone(path, zone)
     raw = read_source(path)
     values = read_stamps(raw[DATETIME], zone)
-    stamping = _settle(path, raw, values["wall"], zone=zone, stamp=stamp, interval=interval)
-    rows = _candidates(raw, close_times(values, stamping))
-    good, refused = _divide(rows)
+    stamping = settle(path, raw, values["wall"], zone=zone, stamp=stamp, interval=interval)
+    good, refused = sift(raw, values, stamping)
     if good.is_empty():
         raise BarFileError(_nothing_left(path, refused, raw))
     rejected = _with_raw(raw, refused)
@@ -87,7 +86,12 @@ def load_bars(
     )
 
 
-def _settle(path: Path, raw: pl.DataFrame, wall: pl.Series, *, zone: str, stamp: str, interval: str) -> Stamping:
+def sift(raw: pl.DataFrame, values: pl.DataFrame, stamping: Stamping) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Good rows of `read_source` in canonical form, and `row` and `reason` of the rest; `values` of `read_stamps`."""
+    return _divide(_candidates(raw, close_times(values, stamping)))
+
+
+def settle(path: Path, raw: pl.DataFrame, wall: pl.Series, *, zone: str, stamp: str, interval: str) -> Stamping:
     """What was asked for, and for `auto` what the stamps show."""
     dtype = raw.schema[DATETIME]
     own_zone = dtype.time_zone if isinstance(dtype, pl.Datetime) else None

@@ -13,7 +13,7 @@ from typing import Self
 
 from alphabus.bus import Bus
 from alphabus.clock import SystemClock
-from alphabus.endpoints import SERVICES
+from alphabus.endpoints import SERVICES, Endpoints
 from alphabus.messages import Heartbeat
 from alphabus.sockets import ZmqTransport
 from alphabus.status import StatusView
@@ -24,6 +24,17 @@ from common.lock import Lock
 ROOT = Path(__file__).parents[2]
 ANSWER_NS = 1_000_000_000
 STOP_S = 10.0
+
+
+def refuse_if_running(endpoints: Endpoints) -> None:
+    """Raise LockError, naming the process, when one of the instance runs.
+
+    Each service takes its lock again itself; asked here, the refusal comes before anything is done.
+    """
+    endpoints.make_folder()
+    with contextlib.ExitStack() as locks:
+        for name in SERVICES:
+            locks.enter_context(Lock(endpoints.folder / f"{name}.lock"))
 
 
 class Pipeline:
@@ -39,7 +50,7 @@ class Pipeline:
 
     def __enter__(self) -> Self:
         """Start honcho; it starts the rest. Raises LockError when a process of this instance runs already."""
-        self._refuse_if_running()
+        refuse_if_running(self._config.endpoints)
         self._log.parent.mkdir(parents=True, exist_ok=True)
         environment = {
             **os.environ,
@@ -97,14 +108,6 @@ class Pipeline:
                 self._signal_group(signal.SIGKILL)
                 self._honcho.wait(STOP_S)
         self._signal_group(signal.SIGTERM)
-
-    def _refuse_if_running(self) -> None:
-        """Each service takes its lock again itself; asked here, the refusal comes before anything is started."""
-        endpoints = self._config.endpoints
-        endpoints.make_folder()
-        with contextlib.ExitStack() as locks:
-            for name in SERVICES:
-                locks.enter_context(Lock(endpoints.folder / f"{name}.lock"))
 
     def _signal_group(self, number: int) -> None:
         if self._honcho is None:

@@ -106,8 +106,8 @@ def constituents_of(members: Path | None, table: BarTable) -> Constituents | Non
     return None if members is None else load_constituents(members, table.frame["symbol"].unique().to_list())
 
 
-def configure(wish: Wish, table: BarTable, split: Split) -> tuple[Config, Path]:
-    """Write the instance's configuration into its output folder; raises ConfigError."""
+def configure(wish: Wish, table: BarTable, split: Split) -> Config:
+    """The configuration of the instance; raises ConfigError."""
     values: dict[str, Any] = {
         "instance": wish.name,
         "state": str(wish.out / "state"),
@@ -131,10 +131,14 @@ def configure(wish: Wish, table: BarTable, split: Split) -> tuple[Config, Path]:
     values["feed"] |= {name: value for name, value in chosen.items() if value is not None}
     for table_name, overrides in wish.overrides.items():
         values[table_name] = {**values.get(table_name, {}), **overrides}
-    config = make_config(values, "the replay's settings")
-    path = wish.out / "config.toml"
-    write_toml(path, values)
-    return config, path
+    return make_config(values, "the replay's settings")
+
+
+def write_config(out: Path, config: Config) -> Path:
+    """Put the configuration, every key of it, where the processes read it."""
+    path = out / "config.toml"
+    write_toml(path, config.model_dump(mode="json", exclude_none=True))
+    return path
 
 
 def claim(out: Path) -> Lock:

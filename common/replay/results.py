@@ -13,6 +13,7 @@ import polars as pl
 from alphabus.messages import Signals, Streamed, Universe
 from common.atomic import replacing
 from common.market.journal import Journal, Sync
+from common.market.stamps import as_stamped
 from common.message_log import MessageLog
 
 NANOSECONDS = pl.Datetime("ns")
@@ -68,21 +69,10 @@ def digest_signals(signals: pl.DataFrame) -> str:
 def write_signals(path: Path, signals: pl.DataFrame, datetime_type: pl.DataType) -> None:
     """As parquet: `datetime` is the input's own stamp in the input's own type, so that it joins; `time` is in UTC."""
     table = signals.with_columns(
-        _as_stamped(pl.col("stamp"), datetime_type), pl.col("time").cast(NANOSECONDS).dt.replace_time_zone("UTC")
+        as_stamped(pl.col("stamp"), datetime_type), pl.col("time").cast(NANOSECONDS).dt.replace_time_zone("UTC")
     ).rename({"stamp": "datetime"})
     with replacing(path) as temporary:
         table.write_parquet(temporary, compression="zstd")
-
-
-def _as_stamped(stamp: pl.Expr, kind: pl.DataType) -> pl.Expr:
-    """A stamp as the input wrote it; of a text column it becomes a time without a zone."""
-    wall = stamp.cast(NANOSECONDS)
-    if isinstance(kind, pl.Date):
-        return wall.cast(pl.Date)
-    if not isinstance(kind, pl.Datetime):
-        return wall.cast(pl.Datetime("us"))
-    wall = wall.cast(pl.Datetime(kind.time_unit))
-    return wall if kind.time_zone is None else wall.dt.replace_time_zone(kind.time_zone, ambiguous="earliest")
 
 
 def _sections(folder: Path) -> Iterator[tuple[tuple[str, ...], Signals]]:

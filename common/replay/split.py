@@ -7,7 +7,7 @@ from typing import Self
 
 import numpy as np
 
-from common.errors import BarFileError
+from common.errors import BarFileError, ModelError
 from common.market.store import BarTable
 from common.research.history import history_end, split_time
 
@@ -24,8 +24,9 @@ class Split:
     def of(cls, table: BarTable, date: str | None) -> Self:
         """Two thirds of the distinct times are history, or all stamped before `date`; both sides need some."""
         times = table.times
-        split_ns = history_end(times, None if date is None else split_time(table.frame, date))
+        try:
+            split_ns = history_end(times, None if date is None else split_time(table.frame, date))
+        except ModelError as error:
+            raise BarFileError(f"SPLIT: {error}") from error
         history = int(np.searchsorted(times, split_ns))
-        if history == len(times):
-            raise BarFileError(f"SPLIT={date} leaves nothing to replay: choose an earlier date")
         return cls(split_ns, history, len(times) - history)

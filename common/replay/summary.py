@@ -16,7 +16,7 @@ from common.replay.preparation import Prepared
 from common.research.information import Summary as Skill
 
 QUANTILES = {"p50": 0.5, "p99": 0.99, "max": 1.0}
-STAGES = ("feed_to_engine", "factors", "engine_to_worker", "inference", "total")
+STAGES = ("feed_to_engine", "factors", "engine_to_worker", "queue", "inference", "total")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +27,15 @@ class Missing:
     stamp: str
 
 
+def replayed_stamps(prepared: Prepared) -> list[int]:
+    """Stamps of the sections that are replayed, ascending, ns."""
+    frame = prepared.table.frame
+    return frame.filter(frame["time"] >= prepared.split.split_ns)["stamp"].unique().sort().to_list()
+
+
 def missing_sections(prepared: Prepared, rows: Sequence[Mapping[str, Any]]) -> list[Missing]:
     """Every replayed section without a signal, by arm."""
-    frame = prepared.table.frame
-    replayed = frame.filter(frame["time"] >= prepared.split.split_ns)
-    stamps = replayed["stamp"].unique().sort().to_list()
+    stamps = replayed_stamps(prepared)
     return [
         Missing(arm, _stamp(stamp))
         for arm in prepared.config.arms
@@ -63,7 +67,7 @@ def summarise_run(
         "sections": {
             "history": prepared.split.history,
             "replayed": prepared.split.replayed,
-            "first_replayed": _stamp(min((row["stamp"] for row in rows), default=0)),
+            "first_replayed": _stamp(replayed_stamps(prepared)[0]),
             "with_signal": len(final),
             "missing": [asdict(section) for section in missing],
         },

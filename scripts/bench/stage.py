@@ -58,7 +58,7 @@ class Stage:
         split = str(market["datetime"].unique().sort()[HISTORY])
         wish = Wish(bars, folder / "first", split=split, instance="bench", registry=folder / "registry")
         table, parts = load(wish)
-        config, _ = configure(wish, table, parts)
+        config = configure(wish, table, parts)
         train(wish, config, table, parts)
         return cls(folder, _paced(config, folder), clock)
 

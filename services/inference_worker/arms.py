@@ -109,7 +109,7 @@ class Arm:
             return [*actions, self._replace(Reason.INVALID)]
         self._idle, self._last_failure = True, None
         spoken = speak(task.section, task.section.factors, values, flags, self.voice.model)
-        signals = computed(task.section, spoken, self.voice, late=task.published, inference_ns=now - self._busy_since)
+        signals = computed(task.section, spoken, self.voice, late=task.published, asked_ns=self._busy_since, now_ns=now)
         self.previous = spoken
         self._close(task)
         return [*actions, Publish(signals)]

@@ -27,20 +27,20 @@ class Board:
         if announcement.phase is Phase.CLOSED:
             section.coverage = announcement.coverage
         if (factors := self._early.get(bar)) is not None and factors.journal == section.journal:
-            _fill(section, factors)
+            _fill(section, factors, now_ns)
         self.newest_bar = max(self.newest_bar, bar)
         if on_record and self.deadline:
             self._mark_passed()
         self._mark_skipped()
         return section
 
-    def fill(self, factors: Factors) -> None:
+    def fill(self, factors: Factors, now_ns: int) -> None:
         """Note a section's factors; they come in order, so an older section without any gets none."""
         section = self.sections.get(factors.bar)
         if section is None or section.journal != factors.journal:
             self._early[factors.bar] = factors
         else:
-            _fill(section, factors)
+            _fill(section, factors, now_ns)
         if factors.journal == self.journal:
             self.newest_filled = max(self.newest_filled, factors.bar)
         self._mark_skipped()
@@ -74,5 +74,6 @@ class Board:
             section.missed = section.missed or (section.factors is None and bar < self.newest_filled)
 
 
-def _fill(section: Section, factors: Factors) -> None:
+def _fill(section: Section, factors: Factors, now_ns: int) -> None:
     section.factors, section.coverage, section.latency = factors, factors.coverage, factors.latency
+    section.filled_ns = now_ns

@@ -63,9 +63,13 @@ def speak(section: Section, factors: Factors, values: Floats, flags: Flags, mode
     return Spoken(factors.universe, np.where(flags == Flag.OK, values, np.nan), flags, origin, model)
 
 
-def computed(section: Section, spoken: Spoken, voice: Voice, *, late: bool, inference_ns: int) -> Signals:
-    """The section this bar's own values make: fresh, or late as a revision of what was held."""
-    latency = {**section.latency, "inference": inference_ns}
+def computed(section: Section, spoken: Spoken, voice: Voice, *, late: bool, asked_ns: int, now_ns: int) -> Signals:
+    """The section this bar's own values make: fresh, or late as a revision of what was held.
+
+    `asked_ns` is when the executor got the factors; before that they waited for it, or for the sections before.
+    """
+    waited = {"queue": max(asked_ns - section.filled_ns, 0), "inference": now_ns - asked_ns}
+    latency = {**section.latency, **waited}
     status = Status.LATE if late else Status.FRESH
     total = latency | {"total": sum(latency.values())}
     return _signals(section, spoken, voice, (status, Reason.NONE, int(late), 0), total)

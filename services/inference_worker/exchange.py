@@ -12,6 +12,7 @@ from pydantic.dataclasses import dataclass
 
 # A packet holds the feature names at most; anything larger is not ours.
 PACKET_LIMIT = 128 * 1024
+REFUSAL_LIMIT = 1000
 
 _CLOSED = ConfigDict(strict=True, extra="forbid")
 
@@ -38,12 +39,19 @@ class Scored:
 
 @dataclass(frozen=True, slots=True, config=_CLOSED)
 class Ready:
-    """The bundle is verified and its golden outputs hold; features in the order the model wants them."""
+    """The bundle is verified and its golden outputs hold; features in the order the model wants them.
+
+    `scorer` is what scores: the kind's library, or what is faster; if it could not be that, `refusal` says why, and
+    `alarming` that it should have been.
+    """
 
     model: str
     kind: str
     digest: str
     features: tuple[str, ...]
+    scorer: str = ""
+    refusal: str = ""
+    alarming: bool = False
 
 
 @dataclass(frozen=True, slots=True, config=_CLOSED)

@@ -15,9 +15,11 @@ from common.models.bundle import Bundle, load_bundle
 from common.models.golden import check_golden
 from common.models.kinds import load_predictor
 from common.models.predictor import Predictor
+from common.models.scoring import Scoring, accelerate
 from common.parent import die_with_parent
 from services.inference_worker.exchange import (
     PACKET_LIMIT,
+    REFUSAL_LIMIT,
     Failed,
     Message,
     Ready,
@@ -43,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except PipelineError as error:
             _send(channel, Failed(0, "load", str(error)))
             return 1
-        _send(channel, _ready(bundle))
+        _send(channel, _ready(bundle, accelerate(predictor, bundle.golden())))
         serve(channel, Slate(options.memory), predictor, faults)
     return 0
 
@@ -81,9 +83,10 @@ def _deliver(request: Request, values: NDArray[np.float64], room: NDArray[np.flo
     return Scored(request.id, values.shape[0] if values.ndim == 1 else -1)
 
 
-def _ready(bundle: Bundle) -> Ready:
-    manifest = bundle.manifest
-    return Ready(manifest.name, manifest.kind, bundle.digest, manifest.features)
+def _ready(bundle: Bundle, scoring: Scoring) -> Ready:
+    manifest, refusal = bundle.manifest, scoring.refusal[:REFUSAL_LIMIT]
+    identity = (manifest.name, manifest.kind, bundle.digest, manifest.features)
+    return Ready(*identity, scoring.scorer, refusal, scoring.alarming)
 
 
 def _requests(channel: socket.socket) -> Iterator[Request]:

@@ -21,6 +21,8 @@ class Section:
     coverage: float | None = None
     factors: Factors | None = None
     latency: Mapping[str, int] = field(default_factory=dict)
+    filled_ns: int = 0
+    """When its factors were there, on the monotonic clock."""
     recalled: bool = False
     """First heard of from the feed's record, not when it was announced."""
     missed: bool = False

@@ -19,8 +19,10 @@ from alphabus.messages import (
     Reason,
     Signals,
     Universe,
+    universe_digest,
 )
 from common.config import Policy
+from common.errors import PipelineError
 from common.service import Context, Service
 from services.inference_worker.arms import Action, Arm, Publish, Replace, Submit
 from services.inference_worker.board import Board
@@ -179,13 +181,15 @@ class InferenceWorker(Service):
             self._symbols[message.universe] = message.symbols
         elif isinstance(message, Factors) and message.mode is not Mode.HISTORY:
             waited = max(self.clock.wall_ns() - delivery.sent, 0)
-            self._board.fill(replace(message, latency={**message.latency, "engine_to_worker": waited}))
+            latency = {**message.latency, "engine_to_worker": waited}
+            self._board.fill(replace(message, latency=latency), self.clock.monotonic_ns())
 
     def _take_from_child(self, name: str, happened: Happened) -> None:
         arm, seat = self._arms[name], self._seats[name]
         match happened:
             case Ready():
-                self.log.info("executor_ready", arm=name, pid=seat.pid, start=seat.starts)
+                self.log.info("executor_ready", arm=name, pid=seat.pid, start=seat.starts, scorer=happened.scorer)
+                self._tell_refusal(name, happened)
                 arm.ready()
                 self._unready.discard(name)
                 if not self._unready and self.bar:
@@ -239,11 +243,25 @@ class InferenceWorker(Service):
         self.log.warning("executor_replaced", arm=name, pid=pid, reason=reason.value, detail=detail)
         self.outlet.alert("warning", "executor_replaced", arm=name, reason=reason.value, detail=detail[:1000])
 
+    def _tell_refusal(self, name: str, ready: Ready) -> None:
+        """The library scores although something is faster: worth a line, and if it had other bits, a person."""
+        if ready.refusal:
+            self.log.warning("scorer_refused", arm=name, scorer=ready.scorer, reason=ready.refusal)
+        if ready.alarming:
+            self.outlet.alert("warning", "scorer_refused", arm=name, scorer=ready.scorer, detail=ready.refusal)
+
+    def _symbols_of(self, digest: bytes) -> tuple[str, ...]:
+        if digest == universe_digest(()):
+            return ()
+        if digest not in self._symbols:
+            raise PipelineError(f"no universe message named {digest.hex()[:16]} came before its section")
+        return self._symbols[digest]
+
     def _publish(self, name: str, signals: Signals) -> None:
         topic = self._topics[name]
         if self._spoken_universe.get(name) != signals.universe:
             self._spoken_universe[name] = signals.universe
-            symbols = self._symbols.get(signals.universe, ())
+            symbols = self._symbols_of(signals.universe)
             self.publish(topic, Universe(signals.journal, signals.bar, signals.universe, symbols))
         self.publish(topic, signals)
         self.counters.add(f"signals_{signals.status}")

@@ -101,7 +101,7 @@ def _figures() -> dict[str, Any]:
         sample_market(symbols=20, days=60).write_parquet(folder / "bars.parquet")
         wish = Wish(folder / "bars.parquet", folder / "out", registry=folder / "registry")
         table, split = load(wish)
-        config, path = configure(wish, table, split)
+        config, path = configure(wish, table, split), folder / "config.toml"
     prepared = Prepared(table, split, Trained(ModelRef("bars", 1, "0" * 64), reused=False), config, path)
     beat = Heartbeat("monitor", 1, bytes(16), 0, 0, {}, {})
     return summarise_run(prepared, [], digest="", skill=Summary(nan, nan, nan, 0), monitor=beat, trouble="")

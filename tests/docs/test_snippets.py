@@ -55,10 +55,11 @@ class AskedFeed(ScriptedFeed):
 
 def script() -> list[Line]:
     """Three fresh sections, one held, one void, then the end; another list of symbols on the way."""
-    held = signals(4, VALUES[-1], status=Status.HELD, reason=Reason.TIMEOUT, age=1)
-    void = signals(5, {"AAPL": float("nan")}, status=Status.VOID, reason=Reason.MAX_AGE, age=2)
-    end = EndOfStream(JOURNAL, 5, Mode.LIVE)
-    return [*signals_script(VALUES), *(Line("signals/champion", message) for message in (held, void, end))]
+    held = signals(4, VALUES[-1], status=Status.HELD, reason=Reason.TIMEOUT, age=1, mode=Mode.REPLAY)
+    void = signals(5, {"AAPL": float("nan")}, status=Status.VOID, reason=Reason.MAX_AGE, age=2, mode=Mode.REPLAY)
+    end = EndOfStream(JOURNAL, 5, Mode.REPLAY)
+    fresh = signals_script(VALUES, mode=Mode.REPLAY)
+    return [*fresh, *(Line("signals/champion", message) for message in (held, void, end))]
 
 
 def serve(run_dir: Path, ready: threading.Event, done: threading.Event) -> None:

@@ -16,7 +16,7 @@ from alphabus.clock import SystemClock
 from common.market.sample import sample_market
 from common.replay.follow import Outcome, Progress, follow
 from common.replay.pipeline import Pipeline
-from common.replay.preparation import Prepared, Wish, configure, load, train
+from common.replay.preparation import Prepared, Wish, configure, load, train, write_config
 from common.replay.results import digest_signals, last_revisions, read_signals, section_rows
 from common.replay.summary import Missing, missing_sections
 
@@ -74,9 +74,10 @@ class Bench:
         registry = self.folder / "registry"
         wish = Wish(self.bars, out, split=split, instance="test", registry=registry, overrides=overrides)
         table, parts = load(wish)
-        config, path = configure(wish, table, parts)
+        config = configure(wish, table, parts)
         trained = train(wish, config, table, parts)
-        return Prepared(table, parts, trained, config, path)
+        out.mkdir()
+        return Prepared(table, parts, trained, config, write_config(out, config))
 
     def run(
         self,

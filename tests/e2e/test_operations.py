@@ -117,7 +117,7 @@ def test_nothing_outlives_its_launcher(number: signal.Signals, market: Bench, tm
         ["-m", "scripts.replay", "--bars", str(market.bars), "--out", str(tmp_path / "out"), "--pace", "30",
          "--instance", "test", "--registry", str(market.folder / "registry")]
     )  # fmt: skip
-    with SignalClient("test", run_dir=run_dir) as client:
+    with SignalClient("test", mode="replay", run_dir=run_dir) as client:
         assert client.receive(int(PATIENCE_S * 1e9)) is not None, "the pipeline never gave a signal"
     launcher.send_signal(number)
     launcher.communicate(timeout=PATIENCE_S)

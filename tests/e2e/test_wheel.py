@@ -20,7 +20,7 @@ import json, sys
 from alphabus.client import SignalClient
 
 bars = []
-with SignalClient("test") as client:
+with SignalClient("test", mode="replay") as client:
     for section in client:
         bars.append([section.signals.bar, len(section.by_symbol())])
 print(json.dumps({"bars": bars, "modules": sorted(sys.modules)}))

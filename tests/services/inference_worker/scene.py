@@ -104,6 +104,7 @@ class Scene:
         factors = make_factors(bar, **changes)
         section = self.sections[bar]
         section.factors, section.coverage, section.latency = factors, factors.coverage, factors.latency
+        section.filled_ns = self.now
         self.step()
 
     def miss(self, bar: int) -> None:

@@ -401,9 +401,9 @@ def test_when_it_wants_to_be_woken(rules: Rules, play: Play, wake: int | None) -
 
 
 def test_latency_of_a_computed_section() -> None:
-    """Stages before it as they came with the factors, its own, and their sum; held sections have none."""
+    """Stages as they came with the factors, the wait for the executor, its own, and their sum; held ones have none."""
     scene = started(DEADLINE)
     scene.fill(2)
     scene.at(1030)
     scene.answer()
-    assert scene.published[-1].latency == {"factors": 7, "inference": 30, "total": 37}
+    assert scene.published[-1].latency == {"factors": 7, "queue": 0, "inference": 30, "total": 37}
