@@ -42,11 +42,15 @@ types: $(VENV)/dev.stamp ## Mypy, strict
 
 .PHONY: unit
 unit: $(VENV)/dev.stamp ## Tests without processes
-	$(BIN)/pytest -q -m 'not e2e'
+	$(BIN)/pytest -q -m 'not e2e and not peers'
 
 .PHONY: e2e
 e2e: $(VENV)/dev.stamp ## Tests on real processes
 	$(BIN)/pytest -q -m e2e
+
+.PHONY: test-peers
+test-peers: $(VENV)/dev.stamp .venv-peers/peers.stamp ## Parity with vnpy 4.5.0, in an environment of its own
+	$(BIN)/pytest -q tests/parity
 
 .PHONY: format
 format: $(VENV)/dev.stamp ## Format, and mend what ruff can mend
@@ -59,7 +63,7 @@ bench: $(VENV)/dev.stamp ## Timing figures: inference
 
 .PHONY: lock
 lock: $(VENV)/dev.stamp ## Pin the requirements anew
-	cd requirements && for role in run dev; do \
+	cd requirements && for role in run dev peers; do \
 		../$(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-header --no-annotate \
 		--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options \
 		--output-file $$role.lock $$role.in; done
@@ -73,6 +77,12 @@ $(VENV)/run.stamp: requirements/run.lock scripts/preflight.py
 	@test -x $(BIN)/python || { echo "making $(VENV)"; $(PYTHON) -m venv $(VENV); }
 	@echo "installing requirements/run.lock"
 	@$(PIP) -r requirements/run.lock
+	@touch $@
+
+.venv-peers/peers.stamp: requirements/peers.lock
+	@echo "installing requirements/peers.lock"
+	@$(PYTHON) -m venv .venv-peers
+	@.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
 $(VENV)/dev.stamp: $(VENV)/run.stamp requirements/dev.lock

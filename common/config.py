@@ -67,6 +67,12 @@ class FactorEngine(_Table):
     """The factor engine: which factor set it computes."""
 
     set: str = "basic"
+    """A shipped set by its name, or a file of one's own (.toml, .py)."""
+
+    @property
+    def name(self) -> str:
+        """What the set is called in topics and in a model's manifest: a file by its stem."""
+        return Path(self.set).stem if self.set.endswith((".toml", ".py")) else self.set
 
 
 class Arm(_Table):

@@ -1,13 +1,17 @@
-"""Factor sets as data: names, texts and a default label, read from TOML."""
+"""Factor sets as data: names, texts and a default label; shipped ones by name, a user's own by the path of its file."""
 
-import tomllib
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from common.errors import FactorError
 from common.factors.parser import did_you_mean
+from common.factors.references import resolve
+from common.factors.set_files import KINDS, read_file
 
 LIBRARY = Path(__file__).parent / "library"
+NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+"""What a set may be called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,27 +29,22 @@ def shipped_sets() -> tuple[str, ...]:
 
 
 def load_set(name: str) -> FactorSet:
-    """Load a shipped set by name."""
-    if name not in shipped_sets():
-        raise FactorError(f"unknown factor set {name!r}{did_you_mean(name, list(shipped_sets()))}")
-    return read_set(LIBRARY / f"{name}.toml")
+    """Load a shipped set by name, or a user's own by the path of its .toml or .py file."""
+    if name in shipped_sets():
+        return read_set(LIBRARY / f"{name}.toml")
+    if Path(name).suffix in KINDS:
+        return read_set(Path(name))
+    hint = did_you_mean(name, list(shipped_sets()))
+    raise FactorError(f"unknown factor set {name!r}{hint}; a set of your own is named by its file, .toml or .py")
 
 
 def read_set(path: Path) -> FactorSet:
-    """Read a set from a TOML file: `label = TEXT` and a table `factors` of NAME = TEXT."""
+    """Read a set from a file; factors that name one another are written out, so that each text stands alone."""
+    if not NAME.fullmatch(path.stem):
+        raise FactorError(f"{path}: a set is named after its file, and topics after the set: it must be {NAME.pattern}")
+    written = read_file(path)
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise FactorError(f"{path}: cannot be read as a factor set: {error}") from error
-    unknown = sorted(set(content) - {"label", "factors"})
-    if unknown:
-        raise FactorError(f"{path}: unknown key {unknown[0]!r}{did_you_mean(unknown[0], ['label', 'factors'])}")
-    label, factors = content.get("label"), content.get("factors")
-    if not isinstance(label, str):
-        raise FactorError(f"{path}: `label` must be the text of an expression")
-    if not isinstance(factors, dict) or not factors:
-        raise FactorError(f'{path}: `[factors]` must hold at least one NAME = "TEXT"')
-    for each, text in factors.items():
-        if not isinstance(text, str):
-            raise FactorError(f"{path}: factor {each!r} must be text, not {text!r}")
-    return FactorSet(path.stem, tuple(factors.items()), label)
+        factors, label = resolve(written.factors, written.label)
+    except FactorError as error:
+        raise type(error)(f"{path}: {error}") from None
+    return FactorSet(path.stem, factors, label)

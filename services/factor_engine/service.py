@@ -22,7 +22,7 @@ class FactorEngine(Service):
     def __init__(self, context: Context, find_set: Callable[[str], FactorSet] = load_set) -> None:
         super().__init__(context)
         plan = compile_set(find_set(self.config.factors.set))
-        self._topic = self.endpoints.topic("factors", f"{self.config.factors.set}.{plan.digest.hex()[:8]}")
+        self._topic = self.endpoints.topic("factors", f"{self.config.factors.name}.{plan.digest.hex()[:8]}")
         self._bars = self.endpoints.topic("bars")
         self._desk = Desk(plan)
         self._inlet = Inlet(context.bus, self.name, "bar_feed", [self._bars])

@@ -65,10 +65,10 @@ class Roster:
         ref = self._wanted(arm)
         bundle = load_bundle(self._registry.folder(ref))
         factors = bundle.manifest.factor_set
-        if factors.name != self._config.factors.set:
+        if factors.name != self._config.factors.name:
             raise ModelError(
                 f"arm {arm}: {ref} wants factor set {factors.name!r}, the factor engine computes "
-                f"{self._config.factors.set!r}: set factors.set, or promote another model"
+                f"{self._config.factors.name!r}: set factors.set, or promote another model"
             )
         self._log.info("model", arm=arm, name=ref.name, version=ref.version, digest=ref.digest)
         model = Model(ref.name, ref.version, ref.digest)

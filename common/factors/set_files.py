@@ -1,0 +1,78 @@
+"""Files a factor set is written in: TOML, or Python that leaves `factors` and `label` behind."""
+
+import runpy
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from traceback import extract_tb
+from types import MappingProxyType
+from typing import Any
+
+from common.errors import FactorError
+from common.factors.expression import Expression
+from common.factors.parser import did_you_mean
+
+KEYS = ("label", "factors")
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a file says: texts by name, in order, and the text of the label."""
+
+    factors: Mapping[str, str]
+    label: str
+
+
+def read_file(path: Path) -> Written:
+    """Read a file of either kind; raises FactorError that names the file and what is wrong in it."""
+    reader = KINDS.get(path.suffix)
+    if reader is None:
+        raise FactorError(
+            f"{path}: a factor set is a file {' or '.join(KINDS)}, not {path.suffix or 'without a suffix'}"
+        )
+    content = reader(path)
+    label, factors = _text(content.get("label")), content.get("factors")
+    if label is None:
+        raise FactorError(f"{path}: `label` must be the text of an expression")
+    if not isinstance(factors, Mapping) or not factors:
+        raise FactorError(f'{path}: `[factors]` must hold at least one NAME = "TEXT"')
+    texts: dict[str, str] = {}
+    for name, value in factors.items():
+        text = _text(value)
+        if text is None or not isinstance(name, str):
+            raise FactorError(f"{path}: factor {name!r} must be text, not {value!r}")
+        texts[name] = text
+    return Written(texts, label)
+
+
+def _text(value: object) -> str | None:
+    """Take a text as it is, and an expression built in Python as its text."""
+    return str(value) if isinstance(value, str | Expression) else None
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise FactorError(f"{path}: cannot be read as a factor set: {error}") from error
+    unknown = sorted(set(content) - set(KEYS))
+    if unknown:
+        raise FactorError(f"{path}: unknown key {unknown[0]!r}{did_you_mean(unknown[0], list(KEYS))}")
+    return content
+
+
+def _python(path: Path) -> dict[str, Any]:
+    """Run the user's own file, as Python runs a script; what else it defines is its own affair."""
+    if not path.is_file():
+        raise FactorError(f"{path}: cannot be read as a factor set: no such file")
+    try:
+        return runpy.run_path(str(path), run_name="factor_set")
+    except (Exception, SystemExit) as error:  # the file is the user's program and may raise anything
+        lines = [each.lineno for each in extract_tb(error.__traceback__) if each.filename == str(path)]
+        where = f"line {lines[-1]}: " if lines else ""
+        raise FactorError(f"{path}: {where}{type(error).__name__}: {error}") from error
+
+
+KINDS: Mapping[str, Callable[[Path], dict[str, Any]]] = MappingProxyType({".toml": _toml, ".py": _python})
+"""How a file is read, by its suffix."""
