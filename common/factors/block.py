@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from common.errors import FactorError
-from common.factors.kernels.build import Booleans, Floats
+from common.factors.kernels.build import Booleans, Floats, Integers
 
 PRICES = ("open", "high", "low", "close")
 OPTIONAL = ("turnover", "open_interest")
@@ -19,12 +19,14 @@ OPTIONAL = ("turnover", "open_interest")
 class Block:
     """B sections of S symbols, ascending: raw columns f8[B,S], NaN where there is no bar; member[b,s] as of then.
 
-    Beside bar columns there may be price_factor and share_factor, 1 where absent.
+    Beside bar columns there may be price_factor and share_factor, 1 where absent. session: i8[B], a number for the
+    session each section belongs to; needed by sets that start anew with each.
     """
 
     symbols: tuple[str, ...]
     columns: Mapping[str, Floats]
     member: Booleans
+    session: Integers | None = None
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -95,6 +97,9 @@ def check_block(block: Block) -> None:
     for name, column in block.columns.items():
         if column.shape != block.member.shape or column.dtype != np.float64:
             raise FactorError(f"column {name!r} must be f8{block.member.shape}, not {column.dtype}{column.shape}")
+    session = block.session
+    if session is not None and (session.shape != block.shape[:1] or session.dtype != np.int64):
+        raise FactorError(f"session must be i8[{block.shape[0]}], not {session.dtype}{session.shape}")
 
 
 def check_symbols(symbols: tuple[str, ...]) -> None:

@@ -51,7 +51,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """One row: series it takes, constants, kernel, and what a reader must know."""
+    """One row: series it takes, constants, kernel (and which part of its answers), and what a reader must know."""
 
     name: str
     kind: Kind
@@ -62,6 +62,7 @@ class Operator:
     parameters: tuple[Parameter, ...] = ()
     needs: Needs = Needs.NONE
     kernel: Kernel | None = None
+    part: int = 0
     version: int = 1
     symbol: str = ""
     stands_for: str = ""

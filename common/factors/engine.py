@@ -10,50 +10,87 @@ import numpy as np
 
 from common.errors import FactorError
 from common.factors.block import Block, FactorBlock, adjusted, check_block, check_symbols, present_bars
-from common.factors.definition import Kind
 from common.factors.kernels import compile_all
-from common.factors.kernels.build import TILE, Booleans, Floats, Integers
-from common.factors.kernels.movement import load, number_bars, spread
+from common.factors.kernels.build import Booleans, Floats
+from common.factors.kernels.movement import Bars
+from common.factors.machine import Machine
 from common.factors.plan import Plan
-from common.factors.state import CHUNK_NUMBERS, State
+from common.factors.resets import Segment, segments
+from common.factors.runner import Runner
+from common.factors.snapshot import decode, encode
+from common.factors.state import State
+
+CHUNK_NUMBERS = 2_048
+"""About as many numbers of a series are worked on at a time: a few hundred such runs fit the second-level cache."""
 
 
 class Engine:
-    """One plan and the state of its symbols; not thread-safe. `kernels`: folder of their machine code."""
+    """One plan and the state of its symbols; not thread-safe.
 
-    def __init__(self, plan: Plan, *, kernels: Path | None = None, chunk_rows: int | None = None) -> None:
+    threads: how many work on blocks of several sections; no bit depends on it. kernels: folder of their machine code.
+    """
+
+    def __init__(
+        self, plan: Plan, *, threads: int = 1, kernels: Path | None = None, chunk_rows: int | None = None
+    ) -> None:
         compile_all(kernels)
         self.plan = plan
+        self._threads = threads
         self._chunk_rows = chunk_rows
-        self._state = State(plan.program)
-        self._work = np.empty(plan.program.work_tiles * TILE)
-        self._found = np.empty(0)
-        self._where = np.empty(0, dtype=np.int64)
+        self._start(State(plan.program, threads))
+
+    def _start(self, state: State) -> None:
+        self._state = state
+        self._runner = Runner(self.plan.program, Machine.of(self.plan.program), state, self._threads)
 
     def update(self, block: Block, out: Floats | None = None) -> FactorBlock:
         """Apply a block and return its factors; `out` f8[F,B,S] is written and returned as `values` if given.
 
         Raises FactorError for a block that is not as `Block` says, before anything is applied.
         """
+        present, columns, values = self._take(block, out)
+        return self._apply(block, present, columns, values, keep=True)
+
+    def peek(self, block: Block, out: Floats | None = None) -> FactorBlock:
+        """Return what `update` would, for one section whose bars are still forming, and remember nothing of it."""
+        if len(block.member) != 1:
+            raise FactorError(f"peek takes one section, not {len(block.member)}")
+        present, columns, values = self._take(block, out)
+        plain = self._state.fits(block.symbols, 1) and not any(each.forget for each in self._segments(block, present))
+        engine = self if plain else self.fork()
+        return engine._apply(block, present, columns, values, keep=not plain)  # noqa: SLF001  a fork of its own
+
+    def fork(self) -> "Engine":
+        """Return an engine with the same past that goes its own way from here."""
+        other = Engine(self.plan, threads=self._threads, chunk_rows=self._chunk_rows)
+        other._start(self._state.copy())
+        return other
+
+    def save(self) -> bytes:
+        """Return the state of every symbol ever seen, for an engine of the same plan on the same platform."""
+        return encode(self.plan, self._state)
+
+    def load(self, saved: bytes) -> None:
+        """Go on from a saved state; FactorError, and nothing changed, if it is damaged or not for this engine."""
+        self._start(decode(saved, self.plan, State(self.plan.program, self._threads)))
+
+    @property
+    def symbol_bytes(self) -> float:
+        """Bytes of memory a tracked symbol takes, all told."""
+        return (self._state.arena.nbytes + self._runner.nbytes) / max(1, len(self._state.symbols))
+
+    def _take(self, block: Block, out: Floats | None) -> tuple[Booleans, Floats, Floats]:
+        """Check a block; return who has a bar, its columns f8[C,B,S] as factors see them, and room for the factors."""
         check_block(block)
+        if block.symbols != self._state.symbols:
+            check_symbols(block.symbols)
+        if self.plan.by_session and block.session is None:
+            raise FactorError("the set starts anew with each session, and the block does not say which is which")
         values = self._room(block, out)
-        present, member = present_bars(block), np.ascontiguousarray(block.member)
-        columns = [(np.ascontiguousarray(adjusted(block, name)), node) for name, node in self.plan.program.columns]
-        self._adopt(block)
-        warm = np.zeros(block.shape, dtype=np.uint8)
-        for first in range(0, block.shape[0], self._state.rows):
-            chunk = slice(first, first + self._state.rows)
-            raw = [(column[chunk], node) for column, node in columns]
-            own_rows = self._apply(raw, present[chunk], member[chunk], values, first)
-            warm[chunk] = present[chunk] & (own_rows >= self.plan.warm_bars)
-        return FactorBlock(
-            symbols=block.symbols,
-            names=self.plan.names,
-            values=values,
-            present=present.view(np.uint8),
-            member=member.view(np.uint8),
-            warm=warm,
-        )
+        columns = np.empty((len(self.plan.program.columns), *block.shape))
+        for place, (name, _) in enumerate(self.plan.program.columns):
+            columns[place] = adjusted(block, name)
+        return present_bars(block), columns, values
 
     def _room(self, block: Block, out: Floats | None) -> Floats:
         shape = (len(self.plan.names), *block.shape)
@@ -63,40 +100,43 @@ class Engine:
             raise FactorError(f"out must be C-contiguous f8{shape}, not {out.dtype}{out.shape}")
         return out
 
-    def _adopt(self, block: Block) -> None:
+    def _segments(self, block: Block, present: Booleans) -> list[Segment]:
+        return segments(self.plan, self._state, block, present)
+
+    def _apply(self, block: Block, present: Booleans, columns: Floats, values: Floats, *, keep: bool) -> FactorBlock:
         sections, symbols = block.shape
-        if block.symbols != self._state.symbols:
-            check_symbols(block.symbols)
-            self._found, self._where = np.empty(symbols), np.empty(symbols, dtype=np.int64)
-        most = self._chunk_rows or max(1, CHUNK_NUMBERS // max(1, symbols))
-        self._state.adopt(block.symbols, max(1, min(sections, most)))
-
-    def _apply(
-        self, raw: list[tuple[Floats, int]], present: Booleans, member: Booleans, values: Floats, first: int
-    ) -> Integers:
-        """Apply one chunk of sections, `first` in its block; return each bar's number on its symbol's own clock."""
-        state, symbols = self._state, present.shape[1]
-        place, own = np.empty(present.shape, dtype=np.int64), np.empty(symbols, dtype=np.int64)
-        absent = number_bars.function(present, place, own)
-        state.begin(len(present), own)
-        offsets = state.offsets(first * symbols, values.shape[1] * symbols)
-        for column, node in raw:
-            load.function(column, place, absent, state.arena, offsets[node])
-        self._run(values, offsets, place, own, member)
-        if absent:
-            spread.function(values, first, place)
-        numbered: Integers = state.counts + place + 1
-        state.end(len(present), own)
-        return numbered
-
-    def _run(self, values: Floats, offsets: Integers, place: Integers, own: Integers, member: Booleans) -> None:
-        """Call the plan's kernels in order."""
-        arena, flat, (rows, stride) = self._state.arena, values.reshape(-1), place.shape
-        for step in self.plan.program.steps:
-            call = step.kernel.function
-            if step.kind is Kind.ELEMENT or step.kind is Kind.FOLD:
-                call(arena, flat, offsets, step.words, step.numbers, rows * stride, stride, self._work)
-            elif step.kind is Kind.CROSS_SECTION:
-                call(arena, flat, offsets, step.words, place, member, self._found, self._where)
-            else:
-                call(arena, flat, offsets, step.words, own, rows, stride)
+        most = self._chunk_rows or max(1, CHUNK_NUMBERS // max(1, min(symbols, 256)))
+        state = self._state
+        state.adopt(block.symbols, max(1, min(sections, most)))
+        bars = Bars(
+            columns=columns,
+            present=present,
+            place=np.empty(block.shape, dtype=np.int64),
+            own=np.zeros_like(state.counts),
+            counts=state.counts,
+            last=state.last,
+            section=state.section,
+            out=values,
+            warm=np.zeros(block.shape, dtype=np.uint8),
+            warm_bars=self.plan.warm_bars,
+        )
+        member = np.ascontiguousarray(block.member)
+        if symbols:
+            for segment in self._segments(block, present):
+                segment.apply(state)
+                held = None if keep else state.hold()
+                self._runner.run(bars, member, segment.first, segment.last, keep=keep)
+                if held is not None:
+                    state.put_back(held)
+        if keep:
+            state.section += sections
+            if block.session is not None and sections:
+                state.session = int(block.session[-1])
+        return FactorBlock(
+            symbols=block.symbols,
+            names=self.plan.names,
+            values=values,
+            present=present.view(np.uint8),
+            member=member.view(np.uint8),
+            warm=bars.warm,
+        )

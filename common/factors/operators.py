@@ -35,11 +35,18 @@ def _element(name: str, series: str, formula: str, nan: str = _SPREADS, symbol: 
 
 
 def _fold(
-    name: str, kernel: Kernel, formula: str, nan: str, *extra: Parameter, needs: Needs = Needs.ALL, least: int = 1
+    name: str,
+    kernel: Kernel,
+    formula: str,
+    nan: str,
+    *extra: Parameter,
+    part: int = 0,
+    needs: Needs = Needs.ALL,
+    least: int = 1,
 ) -> Operator:
     series = ("x", "y") if name in {"ts_corr", "ts_cov"} else ("x",)
     window = _WINDOW if least == 1 else _PAIR_WINDOW
-    return Operator(name, Kind.FOLD, series, formula, nan, _VNPY, (window, *extra), needs=needs, kernel=kernel)
+    return Operator(name, Kind.FOLD, series, formula, nan, _VNPY, (window, *extra), needs, kernel, part)
 
 
 def _section(name: str, kernel: Kernel, formula: str) -> Operator:
@@ -123,22 +130,22 @@ TABLE: tuple[Operator, ...] = (
         (_DELAY,),
         kernel=movement.lead,
     ),
-    _fold("ts_sum", moments.ts_sum, "sum", _ALL),
-    _fold("ts_product", moments.ts_product, "product", _ALL),
-    _fold("ts_mean", moments.ts_mean, "mean", _ONE, needs=Needs.ONE),
-    _fold("ts_std", moments.ts_std, "population standard deviation", _ONE, needs=Needs.ONE),
-    _fold("ts_min", extremes.ts_min, "smallest", _ONE, needs=Needs.ONE),
-    _fold("ts_max", extremes.ts_max, "largest", _ONE, needs=Needs.ONE),
-    _fold("ts_argmin", extremes.ts_argmin, "place of the smallest, oldest bar 1; oldest of equals", _ALL),
-    _fold("ts_argmax", extremes.ts_argmax, "place of the largest, oldest bar 1; oldest of equals", _ALL),
-    _fold("ts_rank", order.ts_rank, "(2 #(x_i < x) + #(x_i = x) + 1) / 2 window", _ALL),
-    _fold("ts_quantile", order.ts_quantile, "quantile, linear between neighbours", _ALL, _LEVEL),
-    _fold("ts_decay_linear", moments.ts_decay_linear, "sum of w x / sum of w, w = window (newest) .. 1", _ALL),
-    _fold("ts_slope", regression.ts_slope, "slope of the least-squares line, per bar", _ALL, least=2),
-    _fold("ts_rsquare", regression.ts_rsquare, "R squared of that line; NaN if constant", _ALL, least=2),
-    _fold("ts_resi", regression.ts_resi, "newest value less that line", _ALL, least=2),
-    _fold("ts_corr", pairs.ts_corr, "Pearson correlation; NaN if either is constant", _ALL, least=2),
-    _fold("ts_cov", pairs.ts_cov, "population covariance", _ALL, least=2),
+    _fold("ts_sum", moments.totals, "sum", _ALL),
+    _fold("ts_product", moments.products, "product", _ALL),
+    _fold("ts_mean", moments.averages, "mean", _ONE, needs=Needs.ONE),
+    _fold("ts_std", moments.averages, "population standard deviation", _ONE, needs=Needs.ONE, part=1),
+    _fold("ts_min", extremes.smallest, "smallest", _ONE, needs=Needs.ONE),
+    _fold("ts_max", extremes.largest, "largest", _ONE, needs=Needs.ONE),
+    _fold("ts_argmin", extremes.smallest, "place of the smallest, oldest bar 1; oldest of equals", _ALL, part=1),
+    _fold("ts_argmax", extremes.largest, "place of the largest, oldest bar 1; oldest of equals", _ALL, part=1),
+    _fold("ts_rank", order.ranks, "(2 #(x_i < x) + #(x_i = x) + 1) / 2 window", _ALL),
+    _fold("ts_quantile", order.quantiles, "quantile, linear between neighbours", _ALL, _LEVEL),
+    _fold("ts_decay_linear", regression.lines, "sum of w x / sum of w, w = window (newest) .. 1", _ALL, part=3),
+    _fold("ts_slope", regression.lines, "slope of the least-squares line, per bar", _ALL, least=2),
+    _fold("ts_rsquare", regression.lines, "R squared of that line; NaN if constant", _ALL, least=2, part=1),
+    _fold("ts_resi", regression.lines, "newest value less that line", _ALL, least=2, part=2),
+    _fold("ts_corr", pairs.co_moments, "Pearson correlation; NaN if either is constant", _ALL, least=2, part=1),
+    _fold("ts_cov", pairs.co_moments, "population covariance", _ALL, least=2),
     _section("cs_rank", ranks.cs_rank, "rank, smallest 1; equals share the mean of theirs"),
     _section("cs_mean", section.cs_mean, "mean"),
     _section("cs_std", section.cs_std, "sample standard deviation; NaN for fewer than two"),

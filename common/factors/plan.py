@@ -1,7 +1,7 @@
 """A factor set compiled: the graph, its digest, what it needs of bars, and the program the engine runs."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from common.errors import FactorError
@@ -21,7 +21,8 @@ class Plan:
     """What an engine runs; equal digests mean equal names, graphs and operator versions.
 
     columns: bar columns needed; warm_bars: own bars a symbol needs to be warm; look_back: own bars before the current
-    one that any value depends on, None when `recursive`.
+    one that any value depends on, None when `recursive`. max_gap: a symbol without a bar for more sections than this
+    starts anew when it is back; by_session: every symbol starts anew with each session.
     """
 
     names: tuple[str, ...]
@@ -31,10 +32,15 @@ class Plan:
     recursive: bool
     look_back: int | None
     program: Program
+    max_gap: int | None = None
+    by_session: bool = False
 
 
-def compile_set(factor_set: FactorSet) -> Plan:
-    """Compile a set; raises FactorError or ExpressionError naming the factor and the position."""
+def compile_set(factor_set: FactorSet, *, max_gap: int | None = None, reset: str | None = None) -> Plan:
+    """Compile a set; raises FactorError or ExpressionError naming the factor and the position.
+
+    max_gap, in sections, and reset, "session" or none: when a symbol starts anew; both are part of the digest.
+    """
     names = [name for name, _ in factor_set.factors]
     if not names:
         raise FactorError(f"factor set {factor_set.name!r} holds no factor")
@@ -42,7 +48,19 @@ def compile_set(factor_set: FactorSet) -> Plan:
         if names.count(name) > 1:
             raise FactorError(f"factor set {factor_set.name!r} holds factor {name!r} twice")
     parse(factor_set.label, name="label", future=True)
-    return compile_expressions(names, [parse(text, name=name) for name, text in factor_set.factors])
+    _check_resets(factor_set.name, max_gap, reset)
+    plan = compile_expressions(names, [parse(text, name=name) for name, text in factor_set.factors])
+    if max_gap is None and reset is None:
+        return plan
+    digest = sha256(plan.digest + f"\nmax_gap {max_gap} reset {reset}".encode()).digest()
+    return replace(plan, digest=digest, max_gap=max_gap, by_session=reset is not None)
+
+
+def _check_resets(name: str, max_gap: int | None, reset: str | None) -> None:
+    if max_gap is not None and (type(max_gap) is not int or max_gap < 1):
+        raise FactorError(f"factor set {name!r}: max_gap is a number of sections, at least 1, not {max_gap!r}")
+    if reset not in {None, "session"}:
+        raise FactorError(f'factor set {name!r}: reset is "session" or left out, not {reset!r}')
 
 
 def compile_expressions(names: Sequence[str], expressions: Sequence[Expression]) -> Plan:

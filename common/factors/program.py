@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from common.factors.definition import Kind
 from common.factors.kernels.build import Floats, Integers, Kernel
 
 
@@ -10,28 +9,45 @@ from common.factors.kernels.build import Floats, Integers, Kernel
 class Step:
     """One kernel call and its constant words and numbers."""
 
-    kind: Kind
     kernel: Kernel
     words: Integers
     numbers: Floats
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Stage:
+    """Steps that shards take alone, then steps over whole sections, for which all shards must be there."""
+
+    alone: tuple[Step, ...]
+    together: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Program:
-    """Steps in order, and for every operand (node, state block, copied factor) what kind of place it has.
+    """Stages in order, and for every operand (node, state block, copied factor) what kind of place it has.
 
     depth[i]: rows of history, 0 for none; fixed[i]: rows of recursive state; slot[i]: scratch run or -1;
-    factor[i]: factor whose values it is, or -1; root[i], shift[i]: the operand it is read from, so many rows back.
+    root[i], shift[i]: the operand it is read from, so many rows back; columns: names and operands;
+    factors: operands that are handed out.
     """
 
     columns: tuple[tuple[str, int], ...]
-    steps: tuple[Step, ...]
+    factors: Integers
+    stages: tuple[Stage, ...]
     depth: Integers
     fixed: Integers
     slot: Integers
-    factor: Integers
     root: Integers
     shift: Integers
-    factors: int
     slots: int
     work_tiles: int
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """Every call in order."""
+        return tuple(step for stage in self.stages for step in (*stage.alone, *stage.together))
+
+    @property
+    def remembered(self) -> int:
+        """Numbers a symbol's state holds, beside what there is room for."""
+        return int(self.depth.sum() + self.fixed.sum())

@@ -1,11 +1,12 @@
 """From graph to program: which value lies where, and in which order the kernels run.
 
-A node read further back than its current row has a history and lies in state; one that is a factor lies in the block
-handed out; an element value used only within its own run stays in a tile; the rest share scratch runs. A positive delay
-is no work at all: it is its input, read so many rows further back.
+A node read further back than its current row has a history and lies in state; an element value used only within its own
+run stays in a tile; factors have a scratch run of their own, from which they are handed out; the rest share scratch
+runs. A positive delay is no work at all: it is its input, read so many rows further back.
 """
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,13 +14,15 @@ import numpy as np
 from common.factors.definition import Kind
 from common.factors.expression import Call, Column, Constant
 from common.factors.graph import Graph, Node, call_of, is_delay
-from common.factors.kernels.build import Kernel
+from common.factors.kernels.build import Integers, Kernel
 from common.factors.kernels.element import CODES, NO_OPERAND, elements
-from common.factors.program import Program, Step
+from common.factors.kernels.order import quantiles
+from common.factors.network import quantile_words
+from common.factors.program import Program, Stage, Step
 from common.factors.tiles import Tiles
 
 FOLD_TILES = 8
-"""Tiles a fold kernel needs for itself; ts_quantile needs its window on top."""
+"""Tiles a fold kernel needs for itself; quantiles need room for a window."""
 
 
 def schedule(graph: Graph) -> Program:
@@ -31,12 +34,16 @@ def schedule(graph: Graph) -> Program:
 class _Draft:
     """A step before its operands have places: what it reads and writes, by operand."""
 
-    kind: Kind
     kernel: Kernel
     words: list[int]
     numbers: list[float]
     reads: set[int]
     writes: set[int]
+    together: bool = False
+
+    def step(self) -> Step:
+        """Return it as the program holds it."""
+        return Step(self.kernel, np.array(self.words, dtype=np.int64), np.array(self.numbers, dtype=np.float64))
 
 
 @dataclass(slots=True)
@@ -63,22 +70,13 @@ class _Scheduler:
             columns=tuple(
                 (node.expression.name, node.index) for node in self.graph.nodes if isinstance(node.expression, Column)
             ),
-            steps=tuple(
-                Step(
-                    each.kind,
-                    each.kernel,
-                    np.array(each.words, dtype=np.int64),
-                    np.array(each.numbers, dtype=np.float64),
-                )
-                for each in self.drafts
-            ),
-            depth=np.array(self.depth, dtype=np.int64),
-            fixed=np.array(self.fixed, dtype=np.int64),
-            slot=np.array(slot, dtype=np.int64),
-            factor=np.array(self.factor, dtype=np.int64),
-            root=np.array(self.root, dtype=np.int64),
-            shift=np.array(self.shift, dtype=np.int64),
-            factors=len(self.graph.outputs),
+            factors=_integers(self.factor.index(each) for each in range(len(self.graph.outputs))),
+            stages=_stages(self.drafts),
+            depth=_integers(self.depth),
+            fixed=_integers(self.fixed),
+            slot=_integers(slot),
+            root=_integers(self.root),
+            shift=_integers(self.shift),
             slots=slots,
             work_tiles=self.tiles,
         )
@@ -126,13 +124,14 @@ class _Scheduler:
         return copies
 
     def _order(self) -> None:
-        """Alternate between everything ready that is no element operator, and a run of all elements then ready."""
+        """Take whatever is ready shard by shard before what needs whole sections; element operators run together."""
         done = {node.index for node in self.graph.nodes if not isinstance(node.expression, Call)}
         waiting = [node for node in self.graph.nodes if isinstance(node.expression, Call) and not is_delay(node)]
         while waiting:
-            others = [node for node in waiting if not _is_element(node) and self._ready(node, done)]
-            self._call_kernels(others)
-            done.update(node.index for node in others)
+            ready = [node for node in waiting if not _is_element(node) and self._ready(node, done)]
+            alone = [node for node in ready if call_of(node).kind is not Kind.CROSS_SECTION]
+            self._call_kernels(alone)
+            done.update(node.index for node in alone)
             run: list[Node] = []
             for node in waiting:
                 if _is_element(node) and self._ready(node, done):
@@ -140,41 +139,50 @@ class _Scheduler:
                     done.add(node.index)
             if run:
                 self._call_elements(run)
+            if not alone and not run:
+                self._call_kernels(ready)
+                done.update(node.index for node in ready)
             waiting = [node for node in waiting if node.index not in done]
 
     def _ready(self, node: Node, done: set[int]) -> bool:
         return all(self.root[each] in done for each in node.inputs)
 
     def _call_kernels(self, nodes: list[Node]) -> None:
-        folds: dict[tuple[str, tuple[int, ...]], list[Node]] = defaultdict(list)
+        """Call once for all windows and parts of one kernel over the same series; the same series one after another."""
+        calls: dict[tuple[tuple[int, ...], int], list[Node]] = defaultdict(list)
         for node in nodes:
-            if call_of(node).kind is Kind.FOLD:
-                folds[call_of(node).name, node.inputs].append(node)
+            shared = id(call_of(node).operator.kernel) if call_of(node).kind is Kind.FOLD else -1 - node.index
+            calls[node.inputs, shared].append(node)
+        for (_, shared), same in sorted(calls.items(), key=lambda item: item[0][0]):
+            if shared >= 0:
+                self._call_fold(sorted(same, key=lambda node: call_of(node).parameters))
             else:
-                self._call_one(node)
-        for same in folds.values():
-            self._call_fold(same)
+                self._call_one(same[0])
 
     def _call_fold(self, nodes: list[Node]) -> None:
-        """Call once for all windows of one operator over the same series."""
-        nodes = sorted(nodes, key=lambda node: call_of(node).parameters)
+        first = call_of(nodes[0])
+        if first.operator.kernel is quantiles:
+            words, levels = quantile_words(
+                [(int(each[0]), float(each[1]), node.index) for node in nodes for each in [call_of(node).parameters]]
+            )
+            self.tiles = max(self.tiles, int(call_of(nodes[-1]).parameters[0]) + 1)
+            self._draft(nodes, [*nodes[0].inputs, *words], levels)
+            return
         words = [*nodes[0].inputs, len(nodes)]
         for node in nodes:
-            words += [int(call_of(node).parameters[0]), node.index]
-        levels = [float(each) for node in nodes for each in call_of(node).parameters[1:]]
-        if levels:
-            self.tiles = max(self.tiles, FOLD_TILES + int(call_of(nodes[-1]).parameters[0]))
-        self._draft(nodes, words, levels)
+            call = call_of(node)
+            words += [int(call.parameters[0]), call.operator.part, node.index]
+        self._draft(nodes, words, [])
 
     def _call_one(self, node: Node) -> None:
         """Call a cross-section, recursive or look-ahead kernel."""
         call = call_of(node)
         words = [*node.inputs, node.index]
         if call.kind is Kind.RECURSIVE:
-            words += [self._operand(fixed=call.operator.state_rows), int(call.parameters[0])]
+            words += [self._operand(fixed=call.operator.state_rows), *(int(each) for each in call.parameters)]
         elif call.kind is Kind.DELAY:
             words.append(-int(call.parameters[0]))
-        self._draft([node], words, [])
+        self._draft([node], words, [float(each) for each in call.parameters])
 
     def _draft(self, nodes: list[Node], words: list[int], numbers: list[float]) -> None:
         operator = call_of(nodes[0]).operator
@@ -182,7 +190,8 @@ class _Scheduler:
             raise AssertionError(f"{operator.name} has no kernel")
         reads = {self.root[each] for each in nodes[0].inputs}
         writes = {node.index for node in nodes}
-        self.drafts.append(_Draft(operator.kind, operator.kernel, words, numbers, reads, writes))
+        together = operator.kind is Kind.CROSS_SECTION
+        self.drafts.append(_Draft(operator.kernel, words, numbers, reads, writes, together))
 
     def _call_elements(self, run: list[Node]) -> None:
         inside = {node.index for node in run}
@@ -196,7 +205,7 @@ class _Scheduler:
         self.tiles = max(self.tiles, tiles.size)
         reads = {self.root[each] for node in run for each in node.inputs} - inside
         reads = {each for each in reads if not isinstance(self.graph.nodes[each].expression, Constant)}
-        self.drafts.append(_Draft(Kind.ELEMENT, elements, words, tiles.constants, reads, inside - kept))
+        self.drafts.append(_Draft(elements, words, tiles.constants, reads, inside - kept))
 
     def _copy(self, copies: list[tuple[int, int]]) -> None:
         if not copies:
@@ -205,15 +214,15 @@ class _Scheduler:
         for operand, node in copies:
             words += [CODES.index("copy"), operand, node, NO_OPERAND, NO_OPERAND, NO_OPERAND]
         reads = {self.root[node] for _, node in copies}
-        self.drafts.append(_Draft(Kind.ELEMENT, elements, words, [], reads, {operand for operand, _ in copies}))
+        self.drafts.append(_Draft(elements, words, [], reads, {operand for operand, _ in copies}))
 
     def _share_scratch(self) -> tuple[list[int], int]:
         """Give operands without a place of their own a scratch run from their first write to their last read."""
-        slot = [-1] * len(self.root)
+        slot = list(self.factor)
         last = {each: time for time, draft in enumerate(self.drafts) for each in draft.reads | draft.writes}
         columns = {node.index for node in self.graph.nodes if isinstance(node.expression, Column)}
         free: list[int] = []
-        slots = 0
+        slots = len(self.graph.outputs)
         for time, writes in enumerate([columns, *(draft.writes for draft in self.drafts)]):
             for each in sorted(writes):
                 if self.depth[each] == 0 and self.factor[each] < 0:
@@ -222,10 +231,26 @@ class _Scheduler:
                         slots += 1
                     slot[each] = free.pop()
             # A run is free again only after the step that read it: kernels may not write over what they read.
-            ended = [each for each, end in last.items() if end == time - 1 and slot[each] >= 0]
+            ended = [
+                each for each, end in last.items() if end == time - 1 and slot[each] >= 0 and self.factor[each] < 0
+            ]
             free.extend(sorted(slot[each] for each in ended))
         return slot, slots
 
 
 def _is_element(node: Node) -> bool:
     return call_of(node).kind is Kind.ELEMENT
+
+
+def _integers(values: Iterable[int]) -> Integers:
+    return np.array(list(values), dtype=np.int64)
+
+
+def _stages(drafts: list[_Draft]) -> tuple[Stage, ...]:
+    """Cut the steps after each run of those over whole sections."""
+    stages: list[tuple[list[Step], list[Step]]] = [([], [])]
+    for draft in drafts:
+        if stages[-1][1] and not draft.together:
+            stages.append(([], []))
+        stages[-1][draft.together].append(draft.step())
+    return tuple(Stage(tuple(alone), tuple(together)) for alone, together in stages)

@@ -1,135 +1,191 @@
 """What an engine remembers of each symbol: the last rows of every series read back, and recursive states.
 
-One flat array: for every series with a history its rows and `slack` rows to grow into, then recursive states, then
-scratch runs. The symbols of a row are contiguous, and every symbol's newest own bar lies in the same row: who missed
-bars is moved forward once it is back, so that kernels never ask who is where. Symbols that leave are kept aside.
+Symbols are cut into shards of a few hundred, each with its own memory, so that what a program reads of one stays in the
+cache. A shard's memory holds, for every series with a past, its rows and `slack` rows to grow into, then recursive
+states; the symbols of a row are contiguous, and every symbol's newest own bar lies in the same row: who misses a bar is
+moved forward at once, so that kernels never ask who is where. Symbols that leave are kept aside.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
 
 import numpy as np
 
-from common.factors.kernels.build import Booleans, Floats, Integers
-from common.factors.kernels.movement import realign, rewind
+from common.factors.kernels.build import TILE, Booleans, Floats, Integers
+from common.factors.kernels.movement import Histories
 from common.factors.program import Program
 
-CHUNK_NUMBERS = 8_192
-"""About as many numbers of a series are worked on at a time: a few such runs fit the second-level cache."""
-
 MIN_SLACK = 64
+NEVER = -(2**62)
+"""Section of the last bar of a symbol that had none."""
 
 
 def _integers() -> Integers:
     return np.empty(0, dtype=np.int64)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Past:
+    """What is known of one symbol: its rows (histories oldest first, then recursive states), bars, last section."""
+
+    rows: Floats
+    count: int
+    last: int
+
+
 @dataclass(slots=True)
 class State:
-    """The memory of one program; mutable, owned by one engine. `rows`: the longest chunk there is room for."""
+    """The memory of one program; mutable, owned by one engine.
+
+    rows: the longest chunk there is room for; arena[k,r,i]: row r of symbol i of shard k, `stride`
+    symbols each, the last ones of the last unused; section: how many sections there were.
+    """
 
     program: Program
+    least_shards: int = 1
     symbols: tuple[str, ...] = ()
     rows: int = 0
     slack: int = 0
-    cursor: int = 0
-    arena: Floats = field(default_factory=lambda: np.empty(0))
-    lags: Integers = field(default_factory=_integers)
+    stride: int = 0
+    section: int = 0
+    session: int | None = None
+    arena: Floats = field(default_factory=lambda: np.empty((0, 0, 0)))
     counts: Integers = field(default_factory=_integers)
+    last: Integers = field(default_factory=_integers)
     base: Integers = field(default_factory=_integers)
-    moving: Integers = field(default_factory=_integers)
     starts: Integers = field(default_factory=_integers)
     depths: Integers = field(default_factory=_integers)
-    away: dict[str, tuple[Floats, int]] = field(default_factory=dict)
+    cursors: Integers = field(default_factory=_integers)
+    fixed_rows: Integers = field(default_factory=_integers)
+    away: dict[str, Past] = field(default_factory=dict)
+
+    @property
+    def shards(self) -> int:
+        """How many shards there are."""
+        return len(self.arena)
+
+    def fits(self, symbols: tuple[str, ...], rows: int) -> bool:
+        """Tell whether nothing has to be laid out anew."""
+        return symbols == self.symbols and rows <= self.rows
+
+    def copy(self) -> "State":
+        """Return a state that goes its own way."""
+        arrays: dict[str, Any] = {
+            each.name: value.copy()
+            for each in fields(self)
+            if isinstance(value := getattr(self, each.name), np.ndarray)
+        }
+        return replace(self, **arrays, away=dict(self.away))
 
     def adopt(self, symbols: tuple[str, ...], rows: int) -> None:
         """Make room for `symbols` in that order and for chunks of `rows`; who is new starts without a past."""
-        if symbols == self.symbols and rows <= self.rows:
+        if self.fits(symbols, rows):
             return
-        past, counts = self._past(symbols)
+        self.put_aside()
         self.symbols, self.rows = symbols, max(rows, self.rows)
-        self.slack, self.cursor = max(MIN_SLACK, self.rows), 0
-        self.counts, self.lags = counts, np.zeros_like(counts)
         self._lay_out()
-        if symbols:
-            self._remembered()[self._kept_rows()] = past
+        places = np.array([place for place, symbol in enumerate(symbols) if symbol in self.away], dtype=np.int64)
+        if len(places):
+            known = [self.away.pop(symbols[place]) for place in places]
+            past = self._view()
+            past[places // self.stride, :, places % self.stride] = np.stack([each.rows for each in known])
+            self._put(past)
+            self.counts[places], self.last[places] = [each.count for each in known], [each.last for each in known]
 
-    def begin(self, rows: int, own: Integers) -> None:
-        """Make room for `rows` rows, and bring who has bars among them into step."""
-        if self.cursor + rows > self.slack:
-            self._align(self.lags > 0)
-            rewind.function(self.arena, self.starts, self.depths, self.cursor, len(self.symbols))
-            self.cursor = 0
-        self._align((self.lags > 0) & (own > 0))
+    def put_aside(self) -> None:
+        """Keep every symbol's past under its name, and be without symbols."""
+        self.away, self.symbols = self.everyone(), ()
 
-    def end(self, rows: int, own: Integers) -> None:
-        """Count a chunk's rows and each symbol's bars among them."""
-        self.cursor += rows
-        self.lags += rows - own
-        self.counts += own
+    def everyone(self) -> dict[str, Past]:
+        """Return the past of every symbol that ever had a bar."""
+        if not self.symbols:
+            return dict(self.away)
+        past = np.ascontiguousarray(self._view().transpose(0, 2, 1)).reshape(-1, self.program.remembered)
+        here = {
+            symbol: Past(past[place], int(self.counts[place]), int(self.last[place]))
+            for place, symbol in enumerate(self.symbols)
+            if self.counts[place] > 0
+        }
+        return self.away | here
 
-    def offsets(self, first: int, distance: int) -> Integers:
-        """Return where each operand's run starts: at least 0 in the arena, -1 - start in the block of factors.
+    def forget(self, who: Booleans) -> None:
+        """Let symbols start anew, as if never seen."""
+        places = np.flatnonzero(who)
+        shard, lane = places // self.stride, places % self.stride
+        past = self._view()
+        past[shard, :, lane] = nothing(self.program)
+        self._put(past)
+        self.counts[places], self.last[places] = 0, NEVER
 
-        Factor f's run starts at number first + f * distance there.
-        """
+    def histories(self, rows: int) -> Histories:
+        """Return where histories lie for a chunk of `rows`, and count which are to be moved back before it."""
+        full = self.cursors + rows > self.slack
+        rewinds = np.where(full, self.cursors, -1)
+        self.cursors = np.where(full, 0, self.cursors)
+        return Histories(self.starts, self.depths, self.cursors, rewinds)
+
+    def offsets(self) -> Integers:
+        """Return where each operand's run starts in its shard: at least 0 in the arena, -1 - start in scratch."""
         program = self.program
-        offsets: Integers = (self.base + self.moving * self.cursor) * len(self.symbols)
-        handed_out = program.factor >= 0
-        offsets[handed_out] = -1 - first - program.factor[handed_out] * distance
-        resolved: Integers = offsets[program.root] - program.shift * len(self.symbols)
+        offsets = self.base.copy()
+        offsets[program.depth > 0] += self.cursors * self.stride
+        resolved: Integers = offsets[program.root] - program.shift * self.stride
         return resolved
 
-    def _align(self, who: Booleans) -> None:
-        if not who.any():
-            return
-        symbols = np.flatnonzero(who)
-        lags = self.lags[symbols]
-        realign.function(self.arena, self.starts, self.depths, self.cursor, symbols, lags, len(self.symbols))
-        self.lags[symbols] = 0
+    def move_on(self, rows: int) -> None:
+        """Count a chunk's rows as past."""
+        self.cursors = self.cursors + rows
+
+    def hold(self) -> Floats:
+        """Copy what a look ahead of time would change: recursive states, f8[shard, row, lane]."""
+        held: Floats = self.arena[:, self.fixed_rows]
+        return held
+
+    def put_back(self, held: Floats) -> None:
+        """Undo it."""
+        self.arena[:, self.fixed_rows] = held
 
     def _lay_out(self) -> None:
-        """Give every operand its rows of a new arena."""
-        program = self.program
+        """Cut symbols into shards, and give every operand its rows of a new memory."""
+        program, symbols = self.program, len(self.symbols)
+        shards = max(1, -(-symbols // TILE), min(self.least_shards, symbols // 8))
+        self.stride = -(-symbols // shards)
+        if shards > 1:
+            self.stride = -(-self.stride // 8) * 8
+            shards = -(-symbols // self.stride)
+        self.slack = max(MIN_SLACK, self.rows)
         deep = program.depth > 0
         room = np.where(deep, program.depth + self.slack, program.fixed)
         first = np.cumsum(room) - room
-        lasting = int(room.sum())
-        self.base = np.where(program.slot >= 0, lasting + program.slot * self.rows, first + program.depth)
-        self.moving = deep.astype(np.int64)
+        in_scratch = -1 - program.slot * self.rows * self.stride
+        self.base = np.where(program.slot >= 0, in_scratch, (first + program.depth) * self.stride)
         self.starts, self.depths = first[deep], program.depth[deep]
-        self.arena = np.full((lasting + program.slots * self.rows) * len(self.symbols), np.nan)
-
-    def _past(self, symbols: tuple[str, ...]) -> tuple[Floats, Integers]:
-        """Return remembered rows and bar counts of `symbols`; put aside those of who is not among them."""
-        depth, fixed = int(self.program.depth.sum()), int(self.program.fixed.sum())
-        past, counts = np.full((depth + fixed, len(symbols)), np.nan), np.zeros(len(symbols), dtype=np.int64)
-        past[depth:] = 0.0
-        if self.symbols:
-            self._align(self.lags > 0)
-            self._hand_over(symbols, past, counts)
-        for place, symbol in enumerate(symbols):
-            if symbol in self.away:
-                past[:, place], counts[place] = self.away.pop(symbol)
-        return past, counts
-
-    def _hand_over(self, symbols: tuple[str, ...], past: Floats, counts: Integers) -> None:
-        remembered = self._remembered()[self._kept_rows()]
-        new_place = {symbol: place for place, symbol in enumerate(symbols)}
-        staying = [(place, new_place[symbol]) for place, symbol in enumerate(self.symbols) if symbol in new_place]
-        if staying:
-            before, after = (list(each) for each in zip(*staying, strict=True))
-            past[:, after], counts[after] = remembered[:, before], self.counts[before]
-        for place, symbol in enumerate(self.symbols):
-            if symbol not in new_place and self.counts[place] > 0:
-                self.away[symbol] = (remembered[:, place].copy(), int(self.counts[place]))
-
-    def _remembered(self) -> Floats:
-        """View the arena as rows of symbols."""
-        return self.arena.reshape(-1, len(self.symbols))
+        self.fixed_rows = np.flatnonzero(np.repeat(~deep, room))
+        # Each series is moved back at another time, so that no section pays for all.
+        self.cursors = np.arange(len(self.starts)) * self.slack // max(1, len(self.starts))
+        self.arena = np.full((shards, int(room.sum()), self.stride), np.nan)
+        self.counts = np.zeros(shards * self.stride, dtype=np.int64)
+        self.last = np.full(shards * self.stride, NEVER)
+        past = self._view()
+        past[:] = nothing(program)[:, np.newaxis]
+        self._put(past)
 
     def _kept_rows(self) -> Integers:
         """Name the rows that last: each series' history, newest last, then recursive states."""
-        fixed = self.program.fixed
-        histories = zip(self.starts + self.cursor, self.depths, strict=True)
-        states = ((self.base[i], fixed[i]) for i in np.flatnonzero(fixed))
-        return np.concatenate([_integers(), *(np.arange(at, at + rows) for at, rows in (*histories, *states))])
+        histories = zip(self.starts + self.cursors, self.depths, strict=True)
+        return np.concatenate([*(np.arange(at, at + rows) for at, rows in histories), self.fixed_rows])
+
+    def _view(self) -> Floats:
+        """Return what is remembered, f8[shard, row, lane]."""
+        view: Floats = self.arena[:, self._kept_rows()]
+        return view
+
+    def _put(self, past: Floats) -> None:
+        """Write what `_view` gave back."""
+        self.arena[:, self._kept_rows()] = past
+
+
+def nothing(program: Program) -> Floats:
+    """Return what is remembered of a symbol never seen: NaN for the past, 0 for recursive states."""
+    deep, fixed = int(program.depth.sum()), int(program.fixed.sum())
+    return np.concatenate([np.full(deep, np.nan), np.zeros(fixed)])

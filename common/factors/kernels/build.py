@@ -17,7 +17,7 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 TILE = 256
 """Elements a kernel works on at a time: a few dozen rows of this width stay in the first-level cache."""
 
-_OPTIONS: dict[str, Any] = {
+OPTIONS: dict[str, Any] = {
     "error_model": "numpy",
     "nogil": True,
     "fastmath": False,
@@ -28,22 +28,22 @@ _OPTIONS: dict[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class Kernel:
-    """A function Python calls with arrays; `function` is numba's dispatcher, without machine code until compiled."""
+    """A compiled function; `function` is numba's dispatcher, without machine code until compiled."""
 
     name: str
-    signature: str
+    signature: Any
     function: Any
 
 
-def kernel(signature: str) -> Callable[[Callable[..., Any]], Kernel]:
+def kernel(signature: Any) -> Callable[[Callable[..., Any]], Kernel]:
     """Make a kernel of a plain function; nothing is compiled at import."""
 
     def build(function: Callable[..., Any]) -> Kernel:
-        return Kernel(name=function.__name__, signature=signature, function=numba.njit(**_OPTIONS)(function))
+        return Kernel(name=function.__name__, signature=signature, function=numba.njit(**OPTIONS)(function))
 
     return build
 
 
 def part_of_kernel(function: _Function) -> _Function:
     """Make a function that kernels call; it is compiled into each caller."""
-    return cast("_Function", numba.njit(**_OPTIONS)(function))
+    return cast("_Function", numba.njit(**OPTIONS)(function))

@@ -1,11 +1,10 @@
 """Element operators: a run of them is one call, tile by tile, so that what lies between them never leaves the cache."""
 
-# ruff: noqa: ARG001, PLR0917  one call for all kernels
-
 import math
 
-from common.factors.kernels.build import TILE, Floats, Integers, kernel, part_of_kernel
-from common.factors.kernels.memory import CALL, NOTHING, finite, piece, quotient
+from common.factors.kernels.build import TILE, Floats, Integers
+from common.factors.kernels.lean import kernel, part_of_kernel, view_of_memory
+from common.factors.kernels.memory import CALL, NOTHING, Frame, finite, piece, quotient
 from common.factors.kernels.transcendental import guarded_power, log, power, signed_power
 
 CODES = (
@@ -15,6 +14,8 @@ CODES = (
     "quesval",
 )  # fmt: skip
 """Operator names by opcode; `apply` holds one branch for each."""
+
+QUESVAL = CODES.index("quesval")
 
 STEP_WORDS = 6
 """Words of one step: opcode, result, four operands; an operand is a node, or ~register."""
@@ -82,36 +83,30 @@ def larger(x: Floats, y: Floats, out: Floats) -> None:
 @part_of_kernel
 def compare(code: int, x: Floats, y: Floats, out: Floats) -> None:
     """1 or 0 for `< <= > >= == !=` (codes 16 to 21), NaN if either side is."""
+    # Each is whether x lies below y, at it, or above it, chosen outside the loop, which is then without branches.
+    below = 1.0 if code <= 17 or code == 21 else 0.0
+    equal = 1.0 if code == 17 or code == 19 or code == 20 else 0.0  # noqa: PLR1714  kernels have no sets
+    above = 1.0 if code == 18 or code == 19 or code == 21 else 0.0  # noqa: PLR1714  as above
     for i in range(out.size):
-        below, equal = x[i] < y[i], x[i] == y[i]
-        if code == 16:
-            holds = below
-        elif code == 17:
-            holds = below or equal
-        elif code == 18:
-            holds = not (below or equal)
-        elif code == 19:
-            holds = not below
-        elif code == 20:
-            holds = equal
-        else:
-            holds = not equal
-        answer = 1.0 if holds else 0.0
+        answer = below if x[i] < y[i] else (equal if x[i] == y[i] else above)
         out[i] = answer if x[i] == x[i] and y[i] == y[i] else NOTHING
 
 
 @part_of_kernel
 def one_sided(code: int, x: Floats, out: Floats) -> None:
     """Copy, negative, absolute value, sign (codes 0 to 3)."""
-    for i in range(out.size):
-        value = x[i]
-        if code == 1:
-            value = -value
-        elif code == 2:
-            value = math.fabs(value)
-        elif code == 3:
-            value = value if value == 0.0 or math.isnan(value) else math.copysign(1.0, value)
-        out[i] = value
+    if code == 0:
+        for i in range(out.size):
+            out[i] = x[i]
+    elif code == 1:
+        for i in range(out.size):
+            out[i] = -x[i]
+    elif code == 2:
+        for i in range(out.size):
+            out[i] = math.fabs(x[i])
+    else:
+        for i in range(out.size):
+            out[i] = x[i] if x[i] == 0.0 or math.isnan(x[i]) else math.copysign(1.0, x[i])
 
 
 @part_of_kernel
@@ -123,8 +118,8 @@ def choose(threshold: Floats, x: Floats, yes: Floats, no: Floats, out: Floats) -
 
 
 @part_of_kernel
-def apply(code: int, x: Floats, y: Floats, z: Floats, w: Floats, out: Floats) -> None:  # noqa: C901, PLR0912  one branch an opcode
-    """Carry out one step on a tile."""
+def apply(code: int, x: Floats, y: Floats, out: Floats) -> None:  # noqa: C901, PLR0912  one branch an opcode
+    """Carry out one step of one or two operands on a tile."""
     if code <= 3:
         one_sided(code, x, out)
     elif code == 4:
@@ -151,44 +146,32 @@ def apply(code: int, x: Floats, y: Floats, z: Floats, w: Floats, out: Floats) ->
         signed_power(x, y, out)
     elif code == 15:
         guarded_power(x, y, out)
-    elif code <= 21:
-        compare(code, x, y, out)
     else:
-        choose(x, y, z, w, out)
+        compare(code, x, y, out)
 
 
-@part_of_kernel
-def operand(
-    arena: Floats, values: Floats, offsets: Integers, work: Floats, word: int, first: int, width: int
-) -> Floats:
+@view_of_memory
+def operand(frame: Frame, word: int, first: int, width: int) -> Floats:
     """Return the tile of a node, or a register."""
     if word < 0:
-        return work[~word * TILE : ~word * TILE + width]
-    return piece(arena, values, offsets[word], first, width)
+        return frame.work[~word * TILE : ~word * TILE + width]
+    return piece(frame, frame.offsets[word], first, width)
 
 
 @kernel(CALL)
-def elements(
-    arena: Floats,
-    values: Floats,
-    offsets: Integers,
-    words: Integers,
-    numbers: Floats,
-    size: int,
-    stride: int,
-    work: Floats,
-) -> None:
+def elements(frame: Frame, words: Integers, numbers: Floats) -> None:
     """Carry out a run of steps; words: the steps; numbers: constants, kept in the first registers of `work`."""
     for constant in range(numbers.size):
-        work[constant * TILE : (constant + 1) * TILE] = numbers[constant]
+        frame.work[constant * TILE : (constant + 1) * TILE] = numbers[constant]
+    size = frame.rows * frame.stride
     for first in range(0, size, TILE):
         width = min(TILE, size - first)
         for step in range(0, words.size, STEP_WORDS):
-            apply(
-                words[step],
-                operand(arena, values, offsets, work, words[step + 2], first, width),
-                operand(arena, values, offsets, work, words[step + 3], first, width),
-                operand(arena, values, offsets, work, words[step + 4], first, width),
-                operand(arena, values, offsets, work, words[step + 5], first, width),
-                operand(arena, values, offsets, work, words[step + 1], first, width),
-            )
+            out = operand(frame, words[step + 1], first, width)
+            x = operand(frame, words[step + 2], first, width)
+            y = operand(frame, words[step + 3], first, width)
+            if words[step] == QUESVAL:
+                z, w = operand(frame, words[step + 4], first, width), operand(frame, words[step + 5], first, width)
+                choose(x, y, z, w, out)
+            else:
+                apply(words[step], x, y, out)

@@ -1,121 +1,67 @@
 """Folds for the smallest and largest value and their places; exact. words: as in moments."""
 
-# ruff: noqa: ARG001, PLR0917  one call for all kernels
+# ruff: noqa: ARG001, PLR0124, PLR0917  one call for all kernels; only NaN differs from itself; numba calls by place
 
-import math
-
-from common.factors.kernels.build import TILE, Floats, Integers, kernel, part_of_kernel
-from common.factors.kernels.memory import CALL, NOTHING, piece
-
-
-@kernel(CALL)
-def ts_min(
-    arena: Floats,
-    values: Floats,
-    offsets: Integers,
-    words: Integers,
-    numbers: Floats,
-    size: int,
-    stride: int,
-    work: Floats,
-) -> None:
-    """Smallest number in the window; NaN are left out."""
-    source = offsets[words[0]]
-    for first in range(0, size, TILE):
-        width = min(TILE, size - first)
-        best = work[:width]
-        best[:] = NOTHING
-        age = 0
-        for group in range(words[1]):
-            while age < words[2 + 2 * group]:
-                row = piece(arena, values, source - age * stride, first, width)
-                for i in range(width):
-                    best[i] = best[i] if best[i] <= row[i] or row[i] != row[i] else row[i]
-                age += 1
-            piece(arena, values, offsets[words[3 + 2 * group]], first, width)[:] = best
-
-
-@kernel(CALL)
-def ts_max(
-    arena: Floats,
-    values: Floats,
-    offsets: Integers,
-    words: Integers,
-    numbers: Floats,
-    size: int,
-    stride: int,
-    work: Floats,
-) -> None:
-    """Largest number in the window; NaN are left out."""
-    source = offsets[words[0]]
-    for first in range(0, size, TILE):
-        width = min(TILE, size - first)
-        best = work[:width]
-        best[:] = NOTHING
-        age = 0
-        for group in range(words[1]):
-            while age < words[2 + 2 * group]:
-                row = piece(arena, values, source - age * stride, first, width)
-                for i in range(width):
-                    best[i] = best[i] if best[i] >= row[i] or row[i] != row[i] else row[i]
-                age += 1
-            piece(arena, values, offsets[words[3 + 2 * group]], first, width)[:] = best
+from common.factors.kernels.build import TILE, Floats, Integers
+from common.factors.kernels.lean import kernel, part_of_kernel
+from common.factors.kernels.memory import CALL, NOTHING, Frame, piece, tile
 
 
 @part_of_kernel
-def place_of_extreme(
-    sign: float, arena: Floats, values: Floats, offsets: Integers, words: Integers, size: int, stride: int, work: Floats
-) -> None:
-    """Position, 1 for the oldest, of the oldest among the largest values of sign * x; NaN if any value is."""
-    source = offsets[words[0]]
+def raise_best(sign: float, best: Floats, row: Floats) -> None:
+    """Keep the largest sign * x; NaN are left out."""
+    for i in range(row.size):
+        value = sign * row[i]
+        best[i] = best[i] if best[i] >= value or value != value else value
+
+
+@part_of_kernel
+def raise_place(sign: float, age: float, best: Floats, where: Floats, unknown: Floats, row: Floats) -> None:
+    """Keep the largest sign * x, the age of the oldest of equals, and whether a NaN was met."""
+    for i in range(row.size):
+        value = sign * row[i]
+        where[i] = age if value >= best[i] or best[i] != best[i] else where[i]
+        best[i] = best[i] if best[i] >= value or value != value else value
+        unknown[i] += value - value
+
+
+@part_of_kernel
+def extremes(sign: float, frame: Frame, words: Integers) -> None:
+    """Part 0 the largest sign * x, times sign; 1 its position, 1 for the oldest bar, the oldest among equals."""
+    source, stride, size = frame.offsets[words[0]], frame.stride, frame.rows * frame.stride
+    placed = False
+    for group in range(words[1]):
+        placed |= words[3 + 3 * group] == 1
     for first in range(0, size, TILE):
         width = min(TILE, size - first)
-        best, where = work[:width], work[TILE : TILE + width]
-        newest = piece(arena, values, source, first, width)
-        for i in range(width):
-            best[i], where[i] = sign * newest[i], 0.0
-        age = 1
+        best, where, unknown = tile(frame, 0, width), tile(frame, 1, width), tile(frame, 2, width)
+        best[:], where[:], unknown[:] = NOTHING, 0.0, 0.0
+        age = 0
         for group in range(words[1]):
-            window = words[2 + 2 * group]
+            window = words[2 + 3 * group]
             while age < window:
-                row = piece(arena, values, source - age * stride, first, width)
-                for i in range(width):
-                    value = sign * row[i]
-                    # Once NaN, always NaN: neither comparison lets a number in again.
-                    taken = value >= best[i] or math.isnan(value)
-                    where[i] = age if taken else where[i]
-                    best[i] = value if taken else best[i]
+                row = piece(frame, source - age * stride, first, width)
+                if placed:
+                    raise_place(sign, age, best, where, unknown, row)
+                else:
+                    raise_best(sign, best, row)
                 age += 1
-            out = piece(arena, values, offsets[words[3 + 2 * group]], first, width)
-            for i in range(width):
-                out[i] = window - where[i] if best[i] == best[i] else NOTHING
+            out = piece(frame, frame.offsets[words[4 + 3 * group]], first, width)
+            if words[3 + 3 * group] == 0:
+                for i in range(width):
+                    out[i] = sign * best[i]
+            else:
+                for i in range(width):
+                    out[i] = window - where[i] if unknown[i] == 0.0 else NOTHING
 
 
 @kernel(CALL)
-def ts_argmax(
-    arena: Floats,
-    values: Floats,
-    offsets: Integers,
-    words: Integers,
-    numbers: Floats,
-    size: int,
-    stride: int,
-    work: Floats,
-) -> None:
-    """Position of the largest value, 1 for the oldest bar; the oldest among equals."""
-    place_of_extreme(1.0, arena, values, offsets, words, size, stride, work)
+def largest(frame: Frame, words: Integers, numbers: Floats) -> None:
+    """Largest value (part 0) and its position (1)."""
+    extremes(1.0, frame, words)
 
 
 @kernel(CALL)
-def ts_argmin(
-    arena: Floats,
-    values: Floats,
-    offsets: Integers,
-    words: Integers,
-    numbers: Floats,
-    size: int,
-    stride: int,
-    work: Floats,
-) -> None:
-    """Position of the smallest value, 1 for the oldest bar; the oldest among equals."""
-    place_of_extreme(-1.0, arena, values, offsets, words, size, stride, work)
+def smallest(frame: Frame, words: Integers, numbers: Floats) -> None:
+    """Smallest value (part 0) and its position (1)."""
+    extremes(-1.0, frame, words)

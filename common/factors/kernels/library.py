@@ -10,6 +10,7 @@ from types import ModuleType
 import llvmlite.binding as llvm  # type: ignore[import-untyped]
 
 from common.factors.kernels import (
+    advance,
     element,
     extremes,
     moments,
@@ -26,6 +27,7 @@ from common.factors.kernels.cache import cache_in
 
 MODULES: tuple[ModuleType, ...] = (
     movement,
+    advance,
     element,
     moments,
     pairs,

@@ -2,19 +2,43 @@
 
 import math
 import sys
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
+from numba import types
 
-from common.factors.kernels.build import Floats, part_of_kernel
+from common.factors.kernels.build import TILE, Floats, Integers
+from common.factors.kernels.lean import part_of_kernel, view_of_memory
 
-CALL = "void(f8[::1], f8[::1], i8[::1], i8[::1], f8[::1], i8, i8, f8[::1])"
-"""What element and fold kernels take: arena, values, offsets, words, numbers, size, stride, work.
 
-arena, values: every node is a run of `size` = rows x symbols numbers, symbols contiguous, in one of the two;
-offsets[node]: where its run starts, at least 0 in the arena, -1 - start in `values` (the factors handed out);
-words, numbers: the operands and constants of this call, laid out as each kernel says;
-stride: symbols in a row, so that the bar before is `stride` numbers back; work: room for tiles.
-"""
+class Frame(NamedTuple):
+    """Where the operands of a shard's kernels are.
+
+    arena, values: every node is a run of rows x stride numbers, symbols contiguous, in one of the two;
+    offsets[node]: where its run starts, at least 0 in the arena (what lasts), -1 - start in `values` (what does not);
+    own: bars of each symbol in this chunk; stride: symbols in a row, so that the bar before is `stride` numbers back;
+    work: room for tiles.
+    """
+
+    arena: Floats
+    values: Floats
+    offsets: Integers
+    own: Integers
+    rows: int
+    stride: int
+    work: Floats
+
+
+def tuple_type(kinds: Sequence[Any], name: type) -> Any:
+    """Return what numba calls a named tuple of these kinds."""
+    return types.BaseTuple.from_types(tuple(kinds), name)  # type: ignore[no-untyped-call]
+
+
+FLOATS, INTEGERS = types.float64[::1], types.int64[::1]
+FRAME = tuple_type((FLOATS, FLOATS, INTEGERS, INTEGERS, types.int64, types.int64, FLOATS), Frame)
+CALL = types.void(FRAME, INTEGERS, FLOATS)
+"""frame, words, numbers: operands and constants of one call, laid out as each kernel says."""
 
 LARGEST = sys.float_info.max
 NOTHING = math.nan
@@ -33,10 +57,22 @@ def quotient(dividend: float, divisor: float) -> float:
     return answer
 
 
-@part_of_kernel
-def piece(arena: Floats, values: Floats, offset: int, first: int, width: int) -> Floats:
+@view_of_memory
+def piece(frame: Frame, offset: int, first: int, width: int) -> Floats:
     """Return the view of `width` numbers of a run, from its number `first` on."""
     if offset >= 0:
-        return arena[offset + first : offset + first + width]
+        return frame.arena[offset + first : offset + first + width]
     start = -1 - offset + first
-    return values[start : start + width]
+    return frame.values[start : start + width]
+
+
+@view_of_memory
+def whole(frame: Frame, operand: int) -> Floats:
+    """Return the view of a whole run."""
+    return piece(frame, frame.offsets[operand], 0, frame.rows * frame.stride)
+
+
+@view_of_memory
+def tile(frame: Frame, number: int, width: int) -> Floats:
+    """Return a tile of the room for them."""
+    return frame.work[number * TILE : number * TILE + width]

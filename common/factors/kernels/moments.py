@@ -1,174 +1,166 @@
-"""Folds of one series: sums, products, means, deviations, weighted means.
+"""Folds of one series: sums, products, means, deviations.
 
 Each folds a window from its newest value to its oldest, so that a shorter window is the beginning of a longer one and
-all windows of one operator over the same series are one pass. words: input, how many windows, then pairs (window,
-result) by ascending window. Second moments are taken about the newest value of the window: its own spread bounds how
-far that value lies from the mean, so no digits are lost, and a constant window gives exact zeros.
+all windows over the same series are one pass, whichever of a kernel's parts they ask for. words: input, how many
+windows, then (window, part, result) by ascending window. Four rows are taken at a time, in order: the sums pass through
+memory once for four additions. Second moments are taken about the newest value of the window: its own spread bounds
+how far that value lies from the mean, so no digits are lost, and a constant window gives exact zeros.
 """
 
-# ruff: noqa: ARG001, PLR0917  one call for all kernels
+# ruff: noqa: ARG001, PLR0917  one call for all kernels; numba calls by place
 
 import math
 
-from common.factors.kernels.build import TILE, Floats, Integers, kernel
-from common.factors.kernels.memory import CALL, NOTHING, finite, piece, quotient
+from common.factors.kernels.build import TILE, Floats, Integers
+from common.factors.kernels.lean import kernel, part_of_kernel
+from common.factors.kernels.memory import CALL, NOTHING, Frame, finite, piece, quotient, tile
+
+LARGE, SMALL = 2.0**400, 2.0**-400
+SCALE = 2.0**512
+
+
+@part_of_kernel
+def add_row(total: Floats, row: Floats) -> None:
+    """Add one row."""
+    for i in range(total.size):
+        total[i] += row[i]
+
+
+@part_of_kernel
+def add_rows(total: Floats, a: Floats, b: Floats, c: Floats, d: Floats) -> None:
+    """Add four rows one after another."""
+    for i in range(total.size):
+        total[i] = total[i] + a[i] + b[i] + c[i] + d[i]
 
 
 @kernel(CALL)
-def ts_sum(
-    arena: Floats,
-    values: Floats,
-    offsets: Integers,
-    words: Integers,
-    numbers: Floats,
-    size: int,
-    stride: int,
-    work: Floats,
-) -> None:
-    """Sum of the window."""
-    source = offsets[words[0]]
+def totals(frame: Frame, words: Integers, numbers: Floats) -> None:
+    """Sums of windows."""
+    source, stride, size = frame.offsets[words[0]], frame.stride, frame.rows * frame.stride
     for first in range(0, size, TILE):
         width = min(TILE, size - first)
-        total = work[:width]
+        total = tile(frame, 0, width)
         total[:] = 0.0
         age = 0
         for group in range(words[1]):
-            while age < words[2 + 2 * group]:
-                row = piece(arena, values, source - age * stride, first, width)
-                for i in range(width):
-                    total[i] += row[i]
-                age += 1
-            out = piece(arena, values, offsets[words[3 + 2 * group]], first, width)
-            for i in range(width):
-                out[i] = finite(total[i])
-
-
-@kernel(CALL)
-def ts_product(
-    arena: Floats,
-    values: Floats,
-    offsets: Integers,
-    words: Integers,
-    numbers: Floats,
-    size: int,
-    stride: int,
-    work: Floats,
-) -> None:
-    """Product of the window."""
-    source = offsets[words[0]]
-    for first in range(0, size, TILE):
-        width = min(TILE, size - first)
-        total = work[:width]
-        total[:] = 1.0
-        age = 0
-        for group in range(words[1]):
-            while age < words[2 + 2 * group]:
-                row = piece(arena, values, source - age * stride, first, width)
-                for i in range(width):
-                    total[i] *= row[i]
-                age += 1
-            out = piece(arena, values, offsets[words[3 + 2 * group]], first, width)
-            for i in range(width):
-                out[i] = finite(total[i])
-
-
-@kernel(CALL)
-def ts_mean(
-    arena: Floats,
-    values: Floats,
-    offsets: Integers,
-    words: Integers,
-    numbers: Floats,
-    size: int,
-    stride: int,
-    work: Floats,
-) -> None:
-    """Mean of the numbers in the window; NaN are left out."""
-    source = offsets[words[0]]
-    for first in range(0, size, TILE):
-        width = min(TILE, size - first)
-        shift, total, count = work[:width], work[TILE : TILE + width], work[2 * TILE : 2 * TILE + width]
-        shift[:], total[:], count[:] = NOTHING, 0.0, 0.0
-        age = 0
-        for group in range(words[1]):
-            while age < words[2 + 2 * group]:
-                row = piece(arena, values, source - age * stride, first, width)
-                for i in range(width):
-                    known = row[i] == row[i]
-                    shift[i] = shift[i] if shift[i] == shift[i] else row[i]
-                    total[i] += row[i] - shift[i] if known else 0.0
-                    count[i] += 1.0 if known else 0.0
-                age += 1
-            out = piece(arena, values, offsets[words[3 + 2 * group]], first, width)
-            for i in range(width):
-                out[i] = finite(shift[i] + quotient(total[i], count[i]))
-
-
-@kernel(CALL)
-def ts_std(
-    arena: Floats,
-    values: Floats,
-    offsets: Integers,
-    words: Integers,
-    numbers: Floats,
-    size: int,
-    stride: int,
-    work: Floats,
-) -> None:
-    """Population standard deviation of the numbers in the window; NaN are left out."""
-    source = offsets[words[0]]
-    for first in range(0, size, TILE):
-        width = min(TILE, size - first)
-        shift, count = work[:width], work[TILE : TILE + width]
-        total, squares = work[2 * TILE : 2 * TILE + width], work[3 * TILE : 3 * TILE + width]
-        shift[:], count[:], total[:], squares[:] = NOTHING, 0.0, 0.0, 0.0
-        age = 0
-        for group in range(words[1]):
-            while age < words[2 + 2 * group]:
-                row = piece(arena, values, source - age * stride, first, width)
-                for i in range(width):
-                    known = row[i] == row[i]
-                    shift[i] = shift[i] if shift[i] == shift[i] else row[i]
-                    away = row[i] - shift[i] if known else 0.0
-                    total[i] += away
-                    squares[i] += away * away
-                    count[i] += 1.0 if known else 0.0
-                age += 1
-            out = piece(arena, values, offsets[words[3 + 2 * group]], first, width)
-            for i in range(width):
-                mean = quotient(total[i], count[i])
-                out[i] = finite(math.sqrt(max(quotient(squares[i], count[i]) - mean * mean, 0.0)))
-
-
-@kernel(CALL)
-def ts_decay_linear(
-    arena: Floats,
-    values: Floats,
-    offsets: Integers,
-    words: Integers,
-    numbers: Floats,
-    size: int,
-    stride: int,
-    work: Floats,
-) -> None:
-    """Mean with weights falling linearly from the newest value to the oldest."""
-    source = offsets[words[0]]
-    for first in range(0, size, TILE):
-        width = min(TILE, size - first)
-        total, aged = work[:width], work[TILE : TILE + width]
-        total[:], aged[:] = 0.0, 0.0
-        newest = piece(arena, values, source, first, width)
-        age = 0
-        for group in range(words[1]):
-            window = words[2 + 2 * group]
+            window = words[2 + 3 * group]
+            while age + 4 <= window:
+                add_rows(
+                    total,
+                    piece(frame, source - age * stride, first, width),
+                    piece(frame, source - (age + 1) * stride, first, width),
+                    piece(frame, source - (age + 2) * stride, first, width),
+                    piece(frame, source - (age + 3) * stride, first, width),
+                )
+                age += 4
             while age < window:
-                row = piece(arena, values, source - age * stride, first, width)
-                for i in range(width):
-                    away = row[i] - newest[i]
-                    total[i] += away
-                    aged[i] += age * away
+                add_row(total, piece(frame, source - age * stride, first, width))
                 age += 1
-            out = piece(arena, values, offsets[words[3 + 2 * group]], first, width)
-            weights = window * (window + 1) / 2.0
+            out = piece(frame, frame.offsets[words[4 + 3 * group]], first, width)
             for i in range(width):
-                out[i] = finite(newest[i] + quotient(window * total[i] - aged[i], weights))
+                out[i] = finite(total[i])
+
+
+@part_of_kernel
+def scaled(value: float) -> tuple[float, float]:
+    """Bring a number to between 2**-400 and 2**400 by a power of 2**512, exactly; return it and the power."""
+    if abs(value) > LARGE:
+        return value / SCALE, 1.0
+    if abs(value) < SMALL:
+        return value * SCALE, -1.0
+    return value, 0.0
+
+
+@kernel(CALL)
+def products(frame: Frame, words: Integers, numbers: Floats) -> None:
+    """Products of windows; only the product itself may be too large, not what leads to it."""
+    source, stride, size = frame.offsets[words[0]], frame.stride, frame.rows * frame.stride
+    for first in range(0, size, TILE):
+        width = min(TILE, size - first)
+        total, power = tile(frame, 0, width), tile(frame, 1, width)
+        total[:], power[:] = 1.0, 0.0
+        age = 0
+        for group in range(words[1]):
+            while age < words[2 + 3 * group]:
+                row = piece(frame, source - age * stride, first, width)
+                for i in range(width):
+                    value, up = scaled(row[i])
+                    product, more = scaled(total[i] * value)
+                    total[i] = product
+                    power[i] += up + more
+                age += 1
+            out = piece(frame, frame.offsets[words[4 + 3 * group]], first, width)
+            for i in range(width):
+                answer, left = total[i], power[i]
+                # Further steps than these end in 0 or beyond the largest number whatever the start.
+                for _ in range(4):
+                    if left > 0.0:
+                        answer, left = answer * SCALE, left - 1.0
+                    elif left < 0.0:
+                        answer, left = answer / SCALE, left + 1.0
+                out[i] = finite(answer)
+
+
+@part_of_kernel
+def take(x: float, shift: float, total: float, squares: float, count: float) -> tuple[float, float, float, float]:
+    """Add one value about the first number found; NaN is left out."""
+    known = x == x  # noqa: PLR0124  only NaN differs from itself
+    start = shift if shift == shift else x  # noqa: PLR0124  as above
+    away = x - start if known else 0.0
+    return start, total + away, squares + away * away, count + (1.0 if known else 0.0)
+
+
+@part_of_kernel
+def take_row(shift: Floats, total: Floats, squares: Floats, count: Floats, row: Floats) -> None:
+    """Take one row."""
+    for i in range(row.size):
+        shift[i], total[i], squares[i], count[i] = take(row[i], shift[i], total[i], squares[i], count[i])
+
+
+@part_of_kernel
+def take_rows(
+    shift: Floats, total: Floats, squares: Floats, count: Floats, a: Floats, b: Floats, c: Floats, d: Floats
+) -> None:
+    """Take four rows one after another."""
+    for i in range(a.size):
+        h, t, q, n = take(a[i], shift[i], total[i], squares[i], count[i])
+        h, t, q, n = take(b[i], h, t, q, n)
+        h, t, q, n = take(c[i], h, t, q, n)
+        shift[i], total[i], squares[i], count[i] = take(d[i], h, t, q, n)
+
+
+@kernel(CALL)
+def averages(frame: Frame, words: Integers, numbers: Floats) -> None:
+    """Over the numbers of windows: part 0 mean, 1 population standard deviation; NaN are left out."""
+    source, stride, size = frame.offsets[words[0]], frame.stride, frame.rows * frame.stride
+    for first in range(0, size, TILE):
+        width = min(TILE, size - first)
+        shift, total = tile(frame, 0, width), tile(frame, 1, width)
+        squares, count = tile(frame, 2, width), tile(frame, 3, width)
+        shift[:], total[:], squares[:], count[:] = NOTHING, 0.0, 0.0, 0.0
+        age = 0
+        for group in range(words[1]):
+            window = words[2 + 3 * group]
+            while age + 4 <= window:
+                take_rows(
+                    shift,
+                    total,
+                    squares,
+                    count,
+                    piece(frame, source - age * stride, first, width),
+                    piece(frame, source - (age + 1) * stride, first, width),
+                    piece(frame, source - (age + 2) * stride, first, width),
+                    piece(frame, source - (age + 3) * stride, first, width),
+                )
+                age += 4
+            while age < window:
+                take_row(shift, total, squares, count, piece(frame, source - age * stride, first, width))
+                age += 1
+            out = piece(frame, frame.offsets[words[4 + 3 * group]], first, width)
+            if words[3 + 3 * group] == 0:
+                for i in range(width):
+                    out[i] = finite(shift[i] + quotient(total[i], count[i]))
+            else:
+                for i in range(width):
+                    mean = quotient(total[i], count[i])
+                    out[i] = finite(math.sqrt(max(quotient(squares[i], count[i]) - mean * mean, 0.0)))

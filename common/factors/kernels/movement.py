@@ -2,84 +2,204 @@
 
 # ruff: noqa: PLR0917  numba calls by place
 
-from common.factors.kernels.build import Booleans, Floats, Integers, kernel
-from common.factors.kernels.memory import NOTHING, finite, piece
+from typing import NamedTuple
+
+import numpy as np
+from numba import types
+from numpy.typing import NDArray
+
+from common.factors.kernels.build import Booleans, Floats, Integers
+from common.factors.kernels.lean import kernel, part_of_kernel
+from common.factors.kernels.memory import CALL, INTEGERS, NOTHING, Frame, finite, tuple_type, whole
+
+FEW = 16
+"""Up to one lagging symbol in so many, histories are moved symbol by symbol; beyond it, row by row."""
 
 
-@kernel("i8(b1[:, ::1], i8[:, ::1], i8[::1])")
-def number_bars(present: Booleans, place: Integers, own: Integers) -> int:
-    """Fill place[b,s] with the symbol's own row of that bar, or -1; own[s] with its bars; return all absent ones."""
-    rows, stride = present.shape
-    absent = 0
-    own[:] = 0
-    for row in range(rows):
-        for symbol in range(stride):
-            if present[row, symbol]:
-                place[row, symbol] = own[symbol]
-                own[symbol] += 1
+class Histories(NamedTuple):
+    """Where a shard's series with a past lie.
+
+    For each its first row, rows of past, rows in use before this chunk, and the row its past is to be moved back from
+    before that (-1: not now).
+    """
+
+    starts: Integers
+    depths: Integers
+    cursors: Integers
+    rewinds: Integers
+
+
+class Bars(NamedTuple):
+    """A block's bars, and what becomes of them: columns[c,b,s], present[b,s]; place[b,s] is filled with own rows or -1.
+
+    own[s], counts[s], last[s]: bars in this chunk, bars so far, section of the last one; section: number of row 0;
+    out[f,b,s], warm[b,s]: filled; warm_bars: bars it takes.
+    """
+
+    columns: Floats
+    present: Booleans
+    place: Integers
+    own: Integers
+    counts: Integers
+    last: Integers
+    section: int
+    out: Floats
+    warm: NDArray[np.uint8]
+    warm_bars: int
+
+
+HISTORIES = tuple_type((INTEGERS,) * 4, Histories)
+BARS = tuple_type(
+    (
+        types.float64[:, :, ::1],
+        types.boolean[:, ::1],
+        types.int64[:, ::1],
+        INTEGERS,
+        INTEGERS,
+        INTEGERS,
+        types.int64,
+        types.float64[:, :, ::1],
+        types.uint8[:, ::1],
+        types.int64,
+    ),
+    Bars,
+)
+
+
+@part_of_kernel
+def rewind(histories: Histories, arena: Floats, stride: int) -> None:
+    """Move a past to the front of its room where new rows would not fit behind it."""
+    for series in range(histories.starts.size):
+        if histories.rewinds[series] >= 0:
+            target = histories.starts[series] * stride
+            source = target + histories.rewinds[series] * stride
+            size = histories.depths[series] * stride
+            for i in range(size):
+                arena[target + i] = arena[source + i]
+
+
+@part_of_kernel
+def number_bars(bars: Bars, first: int, rows: int, begin: int, end: int) -> None:
+    """Fill `place` with each symbol's own row of a bar in this chunk, or -1, and `own` with its bars."""
+    own = bars.own
+    for symbol in range(begin, end):
+        own[symbol] = 0
+    for row in range(first, first + rows):
+        for symbol in range(begin, end):
+            there = bars.present[row, symbol]
+            bars.place[row, symbol] = own[symbol] if there else -1
+            own[symbol] += 1 if there else 0
+
+
+@part_of_kernel
+def gapless(bars: Bars, rows: int, begin: int, end: int) -> bool:
+    """Tell whether nobody misses a bar of this chunk."""
+    total = 0
+    for symbol in range(begin, end):
+        total += bars.own[symbol]
+    return total == rows * (end - begin)
+
+
+@part_of_kernel
+def load(bars: Bars, column: int, target: Floats, first: int, rows: int, begin: int, end: int, stride: int) -> None:
+    """Write a column to its run, each symbol on its own clock, NaN behind its last bar."""
+    if rows == 1:
+        for i in range(end - begin):
+            value = bars.columns[column, first, begin + i]
+            target[i] = finite(value) if bars.present[first, begin + i] else NOTHING
+        return
+    if not gapless(bars, rows, begin, end):
+        target[:] = NOTHING
+    for row in range(first, first + rows):
+        for i in range(end - begin):
+            own_row = bars.place[row, begin + i]
+            if own_row >= 0:
+                target[own_row * stride + i] = finite(bars.columns[column, row, begin + i])
+
+
+@part_of_kernel
+def spread(bars: Bars, factor: int, source: Floats, first: int, rows: int, begin: int, end: int, stride: int) -> None:
+    """Hand a factor's run out, from own clocks to sections; NaN where there is no bar."""
+    for row in range(first, first + rows):
+        out = bars.out[factor, row, begin:end]
+        place = bars.place[row, begin:end]
+        if rows == 1:
+            for i in range(out.size):
+                out[i] = source[i] if place[i] >= 0 else NOTHING
+        else:
+            for i in range(out.size):
+                out[i] = source[place[i] * stride + i] if place[i] >= 0 else NOTHING
+
+
+@part_of_kernel
+def mark_warm(bars: Bars, first: int, rows: int, begin: int, end: int) -> None:
+    """Tell which bars are warm."""
+    for row in range(first, first + rows):
+        for symbol in range(begin, end):
+            number = bars.counts[symbol] + bars.place[row, symbol] + 1
+            bars.warm[row, symbol] = 1 if bars.present[row, symbol] and number >= bars.warm_bars else 0
+
+
+@part_of_kernel
+def count_bars(bars: Bars, first: int, rows: int, begin: int, end: int) -> None:
+    """Count each symbol's bars, and remember the section of its last one."""
+    for row in range(first, first + rows):
+        for symbol in range(begin, end):
+            bars.last[symbol] = bars.section + row if bars.present[row, symbol] else bars.last[symbol]
+    for symbol in range(begin, end):
+        bars.counts[symbol] += bars.own[symbol]
+
+
+@part_of_kernel
+def align_few(histories: Histories, arena: Floats, own: Integers, rows: int, stride: int) -> None:
+    """Move the past of each lagging symbol forward to where the others' ends; bits are moved, never changed."""
+    for series in range(histories.starts.size):
+        end = histories.starts[series] + histories.cursors[series] + rows + histories.depths[series]
+        for symbol in range(own.size):
+            lag = rows - own[symbol]
+            if lag > 0:
+                for row in range(end - 1, end - histories.depths[series] - 1, -1):
+                    arena[row * stride + symbol] = arena[(row - lag) * stride + symbol]
+
+
+@part_of_kernel
+def choose_row(newer: Floats, older: Floats, own: Integers) -> None:
+    """Take the older row's number where there was no bar."""
+    for symbol in range(own.size):
+        newer[symbol] = newer[symbol] if own[symbol] > 0 else older[symbol]
+
+
+@part_of_kernel
+def align_many(histories: Histories, arena: Floats, own: Integers, rows: int, stride: int) -> None:
+    """Do the same row by row, for all symbols at once."""
+    for series in range(histories.starts.size):
+        end = histories.starts[series] + histories.cursors[series] + rows + histories.depths[series]
+        for row in range(end - 1, end - histories.depths[series] - 1, -1):
+            at = row * stride
+            if rows == 1:
+                choose_row(arena[at : at + own.size], arena[at - stride : at - stride + own.size], own)
             else:
-                place[row, symbol] = -1
-                absent += 1
-    return absent
+                for symbol in range(own.size):
+                    arena[at + symbol] = arena[at + symbol - (rows - own[symbol]) * stride]
 
 
-@kernel("void(f8[:, ::1], i8[:, ::1], i8, f8[::1], i8)")
-def load(column: Floats, place: Integers, absent: int, arena: Floats, offset: int) -> None:
-    """Write a column of a block to its run in the arena, each symbol on its own clock, NaN behind its last bar."""
-    rows, stride = place.shape
-    if absent > 0:
-        for i in range(offset, offset + rows * stride):
-            arena[i] = NOTHING
-    for row in range(rows):
-        for symbol in range(stride):
-            if place[row, symbol] >= 0:
-                arena[offset + place[row, symbol] * stride + symbol] = finite(column[row, symbol])
+@part_of_kernel
+def align(histories: Histories, arena: Floats, own: Integers, rows: int, stride: int) -> None:
+    """Bring the newest bar of who missed some to the row of the others'."""
+    lagging = 0
+    for symbol in range(own.size):
+        lagging += 1 if own[symbol] < rows else 0
+    if lagging * FEW > own.size:
+        align_many(histories, arena, own, rows, stride)
+    elif lagging > 0:
+        align_few(histories, arena, own, rows, stride)
 
 
-@kernel("void(f8[:, :, ::1], i8, i8[:, ::1])")
-def spread(values: Floats, first: int, place: Integers) -> None:
-    """Move rows `first` on of the factors from own clocks to their sections, in place; NaN where there is no bar."""
-    rows, stride = place.shape
-    for factor in range(values.shape[0]):
-        # Own rows never lie behind their sections, so from the last row back nothing is overwritten before it is read.
-        for row in range(rows - 1, -1, -1):
-            for symbol in range(stride):
-                own_row = place[row, symbol]
-                values[factor, first + row, symbol] = (
-                    values[factor, first + own_row, symbol] if own_row >= 0 else NOTHING
-                )
-
-
-@kernel("void(f8[::1], i8[::1], i8[::1], i8, i8[::1], i8[::1], i8)")
-def realign(
-    arena: Floats, starts: Integers, depths: Integers, cursor: int, symbols: Integers, lags: Integers, stride: int
-) -> None:
-    """Move the history of lagging symbols forward to where the others' ends; bits are moved, never changed."""
-    for node in range(starts.size):
-        end = starts[node] + cursor + depths[node]
-        for row in range(end - 1, end - depths[node] - 1, -1):
-            for i in range(symbols.size):
-                arena[row * stride + symbols[i]] = arena[(row - lags[i]) * stride + symbols[i]]
-
-
-@kernel("void(f8[::1], i8[::1], i8[::1], i8, i8)")
-def rewind(arena: Floats, starts: Integers, depths: Integers, cursor: int, stride: int) -> None:
-    """Move every node's history to the front of its room, so that new rows fit behind it."""
-    for node in range(starts.size):
-        target = starts[node] * stride
-        source = (starts[node] + cursor) * stride
-        for i in range(depths[node] * stride):
-            arena[target + i] = arena[source + i]
-
-
-@kernel("void(f8[::1], f8[::1], i8[::1], i8[::1], i8[::1], i8, i8)")
-def lead(
-    arena: Floats, values: Floats, offsets: Integers, words: Integers, own: Integers, rows: int, stride: int
-) -> None:
+@kernel(CALL)
+def lead(frame: Frame, words: Integers, numbers: Floats) -> None:  # noqa: ARG001  one call for all kernels
     """Take each value from words[2] own bars ahead, NaN past the symbol's last; words: input, result, distance."""
-    source = piece(arena, values, offsets[words[0]], 0, rows * stride)
-    out = piece(arena, values, offsets[words[1]], 0, rows * stride)
-    for row in range(rows):
+    source, out, stride = whole(frame, words[0]), whole(frame, words[1]), frame.stride
+    for row in range(frame.rows):
         for symbol in range(stride):
             ahead = row + words[2]
-            out[row * stride + symbol] = source[ahead * stride + symbol] if ahead < own[symbol] else NOTHING
+            out[row * stride + symbol] = source[ahead * stride + symbol] if ahead < frame.own[symbol] else NOTHING

@@ -1,97 +1,87 @@
-"""Folds by order: the rank of the newest value, quantiles. words: as in moments."""
+"""Folds by order: the rank of the newest value, quantiles."""
 
-# ruff: noqa: ARG001, PLR0917  one call for all kernels
+# ruff: noqa: ARG001  one call for all kernels
 
-from common.factors.kernels.build import TILE, Floats, Integers, kernel, part_of_kernel
-from common.factors.kernels.memory import CALL, NOTHING, piece, quotient
+from common.factors.kernels.build import TILE, Floats, Integers
+from common.factors.kernels.lean import kernel, part_of_kernel
+from common.factors.kernels.memory import CALL, NOTHING, Frame, piece, quotient, tile
+
+
+@part_of_kernel
+def count_below(newest: Floats, twice: Floats, unknown: Floats, row: Floats) -> None:
+    """Count values below the newest twice, equal ones once."""
+    for i in range(row.size):
+        twice[i] += (1.0 if row[i] < newest[i] else 0.0) + (1.0 if row[i] <= newest[i] else 0.0)
+        unknown[i] += row[i] - row[i]
 
 
 @kernel(CALL)
-def ts_rank(
-    arena: Floats,
-    values: Floats,
-    offsets: Integers,
-    words: Integers,
-    numbers: Floats,
-    size: int,
-    stride: int,
-    work: Floats,
-) -> None:
-    """Mean percentile rank of the newest value in its window, in (0, 1]."""
-    source = offsets[words[0]]
+def ranks(frame: Frame, words: Integers, numbers: Floats) -> None:
+    """Mean percentile rank of the newest value in its window, in (0, 1]; words: as in moments."""
+    source, stride, size = frame.offsets[words[0]], frame.stride, frame.rows * frame.stride
     for first in range(0, size, TILE):
         width = min(TILE, size - first)
-        newest, twice, unknown = work[:width], work[TILE : TILE + width], work[2 * TILE : 2 * TILE + width]
-        newest[:], twice[:], unknown[:] = piece(arena, values, source, first, width), 1.0, 0.0
+        newest, twice, unknown = piece(frame, source, first, width), tile(frame, 1, width), tile(frame, 2, width)
+        twice[:], unknown[:] = 1.0, 0.0
         age = 0
         for group in range(words[1]):
-            window = words[2 + 2 * group]
+            window = words[2 + 3 * group]
             while age < window:
-                row = piece(arena, values, source - age * stride, first, width)
-                for i in range(width):
-                    twice[i] += (1.0 if row[i] < newest[i] else 0.0) + (1.0 if row[i] <= newest[i] else 0.0)
-                    unknown[i] += row[i] - row[i]
+                count_below(newest, twice, unknown, piece(frame, source - age * stride, first, width))
                 age += 1
-            out = piece(arena, values, offsets[words[3 + 2 * group]], first, width)
+            out = piece(frame, frame.offsets[words[4 + 3 * group]], first, width)
             for i in range(width):
                 out[i] = quotient(twice[i], 2.0 * window) if unknown[i] == 0.0 else NOTHING
 
 
 @part_of_kernel
-def sort_rows(rows: int, width: int, work: Floats) -> None:
-    """Sort `rows` tiles of `work` in each column by Batcher's merge exchange (Knuth, algorithm 5.2.2M)."""
-    top = 1
-    while top < rows:
-        top *= 2
-    p = top // 2
-    while p > 0:
-        q, r, d = top // 2, 0, p
-        while d > 0:
-            for low in range(rows - d):
-                if low & p == r:
-                    a, b = work[low * TILE : low * TILE + width], work[(low + d) * TILE : (low + d) * TILE + width]
-                    for i in range(width):
-                        x, y = a[i], b[i]
-                        a[i], b[i] = min(x, y), max(x, y)
-            d, q, r = q - p, q // 2, p
-        p //= 2
+def exchange(low: Floats, high: Floats) -> None:
+    """Put the smaller of each pair into `low`, the larger into `high`."""
+    for i in range(low.size):
+        x, y = low[i], high[i]
+        low[i], high[i] = min(x, y), max(x, y)
+
+
+@part_of_kernel
+def bring(row: Floats, target: Floats, unknown: Floats) -> None:
+    """Copy one row of the window, and note NaN."""
+    for i in range(row.size):
+        target[i] = row[i]
+        unknown[i] += row[i] - row[i]
 
 
 @kernel(CALL)
-def ts_quantile(
-    arena: Floats,
-    values: Floats,
-    offsets: Integers,
-    words: Integers,
-    numbers: Floats,
-    size: int,
-    stride: int,
-    work: Floats,
-) -> None:
-    """Quantile of the window, linear between neighbours; numbers: one level for each (window, result)."""
-    source = offsets[words[0]]
+def quantiles(frame: Frame, words: Integers, numbers: Floats) -> None:
+    """Quantiles of windows, linear between neighbours, by a sorting network.
+
+    words: input, then for each window (window, comparators, answers), its pairs of rows to compare, and for each answer
+    (row below, row above, result); numbers: for each answer how far it lies between the two. Rows are by age.
+    """
+    source, stride, size = frame.offsets[words[0]], frame.stride, frame.rows * frame.stride
+    work = frame.work
     for first in range(0, size, TILE):
         width = min(TILE, size - first)
-        sorted_window = 0
         unknown = work[:width]
-        tiles = work[TILE:]
-        for group in range(words[1]):
-            window = words[2 + 2 * group]
-            if window != sorted_window:
-                unknown[:] = 0.0
-                for age in range(window):
-                    row = piece(arena, values, source - age * stride, first, width)
-                    tile = tiles[age * TILE : age * TILE + width]
-                    for i in range(width):
-                        tile[i] = row[i]
-                        unknown[i] += row[i] - row[i]
-                sort_rows(window, width, tiles)
-                sorted_window = window
-            place = (window - 1) * numbers[group]
-            below = int(place)
-            above = min(below + 1, window - 1)
-            lower, upper = tiles[below * TILE : below * TILE + width], tiles[above * TILE : above * TILE + width]
-            out = piece(arena, values, offsets[words[3 + 2 * group]], first, width)
-            for i in range(width):
-                value = lower[i] + (upper[i] - lower[i]) * (place - below)
-                out[i] = value if unknown[i] == 0.0 else NOTHING
+        unknown[:] = 0.0
+        rows, at, answer = 0, 1, 0
+        while at < words.size:
+            window, comparators, answers = words[at], words[at + 1], words[at + 2]
+            at += 3
+            while rows < window:
+                rows += 1
+                target = work[rows * TILE : rows * TILE + width]
+                bring(piece(frame, source - (rows - 1) * stride, first, width), target, unknown)
+            for _ in range(comparators):
+                low, high = (words[at] + 1) * TILE, (words[at + 1] + 1) * TILE
+                exchange(work[low : low + width], work[high : high + width])
+                at += 2
+            for _ in range(answers):
+                below, above = (words[at] + 1) * TILE, (words[at + 1] + 1) * TILE
+                lower, upper = work[below : below + width], work[above : above + width]
+                out = piece(frame, frame.offsets[words[at + 2]], first, width)
+                part = numbers[answer]
+                for i in range(width):
+                    value = lower[i] + (upper[i] - lower[i]) * part
+                    out[i] = value if unknown[i] == 0.0 else NOTHING
+                at += 3
+                answer += 1

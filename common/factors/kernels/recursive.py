@@ -1,32 +1,35 @@
 """Operators that run from a symbol's first bar, seeded as TA-Lib seeds them.
 
 Their state is a few rows of the arena, zero at first sight; row 0 counts the numbers seen. A bar whose input is NaN
-holds the state and gives NaN. words: inputs, result, first state row, window. own[s]: bars of the symbol in this block.
+holds the state and gives NaN. words: inputs, result, state, then the constants.
 """
 
-# ruff: noqa: PLR0917  numba calls by place
+# ruff: noqa: ARG001  one call for all kernels
 
 import math
 
-from common.factors.kernels.build import Floats, Integers, kernel
-from common.factors.kernels.memory import NOTHING, finite, piece
-
-RECURSIVE_CALL = "void(f8[::1], f8[::1], i8[::1], i8[::1], i8[::1], i8, i8)"
-"""arena, values, offsets, words, own, rows, stride."""
+from common.factors.kernels.build import Floats, Integers
+from common.factors.kernels.lean import kernel, view_of_memory
+from common.factors.kernels.memory import CALL, NOTHING, Frame, finite, whole
 
 
-@kernel(RECURSIVE_CALL)
-def ta_ema(
-    arena: Floats, values: Floats, offsets: Integers, words: Integers, own: Integers, rows: int, stride: int
-) -> None:
+@view_of_memory
+def memory(frame: Frame, operand: int, row: int) -> Floats:
+    """Return a row of state, one number a symbol."""
+    start = frame.offsets[operand] + row * frame.stride
+    return frame.arena[start : start + frame.stride]
+
+
+@kernel(CALL)
+def ta_ema(frame: Frame, words: Integers, numbers: Floats) -> None:
     """Exponential mean with weight 2 / (window + 1), seeded by the mean of the first `window` values."""
-    source = piece(arena, values, offsets[words[0]], 0, rows * stride)
-    out = piece(arena, values, offsets[words[1]], 0, rows * stride)
-    state = offsets[words[2]]
-    seen, mean = arena[state : state + stride], arena[state + stride : state + 2 * stride]
+    source = whole(frame, words[0])
+    out = whole(frame, words[1])
+    state, own, stride = words[2], frame.own, frame.stride
+    seen, mean = memory(frame, state, 0), memory(frame, state, 1)
     window = words[3]
     weight = 2.0 / (window + 1)
-    for row in range(rows):
+    for row in range(frame.rows):
         for s in range(stride):
             value = source[row * stride + s]
             out[row * stride + s] = NOTHING
@@ -43,18 +46,16 @@ def ta_ema(
             out[row * stride + s] = finite(mean[s])
 
 
-@kernel(RECURSIVE_CALL)
-def ta_rsi(
-    arena: Floats, values: Floats, offsets: Integers, words: Integers, own: Integers, rows: int, stride: int
-) -> None:
+@kernel(CALL)
+def ta_rsi(frame: Frame, words: Integers, numbers: Floats) -> None:
     """Relative strength index with Wilder's smoothing, 0 to 100; 0 where nothing moved."""
-    source = piece(arena, values, offsets[words[0]], 0, rows * stride)
-    out = piece(arena, values, offsets[words[1]], 0, rows * stride)
-    state = offsets[words[2]]
-    seen, last = arena[state : state + stride], arena[state + stride : state + 2 * stride]
-    gain, loss = arena[state + 2 * stride : state + 3 * stride], arena[state + 3 * stride : state + 4 * stride]
+    source = whole(frame, words[0])
+    out = whole(frame, words[1])
+    state, own, stride = words[2], frame.own, frame.stride
+    seen, last = memory(frame, state, 0), memory(frame, state, 1)
+    gain, loss = memory(frame, state, 2), memory(frame, state, 3)
     window = words[3]
-    for row in range(rows):
+    for row in range(frame.rows):
         for s in range(stride):
             value = source[row * stride + s]
             out[row * stride + s] = NOTHING
@@ -77,20 +78,18 @@ def ta_rsi(
             out[row * stride + s] = finite(100.0 * (gain[s] / both)) if both > 0.0 else 0.0
 
 
-@kernel(RECURSIVE_CALL)
-def ta_atr(
-    arena: Floats, values: Floats, offsets: Integers, words: Integers, own: Integers, rows: int, stride: int
-) -> None:
+@kernel(CALL)
+def ta_atr(frame: Frame, words: Integers, numbers: Floats) -> None:
     """Average true range with Wilder's smoothing; words: high, low, close, result, state, window."""
-    high = piece(arena, values, offsets[words[0]], 0, rows * stride)
-    low = piece(arena, values, offsets[words[1]], 0, rows * stride)
-    close = piece(arena, values, offsets[words[2]], 0, rows * stride)
-    out = piece(arena, values, offsets[words[3]], 0, rows * stride)
-    state = offsets[words[4]]
-    seen, last = arena[state : state + stride], arena[state + stride : state + 2 * stride]
-    mean = arena[state + 2 * stride : state + 3 * stride]
+    high = whole(frame, words[0])
+    low = whole(frame, words[1])
+    close = whole(frame, words[2])
+    out = whole(frame, words[3])
+    state, own, stride = words[4], frame.own, frame.stride
+    seen, last = memory(frame, state, 0), memory(frame, state, 1)
+    mean = memory(frame, state, 2)
     window = words[5]
-    for row in range(rows):
+    for row in range(frame.rows):
         for s in range(stride):
             at = row * stride + s
             out[at] = NOTHING

@@ -1,31 +1,106 @@
 """Reductions over the symbols of a section: sequential, ascending symbol order, members with a number only.
 
-No other symbol's presence or place in memory touches a bit. words: input, result.
+No other symbol's presence or place in memory touches a bit. Shards hold ascending symbols, so they are gone through in
+order. words: input, result.
 """
 
-# ruff: noqa: PLR0917  numba calls by place
-
 import math
+from typing import NamedTuple
 
-from common.factors.kernels.build import Booleans, Floats, Integers, kernel, part_of_kernel
-from common.factors.kernels.memory import NOTHING, finite, piece
+from numba import types
 
-SECTION_CALL = "void(f8[::1], f8[::1], i8[::1], i8[::1], i8[:, ::1], b1[:, ::1], f8[::1], i8[::1])"
-"""arena, values, offsets, words; place[b,s] (own row or -1), member[b,s]; room for a section's numbers and places."""
+from common.factors.kernels.build import Booleans, Floats, Integers
+from common.factors.kernels.lean import kernel, part_of_kernel, view_of_memory
+from common.factors.kernels.memory import FLOATS, INTEGERS, NOTHING, finite, tuple_type
+
+
+class Sections(NamedTuple):
+    """Sections of all shards: arena[k], values[k] and offsets as in Frame, and who stands where.
+
+    place[b,s]: own row or -1; member[b,s]; stride: symbols in a shard. Room for work on one section: found, its numbers
+    (bits: the same memory as whole numbers); answers; where, the symbols they are of; more.
+    """
+
+    arena: Floats
+    values: Floats
+    offsets: Integers
+    place: Integers
+    member: Booleans
+    stride: int
+    found: Floats
+    bits: Integers
+    answers: Floats
+    where: Integers
+    more: Integers
+
+
+_TABLE = types.float64[:, ::1]
+SECTIONS = tuple_type(
+    (
+        _TABLE,
+        _TABLE,
+        INTEGERS,
+        types.int64[:, ::1],
+        types.boolean[:, ::1],
+        types.int64,
+        FLOATS,
+        INTEGERS,
+        FLOATS,
+        INTEGERS,
+        INTEGERS,
+    ),
+    Sections,
+)
+SECTION_CALL = types.void(SECTIONS, INTEGERS)
+"""sections, words."""
+
+
+@view_of_memory
+def run_of(sections: Sections, operand: int, shard: int) -> Floats:
+    """Return a shard's memory from an operand's run on."""
+    offset = sections.offsets[operand]
+    if offset >= 0:
+        return sections.arena[shard, offset:]
+    return sections.values[shard, -1 - offset :]
 
 
 @part_of_kernel
-def gather(source: Floats, place: Integers, member: Booleans, row: int, found: Floats, where: Integers) -> int:
-    """Collect the numbers of a section's members with their places in the run; return how many."""
-    stride = place.shape[1]
+def gather(sections: Sections, operand: int, row: int) -> int:
+    """Collect the numbers of a section's members, and which symbols they are of; return how many."""
+    stride, symbols = sections.stride, sections.place.shape[1]
     count = 0
-    for symbol in range(stride):
-        if member[row, symbol] and place[row, symbol] >= 0:
-            at = place[row, symbol] * stride + symbol
-            if source[at] == source[at]:
-                found[count], where[count] = source[at], at
-                count += 1
+    for first in range(0, symbols, stride):
+        source = run_of(sections, operand, first // stride)
+        for symbol in range(first, min(first + stride, symbols)):
+            own_row = sections.place[row, symbol]
+            if sections.member[row, symbol] and own_row >= 0:
+                value = source[own_row * stride + symbol - first]
+                if value == value:  # noqa: PLR0124  only NaN differs from itself
+                    sections.found[count], sections.where[count] = value, symbol
+                    count += 1
     return count
+
+
+@part_of_kernel
+def clear(sections: Sections, operand: int) -> None:
+    """Fill a result with NaN: who gets no number has none."""
+    rows, symbols = sections.place.shape
+    for first in range(0, symbols, sections.stride):
+        run_of(sections, operand, first // sections.stride)[: rows * sections.stride] = NOTHING
+
+
+@part_of_kernel
+def give(sections: Sections, operand: int, row: int, count: int, answers: Floats) -> None:
+    """Hand the answers to the symbols the numbers came from."""
+    stride = sections.stride
+    done = 0
+    while done < count:
+        shard = sections.where[done] // stride
+        out, first = run_of(sections, operand, shard), shard * stride
+        while done < count and sections.where[done] < first + stride:
+            symbol = sections.where[done]
+            out[sections.place[row, symbol] * stride + symbol - first] = answers[done]
+            done += 1
 
 
 @part_of_kernel
@@ -64,87 +139,40 @@ def reduce_section(operator: int, found: Floats, count: int) -> float:
 
 
 @part_of_kernel
-def over_sections(
-    operator: int,
-    arena: Floats,
-    values: Floats,
-    offsets: Integers,
-    words: Integers,
-    place: Integers,
-    member: Booleans,
-    found: Floats,
-    where: Integers,
-) -> None:
+def over_sections(operator: int, sections: Sections, words: Integers) -> None:
     """Give each section's one number to all who made it, or each its share of it (operator 3)."""
-    rows, stride = place.shape
-    source = piece(arena, values, offsets[words[0]], 0, rows * stride)
-    out = piece(arena, values, offsets[words[1]], 0, rows * stride)
-    out[:] = NOTHING
-    for row in range(rows):
-        count = gather(source, place, member, row, found, where)
+    clear(sections, words[1])
+    found = sections.found
+    for row in range(sections.place.shape[0]):
+        count = gather(sections, words[0], row)
         number = finite(reduce_section(operator, found, count))
         for i in range(count):
             if operator == 3:
-                out[where[i]] = finite(found[i] / number) if number != 0.0 else 0.0
+                found[i] = finite(found[i] / number) if number != 0.0 else 0.0
             else:
-                out[where[i]] = number
+                found[i] = number
+        give(sections, words[1], row, count, found)
 
 
 @kernel(SECTION_CALL)
-def cs_sum(
-    arena: Floats,
-    values: Floats,
-    offsets: Integers,
-    words: Integers,
-    place: Integers,
-    member: Booleans,
-    found: Floats,
-    where: Integers,
-) -> None:
+def cs_sum(sections: Sections, words: Integers) -> None:
     """Sum of the section."""
-    over_sections(0, arena, values, offsets, words, place, member, found, where)
+    over_sections(0, sections, words)
 
 
 @kernel(SECTION_CALL)
-def cs_mean(
-    arena: Floats,
-    values: Floats,
-    offsets: Integers,
-    words: Integers,
-    place: Integers,
-    member: Booleans,
-    found: Floats,
-    where: Integers,
-) -> None:
+def cs_mean(sections: Sections, words: Integers) -> None:
     """Mean of the section."""
-    over_sections(1, arena, values, offsets, words, place, member, found, where)
+    over_sections(1, sections, words)
 
 
 @kernel(SECTION_CALL)
-def cs_std(
-    arena: Floats,
-    values: Floats,
-    offsets: Integers,
-    words: Integers,
-    place: Integers,
-    member: Booleans,
-    found: Floats,
-    where: Integers,
-) -> None:
+def cs_std(sections: Sections, words: Integers) -> None:
     """Sample standard deviation of the section; NaN for fewer than two numbers."""
-    over_sections(2, arena, values, offsets, words, place, member, found, where)
+    over_sections(2, sections, words)
 
 
 @kernel(SECTION_CALL)
-def cs_scale(
-    arena: Floats,
-    values: Floats,
-    offsets: Integers,
-    words: Integers,
-    place: Integers,
-    member: Booleans,
-    found: Floats,
-    where: Integers,
-) -> None:
+def cs_scale(sections: Sections, words: Integers) -> None:
     """Value over the section's sum of absolute values; 0 where that sum is."""
-    over_sections(3, arena, values, offsets, words, place, member, found, where)
+    over_sections(3, sections, words)

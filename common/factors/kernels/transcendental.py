@@ -2,7 +2,8 @@
 
 import math
 
-from common.factors.kernels.build import Floats, part_of_kernel
+from common.factors.kernels.build import Floats
+from common.factors.kernels.lean import part_of_kernel
 from common.factors.kernels.memory import NOTHING, finite
 
 

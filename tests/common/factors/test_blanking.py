@@ -71,3 +71,18 @@ def test_no_future(plan: Plan, seed: int, section: int) -> None:
         column[section:] = other.columns[name][section:]
     block.member[section:] = False
     assert_same_bits(compute(plan, block)[:, :section], before[:, :section])
+
+
+@pytest.mark.parametrize("name", shipped_sets())
+def test_warm_values_are_complete(name: str) -> None:
+    """A plain market gives a number for every factor of every warm bar, but where ranks of few symbols stand still."""
+    random = np.random.default_rng(1)
+    close = 50 * np.exp(np.cumsum(random.normal(0, 0.01, (SECTIONS, SYMBOLS)), axis=0))
+    columns = {"open": close * 1.001, "high": close * 1.01, "low": close * 0.99, "close": close}
+    columns["volume"] = random.uniform(1e3, 1e4, close.shape)
+    columns["turnover"] = close * columns["volume"] * random.uniform(0.99, 1.01, close.shape)
+    plan = SETS[name]
+    values = compute(plan, block_of(columns))
+    plain = [i for i, text in enumerate(TEXTS[plan.digest]) if "cs_" not in text]
+    assert plain
+    assert np.isfinite(values[plain, plan.warm_bars - 1 :]).all()

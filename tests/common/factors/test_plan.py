@@ -8,7 +8,7 @@ import pytest
 
 from common.errors import FactorError
 from common.factors import expression
-from common.factors.definition import Kind
+from common.factors.kernels import element, moments
 from common.factors.operators import OPERATORS
 from common.factors.plan import compile_set
 from common.factors.sets import FactorSet, load_set, read_set, shipped_sets
@@ -43,14 +43,21 @@ def _raised(name: str) -> object:
 def test_equal_parts_are_computed_once() -> None:
     """Windows of one operator over one series are one call; a repeated part is one node."""
     plan = plan_of("ts_mean(close, 5)", "ts_mean(close, 20)", "ts_mean(close, 5) / close", "ts_mean(close, 20) * 2")
-    folds = [step for step in plan.program.steps if step.kind is Kind.FOLD]
+    folds = [step for step in plan.program.steps if step.kernel is moments.averages]
     assert len(folds) == 1
+
+
+def test_parts_of_one_kernel_are_one_call() -> None:
+    """Mean and deviation of a series share their sums, as do slope, R squared and residual."""
+    plan = plan_of("ts_mean(close, 5)", "ts_std(close, 20)", "ts_slope(close, 9)", "ts_resi(close, 9)")
+    assert {step.kernel.name for step in plan.program.steps} == {"averages", "lines"}
+    assert len(plan.program.steps) == 2
 
 
 def test_elements_run_together() -> None:
     """Element operators between two kernels are one call."""
     plan = plan_of("(close - open) / (high - low + 1) * 2 - volume", "close / open")
-    assert [step.kind for step in plan.program.steps] == [Kind.ELEMENT]
+    assert [step.kernel for step in plan.program.steps] == [element.elements]
 
 
 def test_a_plan_says_what_it_needs() -> None:
