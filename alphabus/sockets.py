@@ -117,8 +117,8 @@ class ZmqTransport:
         return Socket(socket)
 
     def close(self) -> None:
-        """Close the context; channels must be closed before."""
-        self._context.term()
+        """Close the context, and whatever a stage that failed half-way left open: that would keep us from exiting."""
+        self._context.destroy()
 
     def _bound(self, kind: int, address: str) -> Socket:
         socket = self._plain(kind)

@@ -8,7 +8,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from common.atomic import replacing
 from common.errors import LockError
+
+MAX_DIGITS = 18
 
 
 class Lock:
@@ -41,15 +44,16 @@ class Lock:
 
 
 def raise_epoch(path: Path) -> int:
-    """Count the starts of a writer: the number after the one on record, made durable before it is used."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    epoch = (int(path.read_text(encoding="ascii")) if path.exists() else 0) + 1
-    temporary = path.with_suffix(".new")
-    with temporary.open("w", encoding="ascii") as file:
-        file.write(str(epoch))
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
+    """Count the starts of a writer: the number after the one on record, made durable before it is used.
+
+    Raises LockError for a file that holds no number: one used before would make every reader take us for a zombie.
+    """
+    written = path.read_bytes() if path.exists() else b"0"
+    if not (written.isdigit() and len(written) < MAX_DIGITS):
+        raise LockError(f"{path} holds {written[:20]!r}, not an epoch: write a number above any that was used into it")
+    epoch = int(written) + 1
+    with replacing(path) as temporary:
+        temporary.write_text(str(epoch), encoding="ascii")
     return epoch
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import os
 import select
+import signal
 import subprocess
 import sys
 import time
@@ -42,7 +43,7 @@ class Supervisor:
         while True:
             status = self._watch()
             if self._told_to_stop or status in TERMINATED:
-                return max(status, 0) if status in TERMINATED else 1
+                return self._status(status)
             wait_ns = self._restarts.died(time.monotonic_ns())
             if wait_ns is None:
                 self._log.error("restart_budget_spent", status=status)
@@ -51,6 +52,12 @@ class Supervisor:
             wait_on([self._stop.fileno(), *self._launcher], wait_ns)
             if self._told_to_stop:
                 return 0
+
+    def _status(self, status: int) -> int:
+        # A child that was stopped before it could listen ended by the signal itself, as asked.
+        if self._told_to_stop and status == -signal.SIGTERM:
+            return 0
+        return status if status in TERMINATED else 1
 
     @property
     def _told_to_stop(self) -> bool:

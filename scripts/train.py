@@ -3,7 +3,7 @@
 import getpass
 import sys
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -17,11 +17,11 @@ from rich.table import Table
 from alphabus.clock import SystemClock
 from common.factors.sets import FactorSet, load_set
 from common.market.store import BarTable, load_bars
-from common.models.bundle import load_bundle
-from common.models.kinds import model_class
+from common.models.kinds import known_kinds, model_class, own_kinds, read_entries
 from common.models.manifest import Manifest
 from common.models.names import check_name
 from common.models.registry import Registry
+from common.models.signature import Key, load_key
 from common.replay.preparation import constituents_of
 from common.research.history import history_end, history_of, split_time
 from common.research.recipe import Recipe
@@ -54,33 +54,48 @@ def train(
     ] = None,
     registry: RegistryFolder = Path("state/registry"),
     author: Annotated[str | None, typer.Option(help="Who trains; default: the user.")] = None,
+    own_kind: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=MODULE:CLASS", help="A kind of your own; may be repeated.")
+    ] = None,
+    key: Annotated[Path | None, typer.Option(help="Key file to sign the model with.")] = None,
     json_file: Json = None,
 ) -> None:
     """Train a model on the history part of a file of bars, and register it.
 
     Nothing from the split on is seen. A model made before from equal bars, plan, label and parameters is used again.
     """
-    recipe = _recipe(name, factor_set, kind, parameter or [])
+    recipe = _recipe(name, factor_set, kind, _kinds(own_kind or []), parameter or [])
+    chosen_key = _key(key)
     table = load_bars(bars, zone=zone, stamp=stamp, interval=interval)
     recipe = replace(recipe, constituents=constituents_of(members, table))
     history = history_of(table.frame, _end(table, split))
-    with _progress(console()) as say, Registry(registry, clock=SystemClock().wall_ns) as models:
+    with _progress(console()) as say, Registry(registry, clock=SystemClock().wall_ns, key=chosen_key) as models:
         trained = train_or_reuse(history, recipe, models, author=author or getpass.getuser(), progress=say)
-        manifest = load_bundle(models.folder(trained.ref)).manifest
+        manifest = models.load(trained.ref).manifest
     _show(console(), trained, manifest)
     report(json_file, _figures(trained, manifest, table))
 
 
-def _recipe(name: str, factor_set: str, kind: str, parameters: list[str]) -> Recipe:
+def _recipe(name: str, factor_set: str, kind: str, kinds: Mapping[str, str], parameters: list[str]) -> Recipe:
     with usage("--name"):
         check_name("model", name)
     with usage("--set"):
         chosen: FactorSet = load_set(factor_set)
     with usage("--kind"):
-        model = model_class(kind)
+        model = model_class(kind, kinds)
     with usage("--parameter"):
         settings = model.settings(dict(_parameter(text) for text in parameters))
-    return Recipe(name, chosen, kind, settings)
+    return Recipe(name, chosen, kind, settings, kinds=kinds)
+
+
+def _kinds(entries: list[str]) -> Mapping[str, str]:
+    with usage("--own-kind"):
+        return {**known_kinds(), **own_kinds(read_entries(entries))}
+
+
+def _key(file: Path | None) -> Key | None:
+    with usage("--key"):
+        return None if file is None else load_key(file)
 
 
 def _parameter(text: str) -> tuple[str, Any]:

@@ -49,7 +49,8 @@ def last_revisions(signals: pl.DataFrame) -> pl.DataFrame:
 
 def digest_signals(signals: pl.DataFrame) -> str:
     """SHA-256 over the canonical signals, sorted by stamp, arm and symbol; floats by their bits."""
-    rows = last_revisions(signals).sort("stamp", "arm", "symbol")
+    # Two bars share a stamp where clocks go back: without `bar` their order would be left to chance.
+    rows = last_revisions(signals).sort("stamp", "arm", "symbol", "bar")
     digest = hashlib.sha256()
     for name in SCHEMA:
         if name == "version":  # the registry's count, not the model: the same bundle may have another elsewhere

@@ -27,19 +27,22 @@ class Missing:
     stamp: str
 
 
-def replayed_stamps(prepared: Prepared) -> list[int]:
-    """Stamps of the sections that are replayed, ascending, ns."""
+def replayed_stamps(prepared: Prepared) -> dict[int, int]:
+    """Stamp of every section that is replayed by its close time, ascending, ns; where clocks go back, one twice."""
     frame = prepared.table.frame
-    return frame.filter(frame["time"] >= prepared.split.split_ns)["stamp"].unique().sort().to_list()
+    replayed = frame.filter(frame["time"] >= prepared.split.split_ns).unique("time").sort("time")
+    return dict(zip(replayed["time"].to_list(), replayed["stamp"].to_list(), strict=True))
 
 
 def missing_sections(prepared: Prepared, rows: Sequence[Mapping[str, Any]]) -> list[Missing]:
     """Every replayed section without a signal, by arm."""
     stamps = replayed_stamps(prepared)
+    there = {(row["arm"], row["time"]) for row in rows}
     return [
         Missing(arm, _stamp(stamp))
         for arm in prepared.config.arms
-        for stamp in sorted(set(stamps) - {row["stamp"] for row in rows if row["arm"] == arm})
+        for time, stamp in stamps.items()
+        if (arm, time) not in there
     ]
 
 
@@ -67,7 +70,7 @@ def summarise_run(
         "sections": {
             "history": prepared.split.history,
             "replayed": prepared.split.replayed,
-            "first_replayed": _stamp(replayed_stamps(prepared)[0]),
+            "first_replayed": _stamp(next(iter(replayed_stamps(prepared).values()))),
             "with_signal": len(final),
             "missing": [asdict(section) for section in missing],
         },

@@ -19,9 +19,13 @@ def write_toml(path: Path, values: Mapping[str, Any]) -> None:
 def _lines(values: Mapping[str, Any], path: tuple[str, ...]) -> list[str]:
     plain = {key: value for key, value in values.items() if not isinstance(value, Mapping)}
     tables = {key: value for key, value in values.items() if isinstance(value, Mapping)}
-    lines = [f"\n[{'.'.join(path)}]"] if path and plain else []
-    # JSON's way of writing a text, a number or a flag is TOML's, too.
-    lines += [f"{key} = {json.dumps(value)}" for key, value in plain.items()]
+    lines = [f"\n[{'.'.join(path)}]"] if path and (plain or not tables) else []
+    lines += [f"{key} = {_written(value)}" for key, value in plain.items()]
     for key, table in tables.items():
         lines += _lines(table, (*path, key))
     return lines
+
+
+def _written(value: Any) -> str:
+    # JSON's way of writing a text, a number or a flag is TOML's, but for escapes in pairs and one control character.
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -11,12 +11,12 @@ from common.factors.plan import Plan
 from common.factors.sets import FactorSet
 from common.market.constituents import Constituents
 from common.models.fingerprint import library_versions
-from common.models.kinds import model_class
+from common.models.kinds import model_class, own_source
 from common.models.manifest import canonical
 from common.models.names import check_name
 
 # Raised whenever the same inputs would give another model; an older model is then not found again.
-PROCEDURE = 1
+PROCEDURE = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,8 @@ class Recipe:
     patience_bars: int = 20
     min_coverage: float = 0.5
     constituents: Constituents | None = None
+    kinds: Mapping[str, str] | None = None
+    """Built-in and own kinds by name; None: those this process was told of."""
 
     def __post_init__(self) -> None:
         check_name("model", self.name)
@@ -39,7 +41,7 @@ class Recipe:
     def settings(self) -> dict[str, Any]:
         """All parameters that decide the outcome, defaults filled in."""
         return {
-            **model_class(self.kind).settings(self.parameters),
+            **model_class(self.kind, self.kinds).settings(self.parameters),
             "validation_share": self.validation_share,
             "patience_bars": self.patience_bars,
             "min_coverage": self.min_coverage,
@@ -57,7 +59,11 @@ class Recipe:
             "bars": bars_digest,
             "plan": plan.digest.hex(),
             "label": [self.factor_set.label, self.label_processing],
-            "kind": [self.kind, library_versions(model_class(self.kind).libraries)],
+            "kind": [
+                self.kind,
+                library_versions(model_class(self.kind, self.kinds).libraries),
+                own_source(self.kind, self.kinds),
+            ],
             "parameters": self.settings(),
         }
         return sha256(canonical(parts)).hexdigest()

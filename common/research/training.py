@@ -7,11 +7,11 @@ import polars as pl
 
 from common.factors.plan import Plan, compile_set
 from common.market.digest import digest_bars
-from common.models.bundle import Bundle, load_bundle
+from common.models.bundle import Bundle
 from common.models.kinds import model_class
 from common.models.records import ModelRef
 from common.models.registry import Registry
-from common.research.draft import draft_manifest, golden_files
+from common.research.draft import describe
 from common.research.material import Material, prepare
 from common.research.recipe import Recipe
 
@@ -40,7 +40,7 @@ def train_or_reuse(
     known = registry.find(key, name=recipe.name)
     # A bundle that is gone is made again, under its old version; one that is damaged is an error.
     if known is not None and registry.folder(known.ref).exists():
-        load_bundle(registry.folder(known.ref))
+        registry.load(known.ref)
         return Trained(known.ref, reused=True)
     return Trained(registry.add(train(bars, recipe, progress=progress), author=author), reused=False)
 
@@ -61,13 +61,13 @@ def _as_of(bars: pl.DataFrame, recipe: Recipe) -> Recipe:
 
 
 def _bundle(bars: pl.DataFrame, recipe: Recipe, plan: Plan, material: Material, progress: Progress) -> Bundle:
-    model = model_class(recipe.kind).fit(
+    model = model_class(recipe.kind, recipe.kinds).fit(
         material.samples(material.rows.train),
         material.samples(material.rows.validation),
         plan.names,
         recipe.parameters,
         lambda done, most: progress("fit", done, most),
     )
-    draft = draft_manifest(bars, recipe, plan, material, model)
+    manifest, files = describe(bars, recipe, plan, material, model)
     progress("bundle", 1, 1)
-    return Bundle.make(draft, {**model.save(), **golden_files(material, model)})
+    return Bundle.make(manifest, {**model.save(), **files})

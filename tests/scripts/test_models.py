@@ -1,13 +1,18 @@
 """`python -m scripts.train` and `scripts.models`: what they say, write and return."""
 
 import json
+import shutil
 import subprocess
 import sys
+from inspect import signature
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from common.market.sample import sample_market
+from common.models.records import Serving
+from common.models.registry import Registry
 from scripts import models, train
 from scripts.command import main
 
@@ -84,7 +89,18 @@ def test_show_prints_the_manifest(registry: Path, capsys: pytest.CaptureFixture[
         (("train", "BARS", "-p", "num_leafs=3"), 2, "did you mean"),
         (("train", "BARS", "--split", "1990-01-01"), 2, "leaves 0 of 400"),
         (("train", "BARS", "--split", "soon"), 2, "is not a date"),
-        (("train", "none.parquet"), 1, "none.parquet"),
+        (("train", "none.parquet"), 2, "none.parquet"),
+        (("train", "BARS", "--kind", "mlp", "-p", "hidden=many"), 2, "parameter hidden"),
+        (("train", "BARS", "--own-kind", "mine"), 2, "name=module:Class"),
+        (("train", "BARS", "--kind", "mine", "--own-kind", "mine=no.such:Kind"), 2, "cannot be loaded"),
+        (("train", "BARS", "--key", "none"), 2, "cannot be read"),
+        (("models", "rollback", "--instance", "none", "--why", "x"), 1, "has no alias"),
+        (("models", "remove", "demo", "--version", "9", "--why", "x"), 1, "has no version 9"),
+        (("models", "served", "--instance", "none", "--bar", "3"), 1, "nothing is on record"),
+        (("models", "served", "--instance", "none", "--bar", "3", "--journal", "xyz"), 2, "journal"),
+        (("models", "importance", "demo", "--by", "gian"), 2, "did you mean 'gain'"),
+        (("models", "import", "none.tar"), 1, "none.tar"),
+        (("models", "verify", "--key", "none"), 2, "cannot be read"),
     ],
 )
 def test_what_is_wrong_is_said_in_words(
@@ -103,6 +119,128 @@ def test_what_is_wrong_is_said_in_words(
     said = " ".join(capsys.readouterr().err.split())
     assert told in said.replace("│ ", "").replace(" │", "")
     assert "Traceback" not in said
+
+
+def answer(folder: Path, *arguments: str, status: int = 0) -> Any:
+    """What a verb of scripts.models says as JSON."""
+    out = folder / "answer.json"
+    assert run("models", *arguments, "--json", str(out)) == status
+    return json.loads(out.read_text(encoding="utf-8"))
+
+
+@pytest.fixture
+def two(registry: Path, bars: Path, tmp_path: Path) -> tuple[str, str]:
+    """A registry of the test's own, with two versions, the first of which was champion before the second."""
+    place = ("--registry", str(shutil.copytree(registry, tmp_path / "registry")))
+    assert run("train", str(bars), *place, "--kind", "linear", "-p", "alpha=0.1") == 0
+    for version in ("1", "2"):
+        assert run("models", "promote", "demo", "--version", version, "--instance", "own", "--why", "x", *place) == 0
+    return place
+
+
+def test_a_rollback_and_its_history(two: tuple[str, str], tmp_path: Path) -> None:
+    """Back to the first, with by whom and why."""
+    found = answer(tmp_path, "rollback", "--instance", "own", "--why", "worse", "--by", "bob", *two)
+    assert (found["name"], found["version"], found["alias"]) == ("demo", 1, "champion")
+    last = answer(tmp_path, "history", "--instance", "own", *two)[-1]
+    told = [last[name] for name in ("action", "from", "to", "by", "why")]
+    assert told == ["rollback", "demo/2", "demo/1", "bob", "worse"]
+
+
+def test_a_version_that_an_alias_means_is_not_removed(two: tuple[str, str], tmp_path: Path) -> None:
+    """The other one is, and is listed as gone."""
+    assert run("models", "remove", "demo", "--version", "2", "--why", "x", *two) == 1
+    assert run("models", "remove", "demo", "--version", "1", "--why", "x", *two) == 1
+    assert run("models", "promote", "demo", "--version", "2", "--instance", "sp500", "--why", "x", *two) == 0
+    assert answer(tmp_path, "remove", "demo", "--version", "1", "--why", "x", *two)["version"] == 1
+    assert [row["version"] for row in answer(tmp_path, "list", *two)] == [2]
+    assert [row["version"] for row in answer(tmp_path, "list", "--removed", *two)] == [1]
+
+
+def test_verify_finds_what_is_damaged(two: tuple[str, str], tmp_path: Path) -> None:
+    """Every version gets its verdict; one that is not good makes the exit status 1."""
+    rows = answer(tmp_path, "verify", *two)
+    assert [(row["version"], row["good"]) for row in rows] == [(1, True), (2, True)]
+    (Path(two[1]) / "bundles" / rows[1]["digest"] / "linear.npz").write_bytes(b"")
+    rows = answer(tmp_path, "verify", *two, status=1)
+    assert [row["good"] for row in rows] == [True, False]
+    assert "linear.npz" in rows[1]["trouble"]
+    assert answer(tmp_path, "verify", "demo", "--version", "1", *two)[0]["good"]
+
+
+def test_a_version_travels_as_one_file(two: tuple[str, str], tmp_path: Path) -> None:
+    """Into a registry that was not there, under its first number, byte for byte; again it keeps it."""
+    tar, other = tmp_path / "demo.tar", ("--registry", str(tmp_path / "other"))
+    sent = answer(tmp_path, "export", "demo", "--version", "2", "--out", str(tar), *two)
+    for _ in range(2):
+        got = answer(tmp_path, "import", str(tar), *other)
+        assert (got["version"], got["digest"]) == (1, sent["digest"])
+    assert answer(tmp_path, "verify", *other)[0]["good"]
+
+
+def test_signatures_from_the_key_to_the_refusal(two: tuple[str, str], tmp_path: Path) -> None:
+    """Unsigned: refused by verify, promote and import, until it is signed."""
+    key = ("--key", str(tmp_path / "key"))
+    made = answer(tmp_path, "key", key[1])["key"]
+    assert "not signed" in answer(tmp_path, "verify", *key, *two, status=1)[0]["trouble"]
+    promotion = ("promote", "demo", "--version", "1", "--instance", "own", "--why", "x", *key, *two)
+    assert run("models", *promotion) == 1
+    assert answer(tmp_path, "sign", "demo", "--version", "1", *key, *two)["key"] == made
+    assert run("models", *promotion) == 0
+    tar, other = tmp_path / "demo.tar", ("--registry", str(tmp_path / "other"))
+    for version, status in (("2", 1), ("1", 0)):
+        assert run("models", "export", "demo", "--version", version, "--out", str(tar), *two) == 0
+        assert run("models", "import", str(tar), *key, *other) == status
+    assert answer(tmp_path, "verify", *key, *other)[0]["good"]
+
+
+def test_a_training_with_a_key_is_signed(bars: Path, tmp_path: Path) -> None:
+    """And is used again only as long as it is."""
+    key, place = tmp_path / "key", ("--registry", str(tmp_path / "registry"))
+    assert run("models", "key", str(key)) == 0
+    training = ("train", str(bars), "--kind", "linear", "--key", str(key), *place)
+    assert run(*training) == 0
+    assert answer(tmp_path, "verify", "--key", str(key), *place)[0]["good"]
+    assert run(*training) == 0
+    next((tmp_path / "registry" / "bundles").glob("*.signature")).unlink()
+    assert run(*training) == 1
+
+
+def test_importance_as_table_plot_and_figures(two: tuple[str, str], tmp_path: Path) -> None:
+    """The figures hold every feature, sorted by what was asked for; the page stands alone."""
+    page = tmp_path / "importance.html"
+    rows = answer(tmp_path, "importance", "demo", "--version", "1", "--by", "split", "--plot", str(page), *two)
+    splits = [row["split"] for row in rows]
+    assert splits == sorted(splits, reverse=True)
+    assert {"feature", "gain", "split"} == set(rows[0])
+    assert rows[0]["feature"] in page.read_text(encoding="utf-8")
+
+
+def test_who_served_is_told(two: tuple[str, str], tmp_path: Path) -> None:
+    """From which bar on, of which journal."""
+    with Registry(Path(two[1]), clock=lambda: 1) as registry:
+        registry.record_serving(Serving("own", b"j" * 16, "live", "champion", 5, 50, "demo", 2))
+    found = answer(tmp_path, "served", "--instance", "own", "--bar", "7", *two)
+    assert (found["version"], found["bar"], found["journal"]) == (2, 5, (b"j" * 16).hex())
+    assert run("models", "served", "--instance", "own", "--bar", "4", *two) == 1
+
+
+def test_an_own_kind_is_trained_and_verified(bars: Path, tmp_path: Path) -> None:
+    """Named on the command line; without the name it cannot be loaded."""
+    own = ("--own-kind", "mean=tests.common.models.own_kind:MeanModel")
+    place = ("--registry", str(tmp_path / "registry"))
+    assert run("train", str(bars), "--kind", "mean", *own, *place) == 0
+    assert answer(tmp_path, "verify", *own, *place)[0]["good"]
+    assert "no model kind 'mean'" in answer(tmp_path, "verify", *place, status=1)[0]["trouble"]
+
+
+def test_every_verb_takes_json() -> None:
+    """A new one without it fails."""
+    verbs = models.app.registered_commands
+    assert len(verbs) >= 12
+    assert [
+        verb.name for verb in verbs if verb.callback and "json_file" not in signature(verb.callback).parameters
+    ] == []
 
 
 def test_a_missing_registry_is_not_made(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -22,6 +22,7 @@ from common.counters import Counters
 from common.factors.plan import compile_set
 from common.market.journal import Journal
 from common.message_log import MessageLog
+from common.models.lightgbm import LightGBMModel
 from common.models.manifest import FactorRecord
 from common.models.registry import Registry
 from common.service import Context, Service
@@ -30,7 +31,7 @@ from services.factor_engine.service import FactorEngine
 from services.inference_worker.service import InferenceWorker
 from services.monitor.service import Monitor
 from services.signal_cache.service import SignalCache
-from tests.common.models.sample_bundle import make_bundle
+from tests.common.models.sample_bundle import SMALL, make_bundle, samples
 from tests.services.markets import FEATURES, TOY_SET, ToySource
 from tests.services.seats import Behave, FormulaSeat, well_behaved
 
@@ -99,7 +100,9 @@ def silent_log() -> FilteringBoundLogger:
 def toy_registry(root: Path) -> Path:
     """A registry whose one model wants the toy factors; it is champion and challenger of `test`."""
     plan = compile_set(TOY_SET)
-    bundle = make_bundle(factor_set=FactorRecord(TOY_SET.name, plan.digest.hex(), TOY_SET.factors), features=FEATURES)
+    model = LightGBMModel.fit(samples(300), samples(100, seed=2), FEATURES, SMALL, lambda _done, _most: None)
+    record = FactorRecord(TOY_SET.name, plan.digest.hex(), TOY_SET.factors)
+    bundle = make_bundle(model=model, factor_set=record, features=FEATURES)
     with Registry(root, clock=lambda: 0) as registry:
         ref = registry.add(bundle, author="test")
         for alias in ("champion", "challenger"):

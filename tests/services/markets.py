@@ -51,7 +51,7 @@ def raw_section(bar: int, closes: Mapping[str, float]) -> RawSection:
 
 def toy_market(seed: int, *, history: int = 4, live: int = 14, symbols: int = 5) -> ToySource:
     """Random walks; a symbol may come late or miss a bar, and one section in six holds a single symbol."""
-    dice = Random(seed)
+    dice = Random(seed)  # noqa: S311  dice, not secrets
     names = [f"S{number}" for number in range(symbols)]
     born = {name: dice.randrange(3) if place else 0 for place, name in enumerate(names)}
     closes = {name: 10.0 + dice.random() for name in names}

@@ -18,7 +18,7 @@ from tests.services.cluster import ROUND_NS, Assassin, Cluster, said, toy_config
 from tests.services.markets import toy_market
 from tests.services.seats import Behave
 
-SEEDS = int(os.environ.get("ALPHABUS_SEEDS", "150"))
+SEEDS = int(os.environ.get("ALPHABUS_SEEDS", "100"))
 FIRST_SEED = int(os.environ.get("ALPHABUS_FIRST_SEED", "0"))
 BATCH = 25
 MARKETS = 6
@@ -29,7 +29,6 @@ PACED = {"pace_s": 0.2}
 DEADLINE = {"policy": "deadline", "deadline_ms": 50, "late_until_ms": 120, "attempts": 4}
 TWO_ARMS = {"champion": {"alias": "champion", "capital": 0.5}, "challenger": {"alias": "challenger", "capital": 0.5}}
 Told = list[tuple[object, ...]]
-Seed = int
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +51,11 @@ def undisturbed(registry: Path, tmp_path_factory: pytest.TempPathFactory) -> Cal
     return of
 
 
+def dice_of(seed: int) -> Random:
+    """All chance of a run."""
+    return Random(seed)  # noqa: S311  dice, not secrets
+
+
 def calm_run(config: Config, market: int) -> Cluster:
     """A run that nothing happens to."""
     cluster = Cluster(config, toy_market(market))
@@ -69,7 +73,9 @@ def moody(dice: Random, chance: float) -> Behave:
     """An executor that fails now and then, never more than thrice at one section."""
 
     def behave(_bar: int, attempt: int) -> str:
-        return dice.choice(("slow", "hang", "crash", "invalid")) if attempt <= 3 and dice.random() < chance else "answer"
+        return (
+            dice.choice(("slow", "hang", "crash", "invalid")) if attempt <= 3 and dice.random() < chance else "answer"
+        )
 
     return behave
 
@@ -112,7 +118,7 @@ def test_the_record_is_that_of_an_undisturbed_run(
     for seed in range(batch, batch + BATCH):
         print(f"seed {seed}: ALPHABUS_FIRST_SEED={seed} ALPHABUS_SEEDS=1")  # noqa: T201  shown when it fails
         config = toy_config(tmp_path / str(seed), registry, arms=TWO_ARMS)
-        cluster = stormy_run(config, seed % MARKETS, Random(seed))
+        cluster = stormy_run(config, seed % MARKETS, dice_of(seed))
         assert cluster.refused == []
         assert told(cluster) == undisturbed(seed % MARKETS)
 
@@ -154,7 +160,7 @@ def test_the_promise_holds_under_a_deadline(batch: int, registry: Path, tmp_path
             calm = calm_run(toy_config(tmp_path / f"calm-{market}", registry), market)
             oracles[market] = {signals.bar: signals for signals in calm.record() if signals.age == 0}
         config = toy_config(tmp_path / str(seed), registry, feed=PACED, inference=DEADLINE)
-        cluster = stormy_run(config, market, Random(seed), PACED_ROUNDS_NS, fury=0.1)
+        cluster = stormy_run(config, market, dice_of(seed), PACED_ROUNDS_NS, fury=0.1)
         source = toy_market(market)
         bars = list(range(source.split + 1, len(source.sections) + 1))
         check_promise(cluster.record(), oracles[market], bars, config.inference.max_age_bars)

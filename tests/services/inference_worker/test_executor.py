@@ -36,7 +36,7 @@ def _expected(bundle: Path, features: NDArray[np.float64]) -> NDArray[np.float64
 def test_it_says_which_model_is_ready(bundle: Path) -> None:
     """Name, kind, digest and the order of the features come from the verified bundle."""
     with running(bundle) as executor:
-        assert next_message(executor) == Ready("demo", "lightgbm", bundle.name, NAMES)
+        assert next_message(executor) == Ready("demo", "lightgbm", bundle.name, NAMES, scorer="trees")
 
 
 def test_answers_have_the_bits_of_a_direct_call(bundle: Path) -> None:

@@ -1,0 +1,124 @@
+"""Open sections, as announcements and factors fill them in, in whatever order the two links bring them."""
+
+from __future__ import annotations
+
+import pytest
+
+from alphabus.messages import Announcement, Mode, Phase
+from alphabus.testing import day_ns
+from services.inference_worker.board import Board
+from tests.services.inference_worker.scene import JOURNAL, make_factors
+
+OTHER = b"o" * 16
+
+
+def due(bar: int, due_in: int = 0, journal: bytes = JOURNAL) -> Announcement:
+    """A section is due."""
+    return Announcement(journal, bar, Mode.REPLAY, day_ns(bar), day_ns(bar) - 1, Phase.DUE, 3, due_in)
+
+
+def closed(bar: int, coverage: float = 1.0) -> Announcement:
+    """A section is closed."""
+    return Announcement(JOURNAL, bar, Mode.REPLAY, day_ns(bar), day_ns(bar) - 1, Phase.CLOSED, 3, coverage=coverage)
+
+
+def board(*, deadline: bool = False) -> Board:
+    """An empty board of the journal."""
+    return Board(deadline=deadline, journal=JOURNAL)
+
+
+def missed(board: Board) -> list[int]:
+    """The sections nothing comes of."""
+    return [bar for bar, section in board.sections.items() if section.missed]
+
+
+def test_due_then_closed_then_factors() -> None:
+    """The usual order: what each tells stands in one section."""
+    it = board()
+    section = it.announce(due(5, 40), 1000, on_record=False)
+    assert (section.due_ns, section.coverage, section.factors) == (1040, None, None)
+    assert it.announce(closed(5, 0.75), 1050, on_record=False) is section
+    assert (section.due_ns, section.coverage) == (1040, 0.75)
+    factors = make_factors(5, coverage=0.75)
+    it.fill(factors, 1060)
+    assert (section.factors, section.latency, section.filled_ns) == (factors, factors.latency, 1060)
+
+
+def test_factors_that_overtake_their_announcement() -> None:
+    """They come on another link; they wait for it."""
+    it = board()
+    factors = make_factors(5)
+    it.fill(factors, 900)
+    assert it.announce(due(5), 1000, on_record=False).factors is factors
+
+
+def test_factors_of_another_journal_wait_for_theirs() -> None:
+    """The same number of another numbering is another section."""
+    it = board()
+    section = it.announce(due(5), 0, on_record=False)
+    factors = make_factors(5, journal=OTHER)
+    it.fill(factors, 1)
+    assert section.factors is None
+    it.restart(OTHER)
+    assert it.sections == {}
+    assert it.announce(due(5, journal=OTHER), 2, on_record=False).factors is factors
+
+
+@pytest.mark.parametrize("early", [True, False])
+def test_factors_come_in_order(early: bool) -> None:  # noqa: FBT001  a table of two
+    """An older section without any gets none, also when it is announced only afterwards."""
+    it = board()
+    if early:
+        it.fill(make_factors(6), 0)
+    for bar in (5, 6, 7):
+        it.announce(due(bar), 1, on_record=False)
+    if not early:
+        it.fill(make_factors(6), 2)
+    assert missed(it) == [5]
+
+
+def test_sections_that_passed_while_nobody_watched() -> None:
+    """Under a deadline what is first heard of from the record is too late, but for the newest, which may be open."""
+    it = board(deadline=True)
+    for bar in (5, 6, 7):
+        it.announce(due(bar), 0, on_record=True)
+    assert missed(it) == [5, 6]
+    it.announce(due(8), 1, on_record=False)
+    assert missed(it) == [5, 6]
+
+
+def test_a_hole_in_the_link_costs_nothing_that_was_known() -> None:
+    """A section that was announced in time stays in time when the record repeats it."""
+    it = board(deadline=True)
+    it.announce(due(5), 0, on_record=False)
+    for message in (due(5), closed(5), due(6), closed(6), due(7)):
+        it.announce(message, 1, on_record=True)
+    assert missed(it) == [6]
+
+
+def test_under_wait_nothing_passes() -> None:
+    """A section waits however long it was on record."""
+    it = board()
+    for bar in (5, 6, 7):
+        it.announce(due(bar), 0, on_record=True)
+    assert missed(it) == []
+
+
+def test_no_section_is_due_after_the_one_that_follows() -> None:
+    """The record does not say how long ago it promised a time; the next live announcement bounds it."""
+    it = board(deadline=True)
+    section = it.announce(due(5, 900), 0, on_record=True)
+    it.announce(due(6, 100), 300, on_record=False)
+    assert section.due_ns == 400
+
+
+def test_what_is_done_is_forgotten() -> None:
+    """Sections and early factors alike: memory stays flat."""
+    it = board()
+    for bar in (5, 6, 7):
+        it.announce(due(bar), 0, on_record=False)
+    for bar in (4, 6, 8):
+        it.fill(make_factors(bar), 0)
+    it.drop_up_to(6)
+    assert list(it.sections) == [7]
+    assert list(it._early) == [8]

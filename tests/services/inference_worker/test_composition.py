@@ -1,0 +1,87 @@
+"""What a signal section says: flags by precedence, values where they are allowed, holding without a change."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import numpy as np
+import pytest
+
+from alphabus.messages import Flag, Mode, Origin, Reason, Status
+from alphabus.testing import day_ns
+from services.inference_worker.composition import Spoken, computed, flag_symbols, held, speak
+from services.inference_worker.section import Section
+from tests.services.inference_worker.scene import FEATURES, JOURNAL, MODEL, VOICE, content, make_factors
+
+NAN = float("nan")
+
+# Member, present, warm, both features, one feature: the first that is missing names the flag.
+FIRST_MISSING = (Flag.NOT_MEMBER, Flag.NO_BAR, Flag.COLD, Flag.FEW_FEATURES)
+
+
+def section(bar: int) -> Section:
+    """A section that is due."""
+    return Section(JOURNAL, bar, Mode.REPLAY, day_ns(bar), day_ns(bar) - 1, 0)
+
+
+@pytest.mark.parametrize("marks", list(product([1, 0], repeat=4)))
+def test_the_first_reason_wins(marks: tuple[int, ...]) -> None:
+    """Not a member, no bar, cold, too few features: in this order, over every combination."""
+    member, present, warm, enough = marks
+    value = 1.0 if enough else NAN
+    factors = make_factors(
+        1, symbols=("A",), member=[member], present=[present], warm=[warm], alpha=[value], beta=[value]
+    )
+    expected = next((flag for mark, flag in zip(marks, FIRST_MISSING, strict=True) if not mark), Flag.OK)
+    assert flag_symbols(factors, FEATURES, 0.5).tolist() == [expected]
+
+
+def test_every_flag_is_shown() -> None:
+    """GATED is said by what publishes void; a new flag needs a test."""
+    assert {*FIRST_MISSING, Flag.OK, Flag.GATED} == set(Flag)
+
+
+@pytest.mark.parametrize(("share", "flag"), [(0.0, Flag.OK), (0.5, Flag.OK), (0.51, Flag.FEW_FEATURES)])
+def test_few_features_is_a_share(share: float, flag: Flag) -> None:
+    """One of two finite features is half; infinity is none."""
+    factors = make_factors(1, symbols=("A",), beta=[float("inf")])
+    assert flag_symbols(factors, FEATURES, share).tolist() == [flag]
+
+
+def test_values_only_where_the_flag_allows() -> None:
+    """Whatever the model said of others."""
+    flags = np.array([Flag.OK, Flag.COLD, Flag.OK], np.uint8)
+    spoken = speak(section(4), make_factors(4), np.array([1.0, 2.0, 3.0]), flags, MODEL)
+    assert str(spoken.values.tolist()) == "[1.0, nan, 3.0]"
+    assert spoken.origin == Origin(4, day_ns(4))
+
+
+def test_holding_changes_nothing() -> None:
+    """Held once or over and again, or recalled from what was published: values, flags, universe, origin, model."""
+    flags = np.array([Flag.OK, Flag.COLD, Flag.OK], np.uint8)
+    spoken = speak(section(4), make_factors(4), np.array([1.0, 2.0, -0.0]), flags, MODEL)
+    fresh = computed(section(4), spoken, VOICE, late=False, asked_ns=0, now_ns=5)
+    once = held(section(5), spoken, VOICE, Reason.TIMEOUT, 3)
+    recalled = Spoken.of(once)
+    assert recalled is not None
+    twice = held(section(6), recalled, VOICE, Reason.NO_BARS, 3)
+    assert content(fresh) == content(once) == content(twice)
+    assert (once.age, twice.age) == (1, 2)
+    assert (twice.bar, twice.time, twice.status, twice.reason) == (6, day_ns(6), Status.HELD, Reason.NO_BARS)
+
+
+@pytest.mark.parametrize(("max_age", "status"), [(0, Status.VOID), (1, Status.HELD)])
+def test_never_beyond_its_age(max_age: int, status: Status) -> None:
+    """A signal of the bar before has age 1."""
+    spoken = speak(section(4), make_factors(4), np.zeros(3), np.zeros(3, np.uint8), MODEL)
+    assert held(section(5), spoken, VOICE, Reason.TIMEOUT, max_age).status is status
+
+
+def test_a_void_section_is_recalled_as_too_old_as_it_was() -> None:
+    """A worker that restarts behind a void section says `max_age` again, not that there never was anything."""
+    spoken = speak(section(4), make_factors(4), np.zeros(3), np.zeros(3, np.uint8), MODEL)
+    void = held(section(9), spoken, VOICE, Reason.TIMEOUT, 3)
+    again = held(section(10), Spoken.of(void), VOICE, Reason.TIMEOUT, 3)
+    assert (again.reason, again.age, again.computed_from) == (Reason.MAX_AGE, 6, Origin(4, day_ns(4)))
+    first = held(section(1), None, VOICE, Reason.TIMEOUT, 3)
+    assert Spoken.of(first) is None

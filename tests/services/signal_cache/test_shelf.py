@@ -1,0 +1,89 @@
+"""The signals of one arm on record: complete with their symbols, across restarts, never twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from alphabus.continuity import Follower, Place
+from alphabus.messages import EndOfStream, Mode, Signals, Status, Streamed, Universe
+from alphabus.testing import signals, universe
+from common.market.journal import Journal
+from common.message_log import MessageLog
+from services.signal_cache.shelf import Shelf
+
+TOPIC = "t/signals/champion/"
+JOURNAL = bytes(16)
+
+
+@contextmanager
+def shelf(folder: Path) -> Iterator[Shelf]:
+    """A shelf over what is on record, closed at the end."""
+    it = Shelf(TOPIC, MessageLog(Journal.open(folder, sync="never")))
+    yield it
+    it.close()
+
+
+def on_record(folder: Path) -> list[str]:
+    """The record, as short words."""
+    with Journal.open(folder, sync="never") as journal:
+        return [word(message) for message in MessageLog(journal).read()]
+
+
+def word(message: Streamed) -> str:
+    """Kind and bar; of a universe its symbols, of a revision its number."""
+    if isinstance(message, Universe):
+        return "".join(message.symbols)
+    return f"{message.bar}" + (f".{message.revision}" if isinstance(message, Signals) and message.revision else "")
+
+
+def test_each_section_has_its_symbols_before_it(tmp_path: Path) -> None:
+    """A universe is written when a section needs it, not when it is said."""
+    with shelf(tmp_path) as it:
+        taken = [
+            it.take(message)
+            for message in (
+                universe("AB"), universe("ABC"), signals(1, {"A": 1.0, "B": 2.0}), signals(2, {"A": 1.0, "B": 2.0}),
+                signals(3, {"A": 1.0, "B": 2.0, "C": 3.0}), signals(4, {"A": 1.0, "B": 2.0}),
+            )
+        ]  # fmt: skip
+    assert taken == [False, False, True, True, True, True]
+    assert on_record(tmp_path) == ["AB", "1", "2", "ABC", "3", "AB", "4"]
+
+
+def test_a_restart_knows_where_to_go_on(tmp_path: Path) -> None:
+    """Latest section, its symbols, and the place in the stream; a revision is later than what it revises."""
+    with shelf(tmp_path) as it:
+        assert it.follower() == Follower(TOPIC)
+        it.take(universe("A"))
+        it.take(signals(4, {"A": 1.0}, status=Status.HELD, age=1))
+        it.take(signals(4, {"A": 2.0}, status=Status.LATE, revision=1))
+    with shelf(tmp_path) as it:
+        assert it.bar == 4
+        assert it.follower() == Follower(TOPIC, JOURNAL, Place(4, 2))
+        assert it.universe == universe("A", 4)
+        it.take(signals(5, {"A": 3.0}))
+    assert on_record(tmp_path) == ["A", "4", "4.1", "5"]
+
+
+def test_the_end_is_on_record_once(tmp_path: Path) -> None:
+    """Also when it is said again after a restart."""
+    end = EndOfStream(JOURNAL, 1, Mode.LIVE)
+    for expected in (True, False):
+        with shelf(tmp_path) as it:
+            assert it.ended is not expected
+            assert it.take(end) is expected
+    assert on_record(tmp_path) == ["1"]
+
+
+def test_history_gives_the_universe_in_force_first(tmp_path: Path) -> None:
+    """Of any span of bars, and again where it changes within."""
+    with shelf(tmp_path) as it:
+        for message in (universe("A"), universe("AB")):
+            it.take(message)
+        for bar in range(1, 7):
+            it.take(signals(bar, {"A": 1.0} if bar < 4 else {"A": 1.0, "B": 2.0}))
+        assert [word(message) for message in it.history(2, 5)] == ["A", "2", "3", "AB", "4", "5"]
+        assert [word(message) for message in it.history(5, 9)] == ["AB", "5", "6"]
+        assert list(it.history(7, 9)) == []

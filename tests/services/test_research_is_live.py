@@ -1,0 +1,108 @@
+"""What research computes is what the live pipeline publishes: the same bars through feed and engine, to the bit."""
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from alphabus.messages import Mode
+from common.config import Source
+from common.factors.plan import compile_set
+from common.factors.sets import FactorSet, load_set
+from common.market.constituents import Constituents, Interval
+from common.market.membership import Membership
+from common.market.panel import Panel
+from common.market.sample import sample_market
+from common.market.store import load_bars
+from common.research.factor_frame import factor_frame
+from common.research.history import members
+from services.bar_feed.alignment import Alignment
+from services.bar_feed.sources.replay import ReplaySource
+from services.factor_engine.desk import Desk
+
+JOURNAL = bytes(range(16))
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Bars with late listings, holes and bad rows."""
+    path = tmp_path_factory.mktemp("bars") / "bars.parquet"
+    sample_market(symbols=24, days=200).write_parquet(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def constituents(file: Path) -> Constituents:
+    """Some from the beginning, some that join, some that leave and come back, some never."""
+    symbols = pl.read_parquet(file)["symbol"].unique().sort().to_list()
+    day, start = 86_400_000_000_000, np.datetime64("2021-01-04", "ns").astype(np.int64)
+    stays = {0: [(0, 999)], 1: [(90, 999)], 2: [(0, 60), (150, 200)], 3: []}
+    return Constituents.of(
+        Interval(symbol, int(start + first * day), int(start + last * day))
+        for place, symbol in enumerate(symbols)
+        for first, last in stays[place % 4]
+    )
+
+
+def published(file: Path, factor_set: FactorSet, constituents: Constituents | None, folder: Path) -> pl.DataFrame:
+    """A row a symbol with a bar: what the feed makes of the file and the factor engine of that, section by section."""
+    source = ReplaySource(Source(bars=file), folder / "quarantine.jsonl")
+    alignment, desk = Alignment(Membership(constituents=constituents)), Desk(compile_set(factor_set))
+    frames = []
+    for bar, raw in enumerate(source.live(-1), 1):
+        universe, bars = alignment.align(raw, JOURNAL, bar, Mode.REPLAY)
+        if universe is not None:
+            desk.learn(universe)
+        columns = desk.update(bars).columns
+        symbols = desk.symbols(bars.universe)
+        marks = {name: columns[name].astype(np.bool_) for name in ("member", "warm", "present")}
+        values = {name: column for name, column in columns.items() if name not in marks}
+        frames.append(pl.DataFrame({"datetime": [bars.stamp] * len(symbols), "symbol": symbols, **marks, **values}))
+    rows = pl.concat(frames).filter("present").drop("present")
+    return rows.with_columns(pl.col("datetime").cast(pl.Datetime("ns")).cast(pl.Datetime("us")))
+
+
+@pytest.mark.parametrize("with_members", [False, True])
+@pytest.mark.parametrize("name", ["basic", "alpha158"])
+def test_the_frame_is_what_is_published(
+    file: Path,
+    constituents: Constituents,
+    tmp_path: Path,
+    name: str,
+    with_members: bool,  # noqa: FBT001  a table
+) -> None:
+    """Values, members and warmth of every bar."""
+    chosen = constituents if with_members else None
+    live = published(file, load_set(name), chosen, tmp_path)
+    assert_frame_equal(
+        factor_frame(load_bars(file), load_set(name), constituents=chosen, marks=True), live, check_exact=True
+    )
+    assert live["member"].all() is not with_members
+
+
+def test_training_has_the_members_of_the_feed(file: Path, constituents: Constituents, tmp_path: Path) -> None:
+    """Section by section, of those with a bar and of those without."""
+    panel = Panel.from_frame(load_bars(file).frame)
+    mask = members(panel, patience_bars=20, min_coverage=0.5, constituents=constituents)
+    alignment = Alignment(Membership(constituents=constituents))
+    tracked: tuple[str, ...] = ()
+    for section, raw in enumerate(ReplaySource(Source(bars=file), tmp_path / "quarantine.jsonl").live(-1)):
+        universe, bars = alignment.align(raw, JOURNAL, section + 1, Mode.REPLAY)
+        tracked = tracked if universe is None else universe.symbols
+        named = {tracked[place] for place in np.flatnonzero(bars.columns["member"])}
+        assert {panel.symbols[place] for place in np.flatnonzero(mask[section])} == named
+
+
+def test_a_restarted_feed_has_the_same_members(file: Path, constituents: Constituents, tmp_path: Path) -> None:
+    """What is on record is observed again: membership goes on where it stood."""
+    sections = list(ReplaySource(Source(bars=file), tmp_path / "quarantine.jsonl").live(-1))
+    steady, restarted = (Alignment(Membership(constituents=constituents)) for _ in range(2))
+    for bar, raw in enumerate(sections, 1):
+        _, expected = steady.align(raw, JOURNAL, bar, Mode.REPLAY)
+        if bar < 120:
+            restarted.restore(raw.symbols, raw.stamp)
+        else:
+            _, found = restarted.align(raw, JOURNAL, bar, Mode.REPLAY)
+            np.testing.assert_array_equal(found.columns["member"], expected.columns["member"])
