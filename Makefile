@@ -26,7 +26,7 @@ run: $(VENV)/run.stamp ## Bars to signals: the sample market, or BARS=file.parqu
 	@$(BIN)/python -m scripts.replay $(REPLAY)
 
 .PHONY: setup
-setup: $(VENV)/dev.stamp ## The development environment in .venv
+setup: $(VENV)/models.stamp ## The development environment in .venv
 
 .PHONY: test
 test: lint types unit e2e ## Lint, types, tests
@@ -37,15 +37,15 @@ lint: $(VENV)/dev.stamp ## Ruff: rules and format
 	$(BIN)/ruff format --check .
 
 .PHONY: types
-types: $(VENV)/dev.stamp ## Mypy, strict
+types: $(VENV)/models.stamp ## Mypy, strict
 	$(BIN)/mypy
 
 .PHONY: unit
-unit: $(VENV)/dev.stamp ## Tests without processes
+unit: $(VENV)/models.stamp ## Tests without processes
 	$(BIN)/pytest -q -m 'not e2e and not peers'
 
 .PHONY: e2e
-e2e: $(VENV)/dev.stamp ## Tests on real processes
+e2e: $(VENV)/models.stamp ## Tests on real processes
 	$(BIN)/pytest -q -m e2e
 
 .PHONY: test-peers
@@ -63,7 +63,7 @@ bench: $(VENV)/dev.stamp ## Timing figures: inference
 
 .PHONY: lock
 lock: $(VENV)/dev.stamp ## Pin the requirements anew
-	cd requirements && for role in run dev peers; do \
+	cd requirements && for role in run dev research mlp peers; do \
 		../$(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-header --no-annotate \
 		--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options \
 		--output-file $$role.lock $$role.in; done
@@ -83,6 +83,13 @@ $(VENV)/run.stamp: requirements/run.lock scripts/preflight.py
 	@echo "installing requirements/peers.lock"
 	@$(PYTHON) -m venv .venv-peers
 	@.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+$(VENV)/models.stamp: $(VENV)/dev.stamp requirements/research.lock requirements/mlp.lock requirements/torch.txt
+	@echo "installing what fits neural networks and linear models"
+	@$(PIP) -r requirements/research.lock
+	@$(PIP) -r requirements/mlp.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/torch.txt
 	@touch $@
 
 $(VENV)/dev.stamp: $(VENV)/run.stamp requirements/dev.lock

@@ -50,6 +50,21 @@ def changes(connection: Connection, instance: str | None, alias: str | None) -> 
     return [_change(row) for row in rows]
 
 
+def last_change(connection: Connection, instance: str, alias: str) -> Change | None:
+    """Return the newest change of where an alias points."""
+    row = connection.row(
+        f"{_HISTORY} WHERE instance = ? AND alias = ? AND action IN ('promote', 'rollback')"
+        " ORDER BY number DESC LIMIT 1",
+        *(instance, alias),
+    )
+    return _change(row) if row else None
+
+
+def aliases_to(connection: Connection, name: str, version: int) -> list[AliasRow]:
+    """Aliases of any instance that point at a version."""
+    return [row for row in aliases_of(connection, None) if row.ref.key == (name, version)]
+
+
 def _change(row: Row) -> Change:
     source = (row[5], row[6]) if row[5] is not None else None
     target = (row[7], row[8]) if row[7] is not None else None

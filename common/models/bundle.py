@@ -17,6 +17,9 @@ from common.models.manifest import Manifest, decode_manifest, encode_manifest
 MANIFEST = "manifest.json"
 MANIFEST_LIMIT = 16 << 20
 
+# What is not whole lies under these names, which no digest has.
+_NEW, _OLD = ".new-", ".old-"
+
 # A fifo or a device must not hang the reader, and a link must not lead it elsewhere.
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
@@ -69,6 +72,40 @@ def load_bundle(folder: Path) -> Bundle:
         raise BundleError(f"bundle {folder}: {error}") from error
 
 
+def verify_bundle(contents: Mapping[str, bytes]) -> Bundle:
+    """Return the bundle these files, manifest included, are; BundleError if they are not one."""
+    body = contents.get(MANIFEST)
+    if body is None or len(body) > MANIFEST_LIMIT:
+        raise BundleError(f"there is no {MANIFEST}, or a larger one than any")
+    manifest = decode_manifest(body)
+    _check_names(set(contents), {MANIFEST, *manifest.files})
+    files = {name: _checked(manifest, name, contents[name]) for name in manifest.files}
+    return Bundle(sha256(body).hexdigest(), manifest, files)
+
+
+def drop_bundle(folder: Path) -> None:
+    """Take a bundle away: its name is gone at once, whole, and then its files."""
+    away = folder.with_name(f"{_OLD}{folder.name[:16]}-{os.getpid()}")
+    shutil.rmtree(away, ignore_errors=True)
+    try:
+        folder.rename(away)
+    except FileNotFoundError:
+        return
+    sync_folder(folder.parent)
+    shutil.rmtree(away)
+
+
+def sweep(root: Path) -> list[str]:
+    """Remove what a killed process left half written or half removed; nobody may be writing here meanwhile."""
+    left = [path for path in root.glob(".*") if path.name.startswith((_NEW, _OLD)) or path.suffix == ".tmp"]
+    for path in left:
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+    return sorted(path.name for path in left)
+
+
 def _load(folder: Path) -> Bundle:
     with _opened(folder) as directory:
         body = _read(directory, MANIFEST, None)
@@ -81,9 +118,12 @@ def _load(folder: Path) -> Bundle:
 
 
 def _verified(directory: int, manifest: Manifest, name: str) -> bytes:
+    return _checked(manifest, name, _read(directory, name, manifest.files[name].size))
+
+
+def _checked(manifest: Manifest, name: str, body: bytes) -> bytes:
     record = manifest.files[name]
-    body = _read(directory, name, record.size)
-    if sha256(body).hexdigest() != record.digest:
+    if len(body) != record.size or sha256(body).hexdigest() != record.digest:
         raise BundleError(f"{name} is not what the manifest says (digest differs); restore it from a copy")
     return body
 
@@ -132,7 +172,7 @@ def _length(name: str, found: os.stat_result, size: int | None) -> int:
 
 
 def _write(root: Path, bundle: Bundle, folder: Path) -> None:
-    temporary = root / f".new-{bundle.digest[:16]}-{os.getpid()}"
+    temporary = root / f"{_NEW}{bundle.digest[:16]}-{os.getpid()}"
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir()
     try:

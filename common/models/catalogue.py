@@ -5,7 +5,7 @@ from common.models.connection import Connection, Row
 from common.models.names import did_you_mean
 from common.models.records import ModelRef, ModelRow
 
-_SELECT = "SELECT name, version, digest, kind, training_key, created_ns, author FROM models"
+_SELECT = "SELECT name, version, digest, kind, training_key, created_ns, author, removed_ns FROM models"
 
 
 def insert_model(connection: Connection, row: ModelRow) -> None:
@@ -17,10 +17,15 @@ def insert_model(connection: Connection, row: ModelRow) -> None:
     )
 
 
-def same_bundle(connection: Connection, name: str, digest: str) -> ModelRef | None:
-    """Return the version that already is this bundle under this name."""
+def same_bundle(connection: Connection, name: str, digest: str) -> ModelRow | None:
+    """Return the version, perhaps a removed one, that already is this bundle under this name."""
     row = connection.row(f"{_SELECT} WHERE name = ? AND digest = ?", name, digest)
-    return _model(row).ref if row else None
+    return _model(row) if row else None
+
+
+def mark_removed(connection: Connection, ref: ModelRef, removed_ns: int | None) -> None:
+    """Say since when a version is gone; None: it is there again."""
+    connection.rows("UPDATE models SET removed_ns = ? WHERE name = ? AND version = ?", removed_ns, *ref.key)
 
 
 def next_version(connection: Connection, name: str) -> int:
@@ -29,16 +34,17 @@ def next_version(connection: Connection, name: str) -> int:
     return int(row[0]) if row else 1
 
 
-def all_models(connection: Connection) -> list[ModelRow]:
-    """Every version of every name, by name and version."""
-    return [_model(row) for row in connection.rows(f"{_SELECT} ORDER BY name, version")]
+def all_models(connection: Connection, *, removed: bool) -> list[ModelRow]:
+    """Every version of every name, by name and version: those that are there, or those that are gone."""
+    which = "NOT NULL" if removed else "NULL"
+    return [_model(row) for row in connection.rows(f"{_SELECT} WHERE removed_ns IS {which} ORDER BY name, version")]
 
 
 def versions_of(connection: Connection, name: str) -> list[ModelRow]:
-    """Versions of one name, oldest first; RegistryError with the closest name if there are none."""
-    found = connection.rows(f"{_SELECT} WHERE name = ? ORDER BY version", name)
+    """Versions of one name that are there, oldest first; RegistryError with the closest name if there are none."""
+    found = connection.rows(f"{_SELECT} WHERE name = ? AND removed_ns IS NULL ORDER BY version", name)
     if not found:
-        known = {row.ref.name for row in all_models(connection)}
+        known = {row.ref.name for row in all_models(connection, removed=False)}
         raise RegistryError(f"there is no model {name!r}{did_you_mean(name, known)}")
     return [_model(row) for row in found]
 
@@ -48,14 +54,23 @@ def version_of(connection: Connection, name: str, version: int | None) -> ModelR
     rows = versions_of(connection, name)
     found = rows[-1:] if version is None else [row for row in rows if row.ref.version == version]
     if not found:
-        raise RegistryError(f"model {name!r} has no version {version}; its versions are 1 to {rows[-1].ref.version}")
+        raise RegistryError(f"model {name!r} has no version {version}{_instead(connection, name, version, rows)}")
     return found[0]
+
+
+def _instead(connection: Connection, name: str, version: int | None, rows: list[ModelRow]) -> str:
+    if connection.row("SELECT 1 FROM models WHERE name = ? AND version = ?", name, version):
+        return "; it was removed, and can be imported again"
+    numbers = [row.ref.version for row in rows]
+    if numbers == list(range(1, len(numbers) + 1)):
+        return f"; its versions are 1 to {numbers[-1]}"
+    return f"; its versions are {', '.join(map(str, numbers))}"
 
 
 def trained_with(connection: Connection, training_key: str, name: str | None) -> ModelRow | None:
     """Return the newest version with this training key (under this name, if one is given)."""
     row = connection.row(
-        f"{_SELECT} WHERE training_key = ?1 AND name = coalesce(?2, name)"
+        f"{_SELECT} WHERE training_key = ?1 AND name = coalesce(?2, name) AND removed_ns IS NULL"
         " ORDER BY created_ns DESC, version DESC LIMIT 1",
         training_key,
         name,

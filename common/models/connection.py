@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from common.errors import RegistryBusyError, RegistryError
-from common.models.schema import migrate, schema_version
+from common.models.schema import MIGRATIONS, migrate, schema_version
 
 Row = tuple[Any, ...]
 
@@ -75,11 +75,22 @@ def _open_for_writing(path: Path, timeout_s: float) -> sqlite3.Connection:
 def _open_for_reading(path: Path, timeout_s: float) -> sqlite3.Connection:
     if not path.exists():
         raise RegistryError(f"there is no registry at {path}; train a model first, or name another registry")
+    if _is_older(path, timeout_s):
+        _open_for_writing(path, timeout_s).close()
     connection = _connect(path, "ro", timeout_s)
     with _closed_on_error(connection):
         connection.execute("PRAGMA query_only = ON")
         schema_version(connection)
     return connection
+
+
+def _is_older(path: Path, timeout_s: float) -> bool:
+    """Whether an earlier version wrote the file: its tables are brought up to date even for a reader."""
+    connection = _connect(path, "ro", timeout_s)
+    try:
+        return schema_version(connection) < len(MIGRATIONS)
+    finally:
+        connection.close()
 
 
 def _connect(path: Path, mode: str, timeout_s: float) -> sqlite3.Connection:

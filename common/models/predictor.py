@@ -7,6 +7,8 @@ from typing import Any, ClassVar, Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from common.models.importance import Importance
+
 # Called with steps done and steps at most.
 Progress = Callable[[int, int], None]
 
@@ -45,6 +47,10 @@ class Predictor(Protocol):
 
     def predict(self, matrix: NDArray[np.float64]) -> NDArray[np.float64]:
         """Score f8[F, S], feature-major, into f8[S]; a row's score does not depend on the other rows."""
+        ...
+
+    def detail(self) -> Importance:
+        """How much each feature matters, by one or more measures."""
         ...
 
     def save(self) -> dict[str, bytes]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Mode = Literal["live", "replay", "history"]
-Action = Literal["register", "promote"]
+Action = Literal["register", "promote", "rollback", "remove", "swap", "refuse", "halt", "resume", "open", "close"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +18,11 @@ class ModelRef:
     def __str__(self) -> str:
         return f"{self.name}/{self.version}"
 
+    @property
+    def key(self) -> tuple[str, int]:
+        """Name and version: what stays when the bundle is gone."""
+        return self.name, self.version
+
 
 @dataclass(frozen=True, slots=True)
 class ModelRow:
@@ -28,6 +33,7 @@ class ModelRow:
     training_key: str
     created_ns: int
     author: str
+    removed_ns: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,35 +6,45 @@ from types import TracebackType
 from typing import Self
 
 from common.errors import RegistryError
-from common.models.aliases import alias_of, aliases_of, changes, point, record_change
+from common.models.aliases import alias_of, aliases_of, changes
 from common.models.bundle import Bundle, load_bundle, save_bundle
-from common.models.catalogue import (
-    all_models,
-    insert_model,
-    next_version,
-    same_bundle,
-    trained_with,
-    version_of,
-    versions_of,
+from common.models.catalogue import all_models, trained_with, version_of, versions_of
+from common.models.changes import (
+    Occasion,
+    move_alias,
+    record_event,
+    register_bundle,
+    remove_version,
+    sweep_bundles,
+    version_before,
 )
 from common.models.connection import Connection
 from common.models.names import check_name, did_you_mean
-from common.models.records import AliasRow, Change, ModelRef, ModelRow, Serving
+from common.models.records import Action, AliasRow, Change, ModelRef, ModelRow, Serving
 from common.models.serving import append_serving, newest_serving, served_at_bar
+from common.models.signature import Key, check_signature, write_signature
 
 
 class Registry:
     """A folder with `registry.sqlite` and `bundles/<digest>`, shared by all instances; aliases belong to one each.
 
     `clock` gives ns since 1970 UTC, for creation times and history. With `read_only` nothing is created or locked.
-    Finding another writer, a change waits up to `timeout_s` and then raises RegistryBusyError.
+    With a `key`, what is added is signed with it, and what is not is refused. Finding another writer, a change waits
+    up to `timeout_s` and then raises RegistryBusyError.
     """
 
     def __init__(
-        self, root: Path, *, clock: Callable[[], int], read_only: bool = False, timeout_s: float = 5.0
+        self,
+        root: Path,
+        *,
+        clock: Callable[[], int],
+        read_only: bool = False,
+        timeout_s: float = 5.0,
+        key: Key | None = None,
     ) -> None:
         self.root = root
         self._clock = clock
+        self._key = key
         self._connection = Connection(root / "registry.sqlite", read_only=read_only, timeout_s=timeout_s)
 
     def __enter__(self) -> Self:
@@ -60,21 +70,64 @@ class Registry:
         """Where the bundle of a version lies."""
         return self.bundles / ref.digest
 
-    def add(self, bundle: Bundle, *, author: str) -> ModelRef:
-        """Save a bundle and register it."""
-        save_bundle(self.bundles, bundle)
-        return self.register(bundle.digest, author=author)
+    def add(self, bundle: Bundle, *, author: str, why: str = "registered", signature: bytes | None = None) -> ModelRef:
+        """Save a bundle and give it the next version of its name; the same bundle again keeps its version.
+
+        One that was removed is there again, under the version it had. Without a signature it gets the key's.
+        """
+        check_name("model", bundle.manifest.name)
+        if signature is None and self._key is not None:
+            signature = self._key.sign(bundle.digest)
+        # Files are written under the lock, too: nobody removes or sweeps meanwhile.
+        with self._connection.writing():
+            sweep_bundles(self._connection, self.bundles)
+            if signature is not None:
+                write_signature(self.bundles / bundle.digest, signature)
+            save_bundle(self.bundles, bundle)
+            return register_bundle(self._connection, bundle, self._now(author, why))
+
+    def receive(self, bundle: Bundle, signature: bytes | None, *, author: str, why: str) -> ModelRef:
+        """Add what came from elsewhere; BundleError where the registry has a key and it is not signed with it."""
+        if self._key is not None:
+            self._key.check(bundle.digest, signature)
+        return self.add(bundle, author=author, why=why, signature=signature)
 
     def register(self, digest: str, *, author: str) -> ModelRef:
-        """Give a bundle in the folder the next version of its name; the same bundle again keeps its version."""
-        bundle = load_bundle(self.bundles / digest)
-        name = check_name("model", bundle.manifest.name)
+        """Give a bundle that lies in the folder the next version of its name, if it has none."""
         with self._connection.writing():
-            return same_bundle(self._connection, name, bundle.digest) or self._new_version(bundle, author)
+            bundle = load_bundle(self.bundles / digest)
+            return register_bundle(self._connection, bundle, self._now(author, "registered"))
 
-    def models(self) -> list[ModelRow]:
-        """Every version of every name, by name and version."""
-        return all_models(self._connection)
+    def remove(self, name: str, version: int, *, by: str, why: str) -> ModelRef:
+        """Delete a version's bundle; its number and what it served stay on record. RegistryError if an alias means it.
+
+        The row goes first: a crash leaves files that nobody means, never a version without its files.
+        """
+        with self._connection.writing():
+            ref = remove_version(self._connection, name, version, self._now(by, why))
+        self.sweep()
+        return ref
+
+    def sweep(self) -> list[str]:
+        """Remove what killed processes left, and bundles of removed versions; return the names of what was there."""
+        with self._connection.writing():
+            return sweep_bundles(self._connection, self.bundles)
+
+    def sign(self, ref: ModelRef, key: Key) -> None:
+        """Verify a version's bundle, and put the key's signature beside it."""
+        with self._connection.writing():
+            load_bundle(self.folder(ref))
+            write_signature(self.folder(ref), key.sign(ref.digest))
+
+    def load(self, ref: ModelRef) -> Bundle:
+        """Read and verify a version's bundle, and its signature where the registry has a key; BundleError if not."""
+        if self._key is not None:
+            check_signature(self.folder(ref), self._key)
+        return load_bundle(self.folder(ref))
+
+    def models(self, *, removed: bool = False) -> list[ModelRow]:
+        """Every version of every name, by name and version: those that are there, or those that are gone."""
+        return all_models(self._connection, removed=removed)
 
     def versions(self, name: str) -> list[ModelRow]:
         """Versions of one name, oldest first; RegistryError with the closest name if there are none."""
@@ -96,14 +149,14 @@ class Registry:
         check_name("alias", alias)
         with self._connection.writing():
             ref = version_of(self._connection, name, version).ref
-            before = alias_of(self._connection, instance, alias)
-            if before != ref:
-                point(self._connection, instance, alias, ref)
-                source = (before.name, before.version) if before else None
-                target = (name, version)
-                change = Change(0, self._clock(), "promote", instance, alias, source, target, by, why)
-                record_change(self._connection, change)
-        return ref
+            return move_alias(self._connection, "promote", (instance, alias), ref, self._now(by, why))
+
+    def rollback(self, instance: str, alias: str, *, by: str, why: str) -> ModelRef:
+        """Point an alias at what it pointed at before its last change; RegistryError if there is no such version."""
+        with self._connection.writing():
+            self.resolve(instance, alias)
+            ref = version_before(self._connection, instance, alias)
+            return move_alias(self._connection, "rollback", (instance, alias), ref, self._now(by, why))
 
     def resolve(self, instance: str, alias: str) -> ModelRef:
         """Return the version an alias points at; RegistryError with the closest alias if there is none."""
@@ -120,6 +173,11 @@ class Registry:
     def history(self, instance: str | None = None, alias: str | None = None) -> list[Change]:
         """Changes, oldest first; all of them, or those of one instance or alias."""
         return changes(self._connection, instance, alias)
+
+    def record(self, action: Action, instance: str, alias: str | None, *, by: str, why: str) -> None:
+        """Append a row of history that moves no alias: a swap that failed, a halt, a breaker forced open."""
+        with self._connection.writing():
+            record_event(self._connection, action, instance, alias, self._now(by, why))
 
     # Serving: the fact.
 
@@ -144,11 +202,5 @@ class Registry:
         row = self._connection.row("PRAGMA data_version")
         return int(row[0]) if row else 0
 
-    def _new_version(self, bundle: Bundle, author: str) -> ModelRef:
-        manifest = bundle.manifest
-        now_ns = self._clock()
-        ref = ModelRef(manifest.name, next_version(self._connection, manifest.name), bundle.digest)
-        insert_model(self._connection, ModelRow(ref, manifest.kind, manifest.training.key, now_ns, author))
-        target = (ref.name, ref.version)
-        record_change(self._connection, Change(0, now_ns, "register", None, None, None, target, author, "registered"))
-        return ref
+    def _now(self, by: str, why: str) -> Occasion:
+        return Occasion(self._clock(), by, why)

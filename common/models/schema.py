@@ -30,6 +30,20 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         ) STRICT""",
         "CREATE INDEX serving_by_bar ON serving (instance, arm, journal, bar, number)",
     ),
+    (
+        # A removed version stays: what it served, and its number, are facts.
+        "ALTER TABLE models ADD COLUMN removed_ns INTEGER",
+        "ALTER TABLE history RENAME TO history_1",
+        # Which actions there are is the program's matter, so that a new one needs no new table.
+        """CREATE TABLE history (
+            number INTEGER PRIMARY KEY AUTOINCREMENT, time_ns INTEGER NOT NULL, action TEXT NOT NULL,
+            instance TEXT, alias TEXT, from_name TEXT, from_version INTEGER, to_name TEXT, to_version INTEGER,
+            by TEXT NOT NULL, why TEXT NOT NULL
+        ) STRICT""",
+        "INSERT INTO history SELECT * FROM history_1",
+        "DROP TABLE history_1",
+        "CREATE INDEX history_by_alias ON history (instance, alias, number)",
+    ),
 )
 
 

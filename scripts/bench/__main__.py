@@ -5,10 +5,12 @@ import sys
 import typer
 
 from scripts.bench.inference import inference
+from scripts.bench.trees import trees
 from scripts.command import main
 
 app = typer.Typer(add_completion=False, rich_markup_mode="rich", no_args_is_help=True)
 app.command()(inference)
+app.command()(trees)
 
 
 @app.callback()

@@ -26,7 +26,7 @@ class FactorEngine(Service):
         self._bars = self.endpoints.topic("bars")
         self._desk = Desk(plan)
         self._inlet = Inlet(context.bus, self.name, "bar_feed", [self._bars])
-        self._universe: bytes | None = None
+        self._universe = bytes(16), b""  # of which journal, and which
         self.log.info("plan", set=self.config.factors.set, digest=plan.digest.hex(), factors=len(plan.names))
 
     def handles(self) -> list[object]:
@@ -68,7 +68,7 @@ class FactorEngine(Service):
         self._inlet.acknowledge(self._bars, bars.journal, bars.bar)
 
     def _announce_universe(self, bars: Bars) -> None:
-        if bars.universe != self._universe:
-            self._universe = bars.universe
+        if (bars.journal, bars.universe) != self._universe:
+            self._universe = bars.journal, bars.universe
             symbols = self._desk.symbols(bars.universe)
             self.publish(self._topic, Universe(bars.journal, bars.bar, bars.universe, symbols))

@@ -12,7 +12,6 @@ from alphabus.clock import Clock
 from alphabus.messages import Model, Signals
 from common.config import Config
 from common.errors import ModelError, RegistryError
-from common.models.bundle import load_bundle
 from common.models.records import ModelRef, Serving
 from common.models.registry import Registry
 
@@ -43,7 +42,15 @@ class Roster:
 
     def posts(self) -> Mapping[str, Post]:
         """The model of every arm; raises ModelError that says how to put one on record."""
-        return {name: self._post(name) for name in self._config.arms}
+        posts = {name: self._post(name) for name in self._config.arms}
+        first = next(iter(posts))
+        for name, post in posts.items():
+            if post.plan != posts[first].plan:
+                raise ModelError(
+                    f"arm {name}: {post.model.name}/{post.model.version} wants plan {post.plan[:8]}, arm {first} wants "
+                    f"{posts[first].plan[:8]}: the factor engine computes one; train both on the same factors"
+                )
+        return posts
 
     def record(self, signals: Signals) -> None:
         """Append a serving row when another model than before speaks for an arm."""
@@ -63,7 +70,7 @@ class Roster:
 
     def _post(self, arm: str) -> Post:
         ref = self._wanted(arm)
-        bundle = load_bundle(self._registry.folder(ref))
+        bundle = self._registry.load(ref)
         factors = bundle.manifest.factor_set
         if factors.name != self._config.factors.name:
             raise ModelError(

@@ -65,14 +65,28 @@ class SignalCache(Service):
         return Shelf(self.endpoints.topic("signals", arm), MessageLog(journal))
 
     def _take(self, topic: str, message: Message) -> None:
+        if not isinstance(message, Streamed):
+            return
         arm, shelf = self._by_topic[topic]
-        if not (isinstance(message, Streamed) and shelf.take(message)):
+        if shelf.latest is not None and message.journal != shelf.latest.journal:
+            shelf = self._begin_anew(arm, shelf, shelf.latest.journal)
+        if not shelf.take(message):
             return
         if isinstance(message, Signals):
             self.counters.add(f"sections_{arm}")
             self.counters.add(f"signals_{message.status}")
             self.journal = message.journal
         self._inlet.acknowledge(topic, message.journal, message.bar)
+
+    def _begin_anew(self, arm: str, shelf: Shelf, journal: bytes) -> Shelf:
+        """Another numbering: its bars are not those of the record so far, which is put aside under its journal's id."""
+        shelf.close()
+        folder = self.context.state / "signals" / arm
+        folder.rename(folder.with_name(f"{arm}.{journal.hex()}"))
+        self.log.warning("new_journal", arm=arm, put_aside=journal.hex())
+        self._shelves[arm] = anew = self._shelf(arm)
+        self._by_topic[shelf.topic] = arm, anew
+        return anew
 
     def _asked(self, request: Request) -> Shelf:
         arm = request.arguments.get("arm", "champion")

@@ -16,6 +16,7 @@ from alphabus.inlet import Inlet
 from alphabus.messages import Alert, Flag, Message, Mode, Reason, Signals, Status, Universe
 from alphabus.sockets import wait_on
 from common.errors import ModelError
+from common.market.journal import Journal
 from common.models.registry import Registry
 from common.replay.results import digest_signals, read_signals
 from services.inference_worker.service import InferenceWorker, _child_seat
@@ -286,3 +287,24 @@ def test_an_arm_with_another_factor_set_is_refused(registry: Path, tmp_path: Pat
     config = toy_config(tmp_path, registry, factors={"set": "basic"})
     with pytest.raises(ModelError, match="wants factor set 'toy', the factor engine computes 'basic'"):
         Cluster(config, steady_market(2))
+
+
+@pytest.mark.parametrize("lost", [20, 2000])
+def test_a_journal_that_lost_its_tail_is_another_numbering(lost: int, registry: Path, tmp_path: Path) -> None:
+    """Everyone starts over under its new id; the record so far is put aside, and the new one is whole."""
+    with running(Cluster(toy_config(tmp_path / "calm", registry), toy_market(1))) as calm:
+        calm.run()
+    with running(Cluster(toy_config(tmp_path / "cut", registry), toy_market(1))) as cluster:
+        for _ in range(12):
+            cluster.round(20 * MS)
+        journal = cluster.services["signal_cache"].journal
+        cluster.services["bar_feed"].close()
+        (segment,) = (tmp_path / "cut/state/journal").glob("*.journal")
+        with segment.open("r+b") as file:
+            file.truncate(segment.stat().st_size - lost)
+        cluster.start("bar_feed")
+        cluster.run(pass_ns=100 * MS)
+    assert [said(signals) for signals in cluster.record()] == [said(signals) for signals in calm.record()]
+    assert {signals.journal for signals in cluster.record()} != {journal}
+    with Journal.open(tmp_path / "cut/state/signals" / f"champion.{journal.hex()}", sync="never") as aside:
+        assert aside.last_bar is not None

@@ -224,7 +224,7 @@ def test_what_is_no_registry_is_refused(tmp_path: Path) -> None:
 
 def test_an_unfinished_migration_is_taken_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A statement that fails leaves the file as it was, and the next opening starts again."""
-    monkeypatch.setattr("common.models.schema.MIGRATIONS", ((*MIGRATIONS[0], "CREATE NONSENSE"),))
+    monkeypatch.setattr("common.models.schema.MIGRATIONS", (*MIGRATIONS, ("CREATE NONSENSE",)))
     with pytest.raises(RegistryError, match="NONSENSE"):
         Registry(tmp_path, clock=_clock)
     monkeypatch.undo()
@@ -246,3 +246,115 @@ def test_the_file_is_plain_sqlite(registry: Registry) -> None:
     connection = sqlite3.connect(registry.root / "registry.sqlite")
     assert connection.execute("SELECT name, version FROM serving").fetchall() == [("demo", 1)]
     connection.close()
+
+
+def test_a_rollback_goes_to_what_it_was_before(registry: Registry) -> None:
+    """One row of history; twice leads back to where it was."""
+    _promote(registry, "demo", 1)
+    _promote(registry, "demo", 2)
+    for version in (1, 2, 1):
+        assert registry.rollback("sp500", "champion", by="bob", why="worse").version == version
+    assert registry.resolve("sp500", "champion").version == 1
+    last = registry.history("sp500", "champion")[-1]
+    assert (last.action, last.source, last.target, last.by) == ("rollback", ("demo", 2), ("demo", 1), "bob")
+
+
+def test_without_a_before_there_is_no_rollback(registry: Registry) -> None:
+    """Neither for an alias that is new, nor for one that is not there, nor to a version that is gone."""
+    with pytest.raises(RegistryError, match="has no alias"):
+        registry.rollback("sp500", "champion", by="bob", why="")
+    _promote(registry, "demo", 1)
+    with pytest.raises(RegistryError, match="nothing to go back to"):
+        registry.rollback("sp500", "champion", by="bob", why="")
+    _promote(registry, "demo", 2)
+    registry.remove("demo", 1, by="ann", why="")
+    with pytest.raises(RegistryError, match="has no version 1; it was removed"):
+        registry.rollback("sp500", "champion", by="bob", why="")
+    assert registry.resolve("sp500", "champion").version == 2
+
+
+def test_a_removed_version_is_gone_and_its_number_stays(registry: Registry) -> None:
+    """No folder, no row in the list, no model for its key; what it served is still known; the next number is new."""
+    registry.record_serving(_serving(1, 2))
+    folder = registry.folder(registry.version("demo", 2).ref)
+    registry.remove("demo", 2, by="ann", why="old")
+    assert not folder.exists()
+    assert [str(row.ref) for row in registry.models()] == ["demo/1", "other/1"]
+    assert [(str(row.ref), row.removed_ns) for row in registry.models(removed=True)] == [("demo/2", 1_000)]
+    found = registry.find(draft().training.key, name="demo")
+    assert found is not None
+    assert found.ref.version == 1
+    assert registry.served_at("sp500", "champion", 1) == _serving(1, 2)
+    with pytest.raises(RegistryError, match="it was removed"):
+        registry.version("demo", 2)
+    assert registry.add(_bundle(seed=3), author="ann").version == 3
+    assert registry.history()[-2].action == "remove"
+
+
+def test_a_removed_version_can_come_back(registry: Registry) -> None:
+    """The same bundle has the same number again."""
+    registry.remove("demo", 1, by="ann", why="")
+    assert registry.add(_bundle(seed=1), author="bob").version == 1
+    assert registry.load(registry.version("demo", 1).ref) == _bundle(seed=1)
+    assert registry.models(removed=True) == []
+
+
+def test_what_an_alias_means_is_not_removed(registry: Registry) -> None:
+    """The error names every alias, of any instance."""
+    _promote(registry, "demo", 1)
+    _promote(registry, "demo", 1, "crypto")
+    with pytest.raises(RegistryError, match="crypto/champion, sp500/champion"):
+        registry.remove("demo", 1, by="ann", why="")
+    assert registry.version("demo", 1).removed_ns is None
+    with pytest.raises(RegistryError, match="did you mean 'demo'"):
+        registry.remove("dem", 1, by="ann", why="")
+
+
+def test_what_a_killed_save_left_is_swept(registry: Registry) -> None:
+    """By the next one that adds; bundles and what is being looked at stay."""
+    left = registry.bundles / ".new-0123-1"
+    left.mkdir()
+    (left / "manifest.json").write_bytes(b"half")
+    (registry.bundles / ".old-0123-1").mkdir()
+    (registry.bundles / f".{'0' * 64}.signature.1.tmp").write_bytes(b"half")
+    before = len(registry.models())
+    registry.add(_bundle(seed=9), author="ann")
+    assert not [path for path in registry.bundles.iterdir() if path.name.startswith(".")]
+    assert len(list(registry.bundles.iterdir())) == before + 1
+    assert registry.sweep() == []
+
+
+def test_events_stand_in_the_history(registry: Registry) -> None:
+    """A swap that failed moves no alias, and no rollback goes there."""
+    _promote(registry, "demo", 1)
+    _promote(registry, "demo", 2)
+    registry.record("refuse", "sp500", "champion", by="worker", why="golden answers differ")
+    last = registry.history("sp500")[-1]
+    assert (last.action, last.source, last.target, last.why) == ("refuse", None, None, "golden answers differ")
+    assert registry.rollback("sp500", "champion", by="bob", why="").version == 1
+
+
+@pytest.mark.parametrize("read_only", [True, False])
+def test_an_older_file_is_brought_up_to_date(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, read_only: bool
+) -> None:
+    """Whoever opens it, nothing in it is lost, and its history goes on."""
+    with monkeypatch.context() as patched:
+        for module in ("schema", "connection"):
+            patched.setattr(f"common.models.{module}.MIGRATIONS", MIGRATIONS[:1])
+        Registry(tmp_path, clock=_clock).close()
+    old = sqlite3.connect(tmp_path / "registry.sqlite", isolation_level=None)
+    old.execute("INSERT INTO models VALUES ('demo', 1, ?, 'lightgbm', ?, 5, 'ann')", ("1" * 64, "2" * 64))
+    old.execute("INSERT INTO aliases VALUES ('sp500', 'champion', 'demo', 1)")
+    old.execute(
+        "INSERT INTO history VALUES (7, 5, 'promote', 'sp500', 'champion', NULL, NULL, 'demo', 1, 'ann', 'first')"
+    )
+    old.close()
+    with Registry(tmp_path, clock=_clock, read_only=read_only) as registry:
+        assert [str(row.ref) for row in registry.models()] == ["demo/1"]
+        assert registry.resolve("sp500", "champion").digest == "1" * 64
+        expected = Change(7, 5, "promote", "sp500", "champion", None, ("demo", 1), "ann", "first")
+        assert registry.history() == [expected]
+    with Registry(tmp_path, clock=_clock) as registry:
+        registry.record("halt", "sp500", None, by="ann", why="")
+        assert registry.history()[-1].number == 8

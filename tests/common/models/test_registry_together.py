@@ -1,12 +1,14 @@
 """Several writers at once: nothing is lost, nothing is numbered twice."""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from threading import Barrier
 
+from common.errors import RegistryError
 from common.models.bundle import Bundle
 from common.models.registry import Registry
-from tests.common.models.sample_bundle import draft
+from tests.common.models.sample_bundle import draft, sketch
 
 WRITERS = 4
 EACH = 5
@@ -36,3 +38,34 @@ def test_writers_do_not_overwrite_each_other(tmp_path: Path) -> None:
         last = changes[-1].target
         assert last is not None
         assert registry.resolve("sp500", "champion").version == last[1]
+
+
+def _add_again(root: Path, barrier: Barrier) -> None:
+    barrier.wait()
+    with Registry(root, clock=lambda: 1, timeout_s=60.0) as registry:
+        for _ in range(5 * EACH):
+            registry.add(sketch(), author="adder")
+
+
+def _remove_again(root: Path, barrier: Barrier) -> None:
+    barrier.wait()
+    with Registry(root, clock=lambda: 1, timeout_s=60.0) as registry:
+        for _ in range(5 * EACH):
+            with suppress(RegistryError):
+                registry.remove("demo", 1, by="remover", why="")
+
+
+def test_who_adds_and_who_removes_agree(tmp_path: Path) -> None:
+    """The same bundle comes and goes: it is on record with all its files, or not at all, and every change is told."""
+    barrier = Barrier(2)
+    with ThreadPoolExecutor(2) as pool:
+        for done in [pool.submit(work, tmp_path, barrier) for work in (_add_again, _remove_again)]:
+            done.result()
+    with Registry(tmp_path, clock=lambda: 1) as registry:
+        actions = [change.action for change in registry.history()]
+        assert actions == [("register", "remove")[place % 2] for place in range(len(actions))]
+        there = actions[-1] == "register"
+        assert [row.ref.version for row in registry.models()] == [1] * there
+        assert (registry.bundles / sketch().digest).exists() is there
+        if there:
+            assert registry.load(registry.version("demo").ref) == sketch()

@@ -108,8 +108,11 @@ def test_what_is_known_of_input_and_model(prepared: Prepared) -> None:
 
 def test_what_the_monitor_knows(prepared: Prepared) -> None:
     """Restarts by process, and refused messages of all by reason; nothing when it did not answer."""
-    counters = {"bar_feed.restarts": 2, "signal_cache.restarts": 0, "bar_feed.refused": 3, "signal_cache.refused": 4,
-                "bar_feed.refused_topic": 3, "signal_cache.refused_topic": 1, "signal_cache.refused_body": 3}  # fmt: skip
+    counters = {
+        "bar_feed.restarts": 2, "bar_feed.refused": 3, "bar_feed.refused_topic": 3,
+        "signal_cache.restarts": 0, "signal_cache.refused": 4, "signal_cache.refused_topic": 1,
+        "signal_cache.refused_body": 3,
+    }  # fmt: skip
     beat = Heartbeat("monitor", 1, bytes(16), 0, 0, {}, counters)
     assert summary(prepared, [], beat)["processes"] == {
         "restarts": {"bar_feed": 2, "signal_cache": 0}, "refused_messages": {"topic": 4, "body": 3},

@@ -1,0 +1,105 @@
+"""Changes of what is on record, each with its row of history: every function needs an open transaction."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from common.errors import RegistryError
+from common.models.aliases import alias_of, aliases_to, last_change, point, record_change
+from common.models.bundle import Bundle, drop_bundle, sweep
+from common.models.catalogue import (
+    all_models,
+    insert_model,
+    mark_removed,
+    next_version,
+    same_bundle,
+    version_of,
+)
+from common.models.connection import Connection
+from common.models.names import check_name
+from common.models.records import Action, Change, ModelRef, ModelRow
+from common.models.signature import place, sweep_signatures
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """When (ns since 1970 UTC), by whom, and why something is changed."""
+
+    time_ns: int
+    by: str
+    why: str
+
+
+def register_bundle(connection: Connection, bundle: Bundle, occasion: Occasion) -> ModelRef:
+    """Give a bundle the next version of its name; one that is known keeps its version, and is there again."""
+    name = check_name("model", bundle.manifest.name)
+    known = same_bundle(connection, name, bundle.digest)
+    if known is not None and known.removed_ns is None:
+        return known.ref
+    if known is None:
+        ref = ModelRef(name, next_version(connection, name), bundle.digest)
+        manifest = bundle.manifest
+        insert_model(connection, ModelRow(ref, manifest.kind, manifest.training.key, occasion.time_ns, occasion.by))
+    else:
+        ref = known.ref
+        mark_removed(connection, ref, None)
+    _record(connection, "register", occasion, ends=(None, ref))
+    return ref
+
+
+def remove_version(connection: Connection, name: str, version: int, occasion: Occasion) -> ModelRef:
+    """Say that a version is gone; RegistryError naming the aliases that mean it, if any do."""
+    ref = version_of(connection, name, version).ref
+    if pointing := aliases_to(connection, name, version):
+        names = ", ".join(f"{row.instance}/{row.alias}" for row in pointing)
+        raise RegistryError(f"{ref} is what {names} means; promote another version there first")
+    mark_removed(connection, ref, occasion.time_ns)
+    _record(connection, "remove", occasion, ends=(ref, None))
+    return ref
+
+
+def move_alias(
+    connection: Connection, action: Action, alias: tuple[str, str], after: ModelRef, occasion: Occasion
+) -> ModelRef:
+    """Point an alias (instance, name) at a version; nothing happens if it points there already."""
+    before = alias_of(connection, *alias)
+    if before != after:
+        point(connection, *alias, after)
+        _record(connection, action, occasion, alias, (before, after))
+    return after
+
+
+def version_before(connection: Connection, instance: str, alias: str) -> ModelRef:
+    """Return what an alias meant before its last change; RegistryError if it has meant nothing else, or it is gone."""
+    last = last_change(connection, instance, alias)
+    if last is None or last.source is None:
+        raise RegistryError(f"{instance}/{alias} has not meant two versions; there is nothing to go back to")
+    return version_of(connection, *last.source).ref
+
+
+def record_event(connection: Connection, action: Action, instance: str, alias: str | None, occasion: Occasion) -> None:
+    """Append a row of history that moves no alias: a swap that failed, a halt, a breaker forced open."""
+    _record(connection, action, occasion, (instance, alias))
+
+
+def sweep_bundles(connection: Connection, bundles: Path) -> list[str]:
+    """Remove what killed processes left, and bundles of removed versions; return the names of what was there."""
+    left = sweep(bundles)
+    for row in all_models(connection, removed=True):
+        folder = bundles / row.ref.digest
+        if folder.exists():
+            drop_bundle(folder)
+            left.append(folder.name)
+        place(folder).unlink(missing_ok=True)
+    return left + sweep_signatures(bundles)
+
+
+def _record(
+    connection: Connection,
+    action: Action,
+    occasion: Occasion,
+    alias: tuple[str | None, str | None] = (None, None),
+    ends: tuple[ModelRef | None, ModelRef | None] = (None, None),
+) -> None:
+    source, target = (end.key if end else None for end in ends)
+    change = Change(0, occasion.time_ns, action, *alias, source, target, occasion.by, occasion.why)
+    record_change(connection, change)

@@ -1,0 +1,29 @@
+"""Compiling the trees' kernels: kept on disk by the digest of their sources, like the factors'."""
+
+from pathlib import Path
+
+from common.factors.kernels import build, cache
+from common.factors.kernels.cache import cache_in
+from common.factors.kernels.library import source_digest
+from common.models.trees import kernels
+
+KERNELS = (kernels.score_by_ruling_out, kernels.score_by_walking)
+
+
+def tree_folder() -> Path:
+    """Where machine code is kept unless told; whatever a kernel may be made of counts."""
+    files = [*sorted(Path(__file__).parent.glob("*.py")), Path(build.__file__), Path(cache.__file__)]
+    digest = source_digest({f"trees/{path.name}": path.read_bytes() for path in files})
+    return Path(__file__).parents[3] / "state" / "kernels" / digest[:32]
+
+
+def compile_trees(folder: Path | None = None) -> int:
+    """Have both kernels ready, from `folder` where it holds them; return how many were not in memory yet."""
+    waiting = [each for each in KERNELS if not each.function.signatures]
+    place = (folder or tree_folder()) if waiting else None
+    for each in waiting:
+        if place is not None:
+            cache_in(place, each.function)
+        each.function.compile(each.signature)
+        each.function.disable_compile()
+    return len(waiting)

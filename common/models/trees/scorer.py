@@ -1,0 +1,72 @@
+"""A forest ready to score: which kernel for how many rows, and nothing that could read outside an array."""
+
+from typing import Any
+
+import numpy as np
+
+from common.errors import ModelError
+from common.models.trees.compilation import compile_trees
+from common.models.trees.forest import Forest, make_forest
+from common.models.trees.kernels import TILE, score_by_ruling_out, score_by_walking
+from common.models.trees.planes import Planes, make_planes
+from common.models.trees.text import Floats, TreeModel, read_text
+from common.models.trees.transform import read_objective
+
+NARROW = 16
+"""Tiles are multiples of this: what sixteen rows cost, fewer cost as well."""
+
+# What the kernels take, in their order.
+_CODING = "columns first_threshold halvings lowest scale first_cell first_plane thresholds cells special"
+_CODING += " set_columns first_word set_words"
+_RULING = "entry_plane entry_code entry_left first_entry word_leaf first_word leaves"
+_WALKING = "nodes roots leaves"
+
+
+class TreeScorer:
+    """LightGBM's trees without LightGBM; ModelError for a model that is not covered."""
+
+    def __init__(self, model: TreeModel, *, start: int = 0, iterations: int | None = None) -> None:
+        """Take `iterations` trees from number `start` on; all that follow for None or 0, as LightGBM counts."""
+        begin = min(max(start, 0), len(model.trees))
+        trees = model.trees[begin : begin + iterations if iterations and iterations > 0 else None]
+        transform = read_objective(model.objective)
+        compile_trees()
+        self.features = model.features
+        self.planes = make_planes(trees)
+        self.forest = forest = make_forest(trees, self.planes)
+        self._ends = (len(trees) if model.average else 0, transform.number, transform.slope)
+        self._coding = _fields(self.planes, _CODING)
+        self._ruling = _fields(forest, _RULING)
+        self._walking = _fields(forest, _WALKING)
+        self._few = int(forest.entry_code.size / max(forest.steps, 1.0))
+
+    @classmethod
+    def read(cls, text: str) -> "TreeScorer":
+        """Read a text model, all of it."""
+        return cls(read_text(text))
+
+    def predict(self, matrix: Floats) -> Floats:
+        """Score f8[F, S] into f8[S]; features that lie in memory one after the other are not copied."""
+        if matrix.ndim != 2 or matrix.shape[0] != self.features:
+            raise ModelError(f"the model takes [{self.features}, S] values, not {list(matrix.shape)}")
+        # What a kernel takes has one type: native doubles, in order, aligned, writable. All else is copied to be that.
+        as_it_is = matrix.dtype == np.float64 and matrix.flags.carray
+        values = matrix if as_it_is else np.require(matrix, np.float64, ["C", "A", "W"])
+        rows = values.shape[1]
+        return self.walk(values) if rows <= self._few else self.rule_out(values, min(TILE, -(-rows // NARROW) * NARROW))
+
+    def walk(self, values: Floats) -> Floats:
+        """Score row by row, down each tree."""
+        out = np.empty(values.shape[1])
+        score_by_walking.function(values, self._coding, self._walking, self._ends, out)
+        return out
+
+    def rule_out(self, values: Floats, tile: int = TILE) -> Floats:
+        """Score `tile` rows at a time, ruling leaves out."""
+        out = np.empty(values.shape[1])
+        score_by_ruling_out.function(values, self._coding, self._ruling, self._ends, tile, out)
+        return out
+
+
+def _fields(source: Planes | Forest, names: str) -> tuple[Any, ...]:
+    return tuple(getattr(source, name) for name in names.split())

@@ -1,0 +1,155 @@
+"""`python -m scripts.bench trees`: our trees beside LightGBM and those who promise to be faster."""
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+
+from alphabus.clock import SystemClock
+from scripts.bench.machine import Machine, load_average
+from scripts.bench.progress import Step, Track, tracking
+from scripts.bench.rows import Result, Row, show
+from scripts.bench.spread import Spread
+from scripts.bench.tree_asking import ENVIRONMENTS, Missing, Peer, asked
+from scripts.bench.tree_chart import write_chart
+from scripts.bench.tree_models import FEATURES, Size, grown, rows_for
+from scripts.command import Json, console, report
+
+SIZES = (Size(100, 15), Size(500, 31), Size(1000, 64))
+COUNTS = (1, 16, 64, 500, 5000, 50_000)
+LIBRARIES = ("lightgbm", "numba", "numpy")
+ROUNDS = 7
+ROUNDS_OF_MANY = 3
+MANY = 5000
+LOAD_GOAL_S = 1.0
+
+# (trees, rows, peer) -> how many times faster is promised.
+GOALS: Mapping[tuple[int, int, str], float] = {
+    (500, 5000, "LightGBM"): 8.0,
+    (500, 5000, "lleaves"): 2.0,
+    (1000, 5000, "LightGBM"): 6.0,
+    (1000, 5000, "lleaves"): 1.0,
+    **{(size.trees, rows, "LightGBM"): 1.0 for size in SIZES for rows in (1, 16)},
+    **{(size.trees, 500, "LightGBM"): 4.0 for size in SIZES},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What one peer took for one number of rows."""
+
+    size: Size
+    rows: int
+    peer: str
+    spread: Spread
+
+
+def trees(
+    *,
+    peers: Annotated[str, typer.Option(help="Peers beside ours, by comma; default all.")] = "",
+    folder: Annotated[Path, typer.Option(help="Models and compiled peers lie here.")] = Path("state/bench"),
+    quick: Annotated[bool, typer.Option("--quick", help="See that it works; the figures mean little.")] = False,
+    plot: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a chart as HTML.")] = None,
+    json_file: Json = None,
+) -> None:
+    """Measure how fast trees are scored: ours, LightGBM, lleaves, ONNX Runtime, Treelite, tl2cgen; one thread each.
+
+    All peers of a model take turns, so that whatever else the machine does meets them alike.
+    """
+    names = ["ours", *(_chosen(peers) if peers else [name for name in ENVIRONMENTS if name != "ours"])]
+    sizes, counts = ((Size(20, 7),), (1, 16, 500)) if quick else (SIZES, COUNTS)
+    clock, load_before = SystemClock(), load_average()
+    rows: list[Row] = []
+    cells: list[Cell] = []
+    with tracking(console()) as track:
+        for size in sizes:
+            more_rows, more_cells = measure(folder, size, counts, names, track)
+            rows += more_rows
+            cells += more_cells
+    result = Result(Machine.here(clock, LIBRARIES, load_before), tuple(rows))
+    show(result, console())
+    if plot is not None:
+        write_chart(plot, [(str(cell.size), cell.rows, cell.peer, cell.spread.p50) for cell in cells])
+    report(json_file, result.figures())
+
+
+def measure(
+    folder: Path, size: Size, counts: Sequence[int], names: list[str], track: Track
+) -> tuple[list[Row], list[Cell]]:
+    """Rows and cells of one model."""
+    model = grown(folder, size, track(f"growing {size}", size.trees))
+    values = rows_for(folder, max(counts))
+    with asked(names, model, values, folder) as started, tempfile.TemporaryDirectory() as room:
+        peers = [peer for peer in started if isinstance(peer, Peer)]
+        cells = list(
+            _cells(
+                size,
+                counts,
+                peers,
+                track(f"scoring {size}", sum(ROUNDS if rows <= MANY else ROUNDS_OF_MANY for rows in counts)),
+            )
+        )
+        rows = [*_speed(size, counts, cells, started), *_loading(size, peers), *_agreement(size, peers, Path(room))]
+    return rows, cells
+
+
+def _cells(size: Size, counts: Sequence[int], peers: Sequence[Peer], step: Step) -> list[Cell]:
+    cells = []
+    for rows in counts:
+        durations: dict[str, list[int]] = {peer.name: [] for peer in peers}
+        for _ in range(ROUNDS if rows <= MANY else ROUNDS_OF_MANY):
+            for peer in peers:
+                # The first calls warm caches up and are not counted.
+                calls = 1 if rows > MANY else max(3, 600 // rows)
+                durations[peer.name] += peer.measure(rows, calls + 1)[1:]
+            step()
+        cells += [Cell(size, rows, name, Spread.of(found)) for name, found in durations.items()]
+    return cells
+
+
+def _speed(size: Size, counts: Sequence[int], cells: Sequence[Cell], peers: Sequence[Peer | Missing]) -> list[Row]:
+    found = {(cell.rows, cell.peer): cell.spread.p50 for cell in cells}
+    rows = []
+    for count in counts:
+        what, ours = f"{count:,} x {FEATURES}, {size}", found[count, "ours"]
+        for peer in peers:
+            if isinstance(peer, Peer) and peer.name != "ours":
+                theirs, factor = found[count, peer.name], GOALS.get((size.trees, count, peer.name))
+                goal = theirs / factor if factor else None
+                rows.append(Row.of(what, ours, "ms", peer=peer.name, theirs=theirs, goal=goal))
+    return rows + [Row.of(str(size), None, "", peer=peer.why) for peer in peers if isinstance(peer, Missing)]
+
+
+def _loading(size: Size, peers: Sequence[Peer]) -> list[Row]:
+    ours = next(peer for peer in peers if peer.name == "ours")
+    rows = [Row.of(f"load, {size}", ours.load_s, "s", goal=LOAD_GOAL_S)]
+    for peer in peers:
+        if peer is not ours:
+            rows.append(Row.of(f"load, {size}", ours.load_s, "s", peer=peer.name, theirs=peer.load_s))
+            rows.append(Row.of(f"memory, {size}", ours.memory_mb, "MB", peer=peer.name, theirs=peer.memory_mb))
+    return rows
+
+
+def _agreement(size: Size, peers: Sequence[Peer], room: Path, rows: int = 500) -> list[Row]:
+    """Which share of the scores has LightGBM's bits."""
+    scores = {peer.name: peer.scores(rows, room) for peer in peers}
+    if "LightGBM" not in scores:
+        return []
+    share = {name: float(np.mean(found == scores["LightGBM"])) for name, found in scores.items()}
+    what = f"scores with LightGBM's bits, {size}"
+    return [
+        Row.of(what, share["ours"], "share", peer=name, theirs=theirs)
+        for name, theirs in share.items()
+        if not name.startswith(("ours", "LightGBM"))
+    ] or [Row.of(what, share["ours"], "share")]
+
+
+def _chosen(text: str) -> list[str]:
+    chosen = [name for name in ENVIRONMENTS if name.lower() in {part.strip().lower() for part in text.split(",")}]
+    if not chosen:
+        raise typer.BadParameter(f"there is {', '.join(ENVIRONMENTS)}", param_hint="--peers")
+    return chosen

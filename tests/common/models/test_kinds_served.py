@@ -1,0 +1,57 @@
+"""Every kind is served by the executor's child as it is, a user's own among them."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from common.models.bundle import Bundle, save_bundle
+from common.models.kinds import KINDS, encode_kinds, load_predictor
+from services.inference_worker.exchange import Answer, Failed, Ready
+from services.inference_worker.executor import Executor
+from tests.common.models.own_kind import MeanModel
+from tests.common.models.sample_bundle import NAMES, bundle_of, make_bundle, samples
+from tests.services.inference_worker.children import next_message
+
+OWN = {"mean": "tests.common.models.own_kind:MeanModel"}
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_a_child_serves_every_kind(kind: str, tmp_path: Path) -> None:
+    """Its answers have the bits of a direct call."""
+    features = samples(50, seed=5).features
+    expected = load_predictor(bundle_of(kind)).predict(features)
+    np.testing.assert_array_equal(_answered(tmp_path, bundle_of(kind), features), expected)
+
+
+def test_a_child_serves_a_users_own_kind(tmp_path: Path) -> None:
+    """When its environment names the class; otherwise it says which kinds there are."""
+    model = MeanModel.fit(samples(20), samples(20), NAMES, {}, lambda _done, _most: None)
+    bundle, features = make_bundle("own", model, kind="mean"), samples(5).features
+    np.testing.assert_array_equal(_answered(tmp_path, bundle, features, encode_kinds(OWN)), np.full(5, model.mean))
+    executor = Executor.start(save_bundle(tmp_path, bundle), environment=os.environ)
+    try:
+        failed = next_message(executor)
+    finally:
+        executor.kill()
+    assert isinstance(failed, Failed)
+    assert "no model kind 'mean'" in failed.reason
+
+
+def _answered(
+    root: Path,
+    bundle: Bundle,
+    features: np.ndarray[tuple[int, ...], np.dtype[np.float64]],
+    more: Mapping[str, str] = {},
+) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+    executor = Executor.start(save_bundle(root, bundle), environment={**os.environ, **more})
+    try:
+        assert isinstance(next_message(executor), Ready)
+        executor.submit(features, bar=1)
+        answer = next_message(executor)
+    finally:
+        executor.kill()
+    assert isinstance(answer, Answer)
+    return answer.values

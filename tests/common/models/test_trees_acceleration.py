@@ -1,0 +1,95 @@
+"""Whether a LightGBM model is scored by our trees is decided at load, by its bits, and told."""
+
+import lightgbm
+import numpy as np
+import pytest
+
+from common.models.golden import Golden
+from common.models.lightgbm import FILE, LightGBMModel
+from common.models.scoring import Scoring, accelerate
+from common.models.trees.compilation import KERNELS, compile_trees, tree_folder
+from common.models.trees.scorer import TreeScorer
+from common.models.trees.text import Floats
+from tests.common.models.sample_bundle import NAMES, make_bundle, samples, small_model
+
+
+def golden() -> Golden:
+    """Inputs of the sample bundle, with their outputs."""
+    return make_bundle().golden()
+
+
+def other_model(**options: object) -> LightGBMModel:
+    """Return a model with settings of LightGBM's that a pipeline's own training would not choose."""
+    learn = samples(300)
+    labels = np.digitize(learn.labels, [-0.5, 0.5])
+    data = lightgbm.Dataset(learn.features.T, labels, feature_name=list(NAMES), params={"verbosity": -1, **options})
+    booster = lightgbm.train({"verbosity": -1, "num_threads": 1, **options}, data, 3)
+    return LightGBMModel.load({FILE: booster.model_to_string().encode()}, NAMES)
+
+
+def test_an_accelerated_model_keeps_its_bits_and_its_files() -> None:
+    """Only who scores is different."""
+    model, features = small_model(), samples(500, seed=4).features
+    expected, files = model.predict(features), model.save()
+    assert accelerate(model, golden()) == Scoring("trees")
+    np.testing.assert_array_equal(model.predict(features), expected)
+    assert model.predict(features[:, :0]).shape == (0,)
+    assert model.save() == files
+
+
+def test_a_wrong_bit_makes_lightgbm_serve(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One row off by the last bit: an alarm, and LightGBM's own scores from then on."""
+    model, features = small_model(), samples(50, seed=4).features
+    expected, right = model.predict(features), TreeScorer.predict
+
+    def wrong(self: TreeScorer, matrix: Floats) -> Floats:
+        scores = right(self, matrix)
+        scores[-1] = np.nextafter(scores[-1], np.inf)
+        return scores
+
+    monkeypatch.setattr(TreeScorer, "predict", wrong)
+    scoring = accelerate(model, golden())
+    assert (scoring.scorer, scoring.alarming) == ("lightgbm", True)
+    assert "2 rows differ" in scoring.refusal
+    np.testing.assert_array_equal(model.predict(features), expected)
+
+
+def test_a_scorer_that_breaks_makes_lightgbm_serve(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever it raises."""
+
+    def broken(_self: TreeScorer, _matrix: Floats) -> Floats:
+        raise ZeroDivisionError("on purpose")
+
+    monkeypatch.setattr(TreeScorer, "predict", broken)
+    assert accelerate(small_model(), golden()) == Scoring("lightgbm", "ZeroDivisionError: on purpose", alarming=True)
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [({"objective": "multiclass", "num_class": 3}, "values a row"), ({"linear_tree": True}, "linear")],
+)
+def test_what_is_not_covered_is_served_by_lightgbm(options: dict[str, object], told: str) -> None:
+    """Without alarm: it is as documented."""
+    model = other_model(**options)
+    expected = model.predict(golden().inputs)
+    scoring = accelerate(model, golden())
+    assert (scoring.scorer, scoring.alarming) == ("lightgbm", False)
+    assert told in scoring.refusal
+    np.testing.assert_array_equal(model.predict(golden().inputs), expected)
+
+
+def test_a_model_without_a_faster_way_is_scored_by_its_library() -> None:
+    """A kind need not know of acceleration."""
+
+    class Plain:
+        kind = "plain"
+
+    assert accelerate(Plain(), golden()) == Scoring("plain")  # type: ignore[arg-type]
+
+
+def test_kernels_compile_once_a_process() -> None:
+    """The second time nothing is left to do; the folder is named by the sources."""
+    compile_trees()
+    assert compile_trees() == 0
+    assert all(each.function.signatures for each in KERNELS)
+    assert tree_folder().parent.name == "kernels"

@@ -1,0 +1,204 @@
+"""Configuration: every field has a value that is refused, and the refusal says where, what and what is allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from common.config import MS, Arm, Config, Policy, load_config, make_config
+from common.errors import ConfigError
+
+GOOD: dict[str, Any] = {"instance": "demo", "state": "state", "feed": {"source": {"bars": "bars.parquet"}}}
+
+# Key: a value that is refused, and words that the refusal must hold.
+BAD: dict[str, tuple[Any, str]] = {
+    "instance": ("No Capitals", "a name that matches"),
+    "state": (5, "path"),
+    "logs": (5, "path"),
+    "run_dir": (5, "path"),
+    "registry": (5, "path"),
+    "interval_ns": (-1, "greater than or equal to 0"),
+    "feed": ("fast", "valid dictionary"),
+    "feed.source": ("file", "valid dictionary"),
+    "feed.source.bars": (5, "path"),
+    "feed.source.zone": (5, "string"),
+    "feed.source.stamp": ("middle", "'auto', 'open' or 'close'"),
+    "feed.source.interval": (15, "string"),
+    "feed.source.split_ns": ("soon", "integer"),
+    "feed.pace_s": (-0.1, "greater than or equal to 0"),
+    "feed.speed": (0.0, "greater than 0"),
+    "feed.credit": (0, "greater than or equal to 1"),
+    "feed.patience_bars": (0, "greater than or equal to 1"),
+    "feed.members": (5, "path"),
+    "feed.sync": ("sometimes", "'always', 'interval' or 'never'"),
+    "factors": ("basic", "valid dictionary"),
+    "factors.set": (5, "string"),
+    "arms": ([], "valid dictionary"),
+    "arms.champion": (1.0, "valid dictionary"),
+    "arms.champion.alias": ("../up", "a name that matches"),
+    "arms.champion.capital": (1.5, "less than or equal to 1"),
+    "inference": (0, "valid dictionary"),
+    "inference.policy": ("hope", "'deadline' or 'wait'"),
+    "inference.deadline_ms": (0, "greater than or equal to 1"),
+    "inference.late_until_ms": (-1, "greater than or equal to 0"),
+    "inference.hang_after_ms": (9, "greater than or equal to 10"),
+    "inference.attempts": (101, "less than or equal to 100"),
+    "inference.min_coverage": (1.1, "less than or equal to 1"),
+    "inference.min_features": ("half", "number"),
+    "inference.max_age_bars": (-1, "greater than or equal to 0"),
+    "inference.faults": (5, "path"),
+    "bus": (True, "valid dictionary"),
+    "bus.high_water": (3, "greater than or equal to 4"),
+    "bus.outbox_mb": (0, "greater than or equal to 1"),
+    "bus.heartbeat_ms": (1001, "less than or equal to 1000"),
+}
+REQUIRED = ("instance", "state", "feed", "feed.source", "feed.source.bars")
+TABLES = sorted({key.rpartition(".")[0] for key in BAD} - {"arms"})  # a key of `arms` is the name of an arm
+
+
+def keys(table: type[BaseModel], path: str = "") -> Iterator[str]:
+    """Every key of a configuration, through all its tables; arms are shown by one."""
+    for name, field in table.model_fields.items():
+        kind = field.annotation
+        yield path + name
+        if name == "arms":
+            yield from ("arms.champion", *keys(Arm, "arms.champion."))
+        elif isinstance(kind, type) and issubclass(kind, BaseModel):
+            yield from keys(kind, f"{path}{name}.")
+
+
+def with_value(key: str, value: Any) -> dict[str, Any]:
+    """The good configuration with one value changed; None takes the key away."""
+    values: dict[str, Any] = {**GOOD, "feed": {"source": dict(GOOD["feed"]["source"])}}
+    *path, last = [part for part in key.split(".") if part]
+    table = values
+    for part in path:
+        table = table.setdefault(part, {})
+    table[last] = value
+    if value is None:
+        del table[last]
+    return values
+
+
+def refusal(values: dict[str, Any]) -> str:
+    """What is said of a configuration that is refused."""
+    with pytest.raises(ConfigError) as caught:
+        make_config(values, "demo.toml")
+    return str(caught.value)
+
+
+def test_every_key_has_a_wrong_value() -> None:
+    """A new key without an entry in the table fails here."""
+    assert set(keys(Config)) == set(BAD)
+
+
+@pytest.mark.parametrize("key", BAD)
+def test_a_wrong_value_is_told(key: str) -> None:
+    """File, key, value and what is allowed; nothing else is complained about."""
+    value, allowed = BAD[key]
+    told = refusal(with_value(key, value))
+    assert told.startswith(f"demo.toml: {key} = {value!r}: ")
+    assert allowed in told
+    assert "\n" not in told
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_an_unknown_key_is_told_with_what_is_allowed(table: str) -> None:
+    """In every table: the key, and those there are."""
+    key = f"{table}.zzz".lstrip(".")
+    told = refusal(with_value(key, 1))
+    assert told.startswith(f"demo.toml: {key} = 1: unknown key; allowed: ")
+    beside = {name.rpartition(".")[2] for name in BAD if name.rpartition(".")[0] == table}
+    if table != "arms.champion":
+        assert set(told.partition("allowed: ")[2].split(", ")) == beside
+
+
+@pytest.mark.parametrize(
+    ("key", "meant"), [("feed.credits", "credit"), ("inference.polcy", "policy"), ("arms.champion.captal", "capital")]
+)
+def test_a_misspelt_key_gets_a_hint(key: str, meant: str) -> None:
+    """The closest key of that table."""
+    assert f"did you mean {meant!r}?" in refusal(with_value(key, 1))
+
+
+@pytest.mark.parametrize("key", REQUIRED)
+def test_a_missing_key_is_told(key: str) -> None:
+    """Those without a default."""
+    assert refusal(with_value(key, None)) == f"demo.toml: {key}: missing; it has no default"
+
+
+def test_everything_wrong_is_told_at_once() -> None:
+    """One line each."""
+    told = refusal({**GOOD, "instance": "-", "surprise": 1})
+    assert len(told.splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"arms": {}}, "at least one arm"),
+        ({"arms": {"a": {"capital": 0.6}, "b": {"capital": 0.5}}}, "at most 1 together"),
+        ({"feed": {**GOOD["feed"], "pace_s": 1.0, "speed": 2.0}, "interval_ns": 1}, "exclude each other"),
+        ({"feed": {**GOOD["feed"], "speed": 2.0}}, "needs interval_ns"),
+    ],
+)
+def test_values_that_do_not_go_together(changes: dict[str, Any], told: str) -> None:
+    """Each is right alone."""
+    assert told in refusal(GOOD | changes)
+
+
+@pytest.mark.parametrize(
+    ("content", "told"), [(b"instance = ", "not TOML"), (b"\xff", "not TOML"), (b"instance = 'demo'", "state: missing")]
+)
+def test_a_broken_file_is_named(tmp_path: Path, content: bytes, told: str) -> None:
+    """Whatever is wrong with it."""
+    path = tmp_path / "demo.toml"
+    path.write_bytes(content)
+    with pytest.raises(ConfigError, match=told) as caught:
+        load_config(path)
+    assert str(caught.value).startswith(f"{path}: ")
+
+
+def test_an_absent_file_is_named(tmp_path: Path) -> None:
+    """With what to do."""
+    with pytest.raises(ConfigError, match=r"cannot be read .* give the file with --config"):
+        load_config(tmp_path / "none.toml")
+
+
+def test_a_configuration_is_frozen() -> None:
+    """What was validated stays what it is."""
+    with pytest.raises(ValueError, match="frozen"):
+        make_config(GOOD, "demo").instance = "other"
+
+
+SECOND = 1000 * MS
+
+
+@pytest.mark.parametrize(
+    ("feed", "inference", "deadline_ns", "late_until_ns"),
+    [
+        ({}, {}, 50 * MS, 50 * MS),
+        ({"pace_s": 1.0}, {}, 50 * MS, 500 * MS),
+        ({"pace_s": 10.0}, {}, 200 * MS, 5 * SECOND),
+        ({"pace_s": 86_400.0}, {}, 5 * SECOND, 60 * SECOND),
+        ({"speed": 60.0}, {}, 50 * MS, 500 * MS),
+        ({"pace_s": 1.0}, {"deadline_ms": 7, "late_until_ms": 0}, 7 * MS, 0),
+    ],
+)
+def test_deadlines(feed: dict[str, Any], inference: dict[str, Any], deadline_ns: int, late_until_ns: int) -> None:
+    """2 % of the paced interval within 50 ms and 5 s; late answers until half of it, at most 60 s; or as configured."""
+    values = {**GOOD, "interval_ns": 60 * SECOND, "feed": {**GOOD["feed"], **feed}, "inference": inference}
+    config = make_config(values, "demo")
+    assert (config.deadline_ns, config.late_until_ns) == (deadline_ns, late_until_ns)
+    assert config.is_paced == bool(feed)
+
+
+def test_defaults_are_those_of_a_replay() -> None:
+    """Under `wait`, at full speed, one champion with all the capital."""
+    config = make_config(GOOD, "demo")
+    assert (config.inference.policy, config.is_paced, config.paced_interval_ns) == (Policy.WAIT, False, 0)
+    assert config.arms == {"champion": Arm(alias="champion", capital=1.0)}

@@ -1,0 +1,67 @@
+"""One process an identity: the lock names its holder and ends with it; epochs only grow."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from common.errors import LockError
+from common.lock import Lock, raise_epoch
+
+HOLDER = """
+import sys
+from pathlib import Path
+from common.lock import Lock
+with Lock(Path(sys.argv[1])):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_a_second_holder_is_refused_and_told_who_holds_it(tmp_path: Path) -> None:
+    """By process id, and with what to do."""
+    path = tmp_path / "deep" / "feed.lock"
+    told = rf"{path} is held by pid {os.getpid()}, started \d+ ticks .* stop it"
+    with Lock(path), pytest.raises(LockError, match=told):
+        Lock(path).__enter__()
+    with Lock(path):
+        assert path.read_text(encoding="utf-8").startswith(f"pid {os.getpid()},")
+
+
+def test_sigkill_lets_go(tmp_path: Path) -> None:
+    """The lock ends with the process, however that ends; what it wrote stays and does no harm."""
+    path = tmp_path / "feed.lock"
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=Path.cwd(),
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+    ) as holder:  # fmt: skip
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"held\n"
+        with pytest.raises(LockError, match=f"held by pid {holder.pid},"):
+            Lock(path).__enter__()
+        holder.send_signal(signal.SIGKILL)
+        holder.wait()
+        with Lock(path):
+            assert f"pid {os.getpid()}," in path.read_text(encoding="utf-8")
+
+
+def test_epochs_count_starts(tmp_path: Path) -> None:
+    """1, 2, 3 ... whatever the clock says, with nothing left beside the file."""
+    path = tmp_path / "epochs" / "bar_feed"
+    assert [raise_epoch(path) for _ in range(3)] == [1, 2, 3]
+    assert list(path.parent.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("content", [b"", b"-1", b"seven", b"1.5", b"\xff", b"9" * 18])
+def test_an_epoch_is_never_guessed(tmp_path: Path, content: bytes) -> None:
+    """A file that holds no number is refused by name: an epoch used twice would make a writer a zombie."""
+    path = tmp_path / "bar_feed"
+    path.write_bytes(content)
+    with pytest.raises(LockError, match=f"{path} holds .* write a number above any"):
+        raise_epoch(path)
+    assert path.read_bytes() == content

@@ -1,0 +1,142 @@
+"""The main program of a service: what it does before anything is bound, and how it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+
+from alphabus.errors import DecodeError
+from common.config import load_config
+from common.counters import Counters
+from common.errors import ConfigError, ModelError, PipelineError
+from common.lock import Lock
+from common.process import MAX_QUARANTINED, _quarantine, main
+from common.service import Context, Service
+from tests.common.signals import signals_restored
+from tests.services.cluster import silent_log
+
+
+class Obedient(Service):
+    """Stops itself at its first turn."""
+
+    name: ClassVar[str] = "obedient"
+
+    def turn(self) -> None:
+        """As Ctrl-C or a supervisor would."""
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+@pytest.fixture(autouse=True)
+def _quiet_signals() -> Iterator[None]:
+    """A main program takes the signals of its process."""
+    with signals_restored():
+        yield
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Iterator[Path]:
+    """A good configuration with a run folder short enough for sockets."""
+    with tempfile.TemporaryDirectory(prefix="ab-") as run_dir:
+        path = tmp_path / "demo.toml"
+        path.write_text(
+            f"instance = 'demo'\nstate = '{tmp_path}/state'\nrun_dir = '{run_dir}/run'\n"
+            "[feed.source]\nbars = 'bars.parquet'\n",
+            encoding="ascii",
+        )
+        yield path
+
+
+def start(config: Path, make: type[Service] = Obedient) -> int:
+    """Exit status of a service with this configuration."""
+    return main(make, "obedient", ["--config", str(config)])
+
+
+def test_stopped_as_asked(config: Path, tmp_path: Path) -> None:
+    """Exit status 0, and the epoch was raised."""
+    assert [start(config), start(config)] == [0, 0]
+    assert (tmp_path / "state/epochs/obedient").read_text(encoding="ascii") == "2"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ("instance = 'demo'", "instance = 'No'", "instance = 'No': "),
+        ("instance = 'demo'", "instanse = 'demo'", "instanse = 'demo': unknown key; did you mean 'instance'?"),
+        ("bars = ", "bars = 5 #", "feed.source.bars = 5: "),
+        ("/run'", "/" + "deep/" * 20 + "'", "the system allows 107"),
+    ],
+)
+def test_a_wrong_configuration_binds_nothing(
+    config: Path, capsys: pytest.CaptureFixture[str], before: str, after: str, told: str
+) -> None:
+    """Exit status 2, with file, key and value, before there is a lock, an epoch or a socket."""
+    run_dir = load_config(config).endpoints.run_dir
+    config.write_text(config.read_text(encoding="ascii").replace(before, after), encoding="ascii")
+    assert start(config) == 2
+    assert told in capsys.readouterr().err
+    assert not run_dir.exists()
+    assert not (config.parent / "state").exists()
+
+
+def test_a_second_one_is_refused(config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit status 2, naming the holder; the first one's epoch and sockets are untouched."""
+    endpoints = load_config(config).endpoints
+    with Lock(endpoints.folder / "obedient.lock"):
+        assert start(config) == 2
+    assert f"is held by pid {os.getpid()}," in capsys.readouterr().err
+    assert [path.name for path in endpoints.folder.iterdir()] == ["obedient.lock"]
+    assert not (tmp_path / "state").exists()
+
+
+@pytest.mark.parametrize(("error", "status"), [(ModelError, 1), (ConfigError, 2)])
+def test_a_start_that_fails_half_way_ends(
+    config: Path, capsys: pytest.CaptureFixture[str], error: type[PipelineError], status: int
+) -> None:
+    """What was bound by then does not keep the process: a supervisor waits for its end."""
+
+    class Unfit(Obedient):
+        """Finds something wrong after it has bound its endpoints."""
+
+        def __init__(self, context: Context) -> None:
+            super().__init__(context)
+            raise error("no such thing")
+
+    assert start(config, Unfit) == status
+    assert "obedient: no such thing" in capsys.readouterr().err
+
+
+def test_what_nobody_thought_of_is_told_whole(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A bug ends the process with its traceback, in the log, too."""
+
+    class Broken(Obedient):
+        """Has a bug."""
+
+        def turn(self) -> None:
+            """Fail in a way that is not ours."""
+            raise ZeroDivisionError("a bug")
+
+    with pytest.raises(ZeroDivisionError):
+        start(config, Broken)
+    crashed = json.loads(capsys.readouterr().err.splitlines()[-1])
+    assert crashed["event"] == "crashed"
+    assert "a bug" in crashed["exception"]
+
+
+def test_refused_messages_are_kept(config: Path, tmp_path: Path) -> None:
+    """Counted by reason; the first ones lie in a file, cut to what a person needs."""
+    counters = Counters()
+    refused = _quarantine(load_config(config), "obedient", silent_log(), counters)
+    for number in range(MAX_QUARANTINED + 5):
+        refused("feed", DecodeError("topic" if number % 2 else "header", "bad"), [b"\xff" * 600] * 9)
+    kept = (tmp_path / "state/quarantine/obedient.jsonl").read_text(encoding="utf-8").splitlines()
+    assert len(kept) == MAX_QUARANTINED
+    assert json.loads(kept[0]) == {"link": "feed", "error": "header: bad", "frames": ["ff" * 512] * 8}
+    total = MAX_QUARANTINED + 5
+    assert counters.snapshot() == {"refused": total, "refused_header": total - total // 2, "refused_topic": total // 2}
