@@ -21,7 +21,7 @@ from alphabus.errors import AlphabusError, DecodeError
 from alphabus.sockets import ZmqTransport
 from common.config import Config, load_config
 from common.counters import Counters
-from common.errors import ConfigError, LockError
+from common.errors import BarFileError, ConfigError, FactorError, LockError
 from common.lock import Lock, raise_epoch
 from common.logs import open_log
 from common.parent import die_with_parent
@@ -29,6 +29,7 @@ from common.service import Context, Service, Stop, run
 
 DEFAULT_CONFIG = Path("config/alphabus.toml")
 MAX_QUARANTINED = 1000
+HOPELESS = (ConfigError, LockError, BarFileError, FactorError)  # starting again would not help
 
 
 def main(make: type[Service] | Callable[[Context], Service], name: str, arguments: Sequence[str] | None = None) -> int:
@@ -52,7 +53,7 @@ def main(make: type[Service] | Callable[[Context], Service], name: str, argument
     except AlphabusError as error:
         log.error("failed", error=str(error))  # noqa: TRY400  expected, and told whole
         sys.stderr.write(f"{name}: {error}\n")
-        return 2 if isinstance(error, ConfigError | LockError) else 1  # 2: starting again would not help
+        return 2 if isinstance(error, HOPELESS) else 1
     except Exception:
         log.exception("crashed")
         raise

@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 
 from common.atomic import replacing
-from common.errors import BarFileError
+from common.errors import PipelineError
 from common.market.sample import sample_market
 from scripts.command import Json, console, main, report
 
@@ -39,7 +39,7 @@ def _write(bars: pl.DataFrame, out: Path) -> None:
         with replacing(out) as temporary:
             bars.write_parquet(temporary)
     except OSError as error:
-        raise BarFileError(f"{out} cannot be written: {error}") from error
+        raise PipelineError(f"{out} cannot be written: {error}") from error
 
 
 if __name__ == "__main__":

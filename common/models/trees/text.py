@@ -62,7 +62,8 @@ def read_text(text: str) -> TreeModel:
 def _blocks(text: str) -> Iterator[dict[str, str]]:
     """Give the header, then each tree, as key and value."""
     block: dict[str, str] = {}
-    for line in text.splitlines():
+    # Not `splitlines`: a feature's name may hold what Unicode takes for the end of a line.
+    for line in text.replace("\r", "").split("\n"):
         if line == END:
             break
         if line.startswith("Tree="):

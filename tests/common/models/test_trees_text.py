@@ -82,6 +82,14 @@ def test_what_is_not_covered_is_refused(old: str, new: str, told: str) -> None:
         TreeScorer.read(text.replace(old, new, 1))
 
 
+def test_a_line_ends_where_lightgbm_ends_it() -> None:
+    """By a line feed, with or without a return; not by what else Unicode has for it, in a feature's name."""
+    text = made_up(1, trees=2, leaves=9)
+    named = text.replace("feature_names=f0", "feature_names=f0\u2028num_class=3\x0bobjective=multiclass")
+    for other in (text.replace("\n", "\r\n"), named):
+        assert read_text(other).objective == "regression"
+
+
 @pytest.mark.parametrize("text", ["", "tree\n", "\x00\x01", "Tree=0\nTree=0\n"])
 def test_what_is_no_model_is_refused(text: str) -> None:
     """Never an error of another kind."""
