@@ -24,6 +24,7 @@ from alphabus.sockets import Transport, Waiter, ZmqTransport, wait_on
 SECOND_NS = 1_000_000_000
 WAIT_NS = SECOND_NS // 5
 SNAPSHOT_NS = 2 * SECOND_NS
+MAX_DUE = 1024
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -255,26 +256,30 @@ class SignalClient:
 
 
 class _DueWatch:
-    """Remembers the newest announcement, and whether its signal is overdue."""
+    """Remembers the announcements no signal has met yet, and whether the oldest of them is overdue."""
 
     def __init__(self, clock: Clock, grace_ns: int) -> None:
         self._clock, self._grace_ns = clock, grace_ns
-        self._due: tuple[int, int] | None = None  # bar, monotonic ns
+        self._journal = b""
+        self._due: dict[int, int] = {}  # bar -> monotonic ns, in order
 
     @property
     def overdue(self) -> bool:
-        return self._due is not None and self._clock.monotonic_ns() > self._due[1] + self._grace_ns
+        oldest = next(iter(self._due.values()), None)
+        return oldest is not None and self._clock.monotonic_ns() > oldest + self._grace_ns
 
     def hear(self, frames: list[bytes]) -> None:
         try:
             message = decode(frames).message
         except DecodeError:
             return
-        if isinstance(message, Announcement) and message.phase is Phase.DUE:
-            self._due = (message.bar, self._clock.monotonic_ns() + message.due_in_ns)
-        elif isinstance(message, EndOfStream):
-            self._due = None
+        if isinstance(message, EndOfStream):
+            self._due.clear()
+        elif isinstance(message, Announcement) and message.phase is Phase.DUE:
+            if message.journal != self._journal:
+                self._journal, self._due = message.journal, {}
+            if len(self._due) < MAX_DUE:  # only the oldest counts; the newest may go untold
+                self._due.setdefault(message.bar, self._clock.monotonic_ns() + message.due_in_ns)
 
     def met(self, bar: int) -> None:
-        if self._due is not None and bar >= self._due[0]:
-            self._due = None
+        self._due = {waiting: due for waiting, due in self._due.items() if waiting > bar}

@@ -12,6 +12,8 @@ from alphabus.messages import Acknowledge, Alert, Delivery, Heartbeat, Message, 
 from alphabus.outbox import Page, Record
 from alphabus.sockets import Channel
 
+MAX_DETAIL = 1000
+
 Answer = Callable[[Request], Page]
 
 
@@ -77,7 +79,8 @@ class Outlet:
 
     def alert(self, level: str, event: str, **detail: str) -> None:
         """Tell whoever watches."""
-        self.publish(self._alerts, Alert(self.service, level, event, detail))
+        told = {name: printable(text, MAX_DETAIL) for name, text in detail.items()}
+        self.publish(self._alerts, Alert(self.service, level, event, told))
 
     def frames_of(self, topic: str, message: Message) -> Frames:
         """Frames of a message sent in answer to a question: seq 0, outside the live series."""
@@ -126,7 +129,7 @@ class Outlet:
             else:
                 page = answer(request)
         except (LookupError, ValueError) as problem:
-            error = "".join(c if c.isascii() and c.isprintable() else "?" for c in str(problem)[:1000])
+            error = printable(str(problem), MAX_DETAIL)
         reply = encode(self._delivery(self._asked_topic, 0, Reply(request.id, len(page.frames), error, following)))
         # A full queue may lose any of these; between two equal replies the reader sees that all came, and only these.
         for frames in (reply, *page.frames, reply) if page.frames else (reply,):
@@ -138,6 +141,11 @@ class Outlet:
 
     def _delivery(self, topic: str, seq: int, message: Message) -> Delivery:
         return Delivery(topic, self.epoch, seq, self._clock.wall_ns(), message)
+
+
+def printable(text: str, limit: int) -> str:
+    """Foreign text as a header takes it: one line of printable ASCII, at most `limit` long."""
+    return "".join(letter if letter.isascii() and letter.isprintable() else "?" for letter in text[:limit])
 
 
 def replay_arguments(request: Request) -> tuple[str, bytes, int]:

@@ -50,7 +50,7 @@ class Feed(_Table):
     """The bar feed: where bars come from, and how fast they go out."""
 
     source: Source
-    pace_s: float | None = Field(default=None, ge=0.0)
+    pace_s: float | None = Field(default=None, gt=0.0)
     """Seconds from section to section; neither this nor `speed`: as fast as acknowledgements allow."""
     speed: float | None = Field(default=None, gt=0.0)
     """Times real time: a section every bar interval divided by this; hours without bars are passed over."""
@@ -133,6 +133,8 @@ class Config(_Table):
     def _pace_is_one(self) -> Config:
         if self.feed.speed is not None and (self.feed.pace_s is not None or self.interval_ns == 0):
             raise ValueError("feed.speed and feed.pace_s exclude each other, and feed.speed needs interval_ns")
+        if self.is_paced and self.paced_interval_ns < MS:
+            raise ValueError("feed.speed and feed.pace_s must leave at least a millisecond from section to section")
         return self
 
     @property

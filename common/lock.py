@@ -30,7 +30,7 @@ class Lock:
         except BlockingIOError:
             holder = os.read(descriptor, 200).decode("utf-8", "replace").strip() or "a process that is just starting"
             os.close(descriptor)
-            raise LockError(f"{self._path} is held by {holder}: stop it, or choose another instance") from None
+            raise LockError(f"{self._path} is held by {holder}: stop it first") from None
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, f"pid {os.getpid()}, started {_start_ticks()} ticks after boot\n".encode(), 0)
         self._descriptor = descriptor

@@ -63,7 +63,8 @@ def main(make: type[Service] | Callable[[Context], Service], name: str, argument
 def _serve(
     make: Callable[[Context], Service], name: str, config: Config, log: FilteringBoundLogger, stop: Stop
 ) -> None:
-    epoch = raise_epoch(config.state / "epochs" / name)
+    # Beside the lock that guards it, not in the state a replay empties: readers know a writer by its endpoint.
+    epoch = raise_epoch(config.endpoints.folder / f"{name}.epoch")
     transport = ZmqTransport(config.bus.high_water)
     counters = Counters()
     bus = Bus(config.endpoints, transport, SystemClock(), _quarantine(config, name, log, counters))

@@ -1,6 +1,5 @@
 """What an operator is: one row of the table, and what follows from its kind."""
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -13,9 +12,6 @@ COLUMNS = ("open", "high", "low", "close", "volume", "turnover", "open_interest"
 
 MAX_WINDOW = 10_000
 """Longest window or delay: beyond it a fold is the wrong tool, and the number most likely a slip."""
-
-SETTLED = 1e-12
-"""What is left of a recursive operator's seed when it counts as warm."""
 
 Parameters: TypeAlias = Sequence[int | float]
 
@@ -51,7 +47,10 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """One row: series it takes, constants, kernel (and which part of its answers), and what a reader must know."""
+    """One row: series it takes, constants, kernel (and which part of its answers), and what a reader must know.
+
+    alone: the kernel takes one window a call and no parts.
+    """
 
     name: str
     kind: Kind
@@ -66,8 +65,9 @@ class Operator:
     version: int = 1
     symbol: str = ""
     stands_for: str = ""
-    memory: Callable[[float], float] | None = None
+    warm: Callable[..., int] | None = None
     state_rows: int = 0
+    alone: bool = False
 
     def reach(self, parameters: Parameters) -> int:
         """Own bars before the current one that one value reads of its series."""
@@ -81,9 +81,7 @@ class Operator:
 
     def settle(self, parameters: Parameters) -> int:
         """Own bars it adds to the warm length of its series."""
-        if self.memory is None:
-            return self.reach(parameters)
-        return int(parameters[0]) + math.ceil(math.log(SETTLED) / math.log(self.memory(parameters[0])))
+        return self.reach(parameters) if self.warm is None else self.warm(*parameters)
 
     def render(self, series: Sequence[str], parameters: Sequence[str]) -> str:
         """Return text that parses back to the same expression."""

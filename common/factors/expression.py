@@ -182,11 +182,12 @@ class Constant(Expression):
 
 @dataclass(frozen=True, eq=False)
 class Call(Expression):
-    """An operator over series, with its constant parameters (window, delay, level)."""
+    """An operator over series, with its constant parameters (window, delay, level); own: a user's, not in the table."""
 
     name: str
     series: tuple[Expression, ...]
     parameters: tuple[Number, ...] = ()
+    own: Operator | None = None
 
     def __str__(self) -> str:
         return self.operator.render([str(each) for each in self.series], [repr(each) for each in self.parameters])
@@ -194,7 +195,7 @@ class Call(Expression):
     @property
     def operator(self) -> Operator:
         """Its row of the table."""
-        return OPERATORS[self.name]
+        return OPERATORS[self.name] if self.own is None else self.own
 
     @property
     def kind(self) -> Kind:

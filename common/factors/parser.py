@@ -37,12 +37,15 @@ def parse(
     future: bool = False,
     series: Mapping[str, Expression] | None = None,
     constants: Mapping[str, Number] | None = None,
+    operators: Mapping[str, Operator] = OPERATORS,
 ) -> Expression:
     """Read one expression; `future` allows negative delays; `series` and `constants` are names beside the columns.
 
+    operators: what may be called; `common.factors.own_operators` adds a user's to the table.
+
     Raises ExpressionError with the factor's name, the text and the position (first character 1).
     """
-    reader = _Reader(Text(text, name), future, series or {}, constants or {})
+    reader = _Reader(Text(text, name), future, series or {}, constants or {}, operators)
     return reader.expression(reader.text.tree())
 
 
@@ -59,6 +62,7 @@ class _Reader:
     future: bool
     series: Mapping[str, Expression]
     constants: Mapping[str, Number]
+    operators: Mapping[str, Operator]
 
     def expression(self, tree: ast.expr) -> Expression:
         """Turn Python's tree into an expression that reads at least one column."""
@@ -122,9 +126,9 @@ class _Reader:
     def _call(self, node: ast.Call) -> Expression:
         if not isinstance(node.func, ast.Name):
             raise self.text.error("calls something that is not an operator's name", self.text.position(node.func))
-        operator = OPERATORS.get(node.func.id)
+        operator = self.operators.get(node.func.id)
         if operator is None or operator.symbol:
-            written = [row.name for row in OPERATORS.values() if not row.symbol]
+            written = [row.name for row in self.operators.values() if not row.symbol]
             hint = did_you_mean(node.func.id, written)
             raise self.text.error(f"uses unknown operator {node.func.id!r}{hint}", self.text.position(node.func))
         if node.keywords:
@@ -151,7 +155,7 @@ class _Reader:
             raise self.text.error(f"applies {operator.name} to constants only", self.text.position(node))
         if operator.kind is Kind.COMPOSITION:
             return self._write_out(operator, series, parameters)
-        return Call(operator.name, series, parameters)
+        return Call(operator.name, series, parameters, None if operator.name in OPERATORS else operator)
 
     def _write_out(
         self, operator: Operator, series: tuple[Expression, ...], parameters: tuple[Number, ...]
@@ -159,7 +163,14 @@ class _Reader:
         """Read what a composition stands for, so that it shares nodes with the same written by hand."""
         constants = dict(zip((each.name for each in operator.parameters), parameters, strict=True))
         inside = dict(zip(operator.series, series, strict=True))
-        return parse(operator.stands_for, name=self.text.name, future=True, series=inside, constants=constants)
+        return parse(
+            operator.stands_for,
+            name=self.text.name,
+            future=self.future,
+            series=inside,
+            constants=constants,
+            operators=self.operators,
+        )
 
     def _parameter(self, node: ast.expr, operator: Operator, wants: Parameter) -> Number:
         found = self._read(node)
@@ -186,7 +197,7 @@ class _Reader:
         if node.id in self.constants:
             return Constant(float(self.constants[node.id]))
         if node.id not in COLUMNS:
-            hint = did_you_mean(node.id, [*COLUMNS, *OPERATORS])
+            hint = did_you_mean(node.id, [*COLUMNS, *self.operators])
             raise self.text.error(f"uses unknown name {node.id!r}{hint}", self.text.position(node))
         return Column(node.id)
 

@@ -5,8 +5,10 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from common.errors import FactorError
+from common.factors.definition import Operator
 from common.factors.expression import Expression
 from common.factors.graph import build_graph
+from common.factors.operators import with_own
 from common.factors.parser import parse
 from common.factors.program import Program
 from common.factors.schedule import schedule
@@ -36,10 +38,13 @@ class Plan:
     by_session: bool = False
 
 
-def compile_set(factor_set: FactorSet, *, max_gap: int | None = None, reset: str | None = None) -> Plan:
+def compile_set(
+    factor_set: FactorSet, *, max_gap: int | None = None, reset: str | None = None, operators: Sequence[Operator] = ()
+) -> Plan:
     """Compile a set; raises FactorError or ExpressionError naming the factor and the position.
 
     max_gap, in sections, and reset, "session" or none: when a symbol starts anew; both are part of the digest.
+    operators: a user's own, beside those of the table.
     """
     names = [name for name, _ in factor_set.factors]
     if not names:
@@ -47,9 +52,10 @@ def compile_set(factor_set: FactorSet, *, max_gap: int | None = None, reset: str
     for name in names:
         if names.count(name) > 1:
             raise FactorError(f"factor set {factor_set.name!r} holds factor {name!r} twice")
-    parse(factor_set.label, name="label", future=True)
+    known = with_own(operators)
+    parse(factor_set.label, name="label", future=True, operators=known)
     _check_resets(factor_set.name, max_gap, reset)
-    plan = compile_expressions(names, [parse(text, name=name) for name, text in factor_set.factors])
+    plan = compile_expressions(names, [parse(text, name=name, operators=known) for name, text in factor_set.factors])
     if max_gap is None and reset is None:
         return plan
     digest = sha256(plan.digest + f"\nmax_gap {max_gap} reset {reset}".encode()).digest()

@@ -129,7 +129,7 @@ class Runner:
     def _make_room(self, groups: int) -> None:
         state, program = self.state, self.program
         rooms = groups if len(self.machine.legs) == 1 else state.shards
-        shape = (rooms, program.slots * state.rows * state.stride)
+        shape = (rooms, program.scratch_rows(state.rows) * state.stride)
         if self.scratch.shape[0] < rooms or self.scratch.shape[1] != shape[1]:
             self.scratch = np.zeros(shape)
         if len(self.work) < groups:

@@ -2,11 +2,12 @@
 
 A node read further back than its current row has a history and lies in state; an element value used only within its own
 run stays in a tile; factors have a scratch run of their own, from which they are handed out; the rest share scratch
-runs. A positive delay is no work at all: it is its input, read so many rows further back.
+runs. A positive delay is no work at all: it is its input, read so many rows further back. A history that takes a few
+cheap operators to make of others is not remembered but made anew: that is faster than to fetch it from memory.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,12 +15,16 @@ import numpy as np
 from common.factors.definition import Kind
 from common.factors.expression import Call, Column, Constant
 from common.factors.graph import Graph, Node, call_of, is_delay
-from common.factors.kernels.build import Integers, Kernel
-from common.factors.kernels.element import CODES, NO_OPERAND, elements
+from common.factors.kernels.build import TILE, Integers, Kernel
+from common.factors.kernels.element import CODES, NO_OPERAND, WIDE, elements, remake
 from common.factors.kernels.order import quantiles
 from common.factors.network import quantile_words
 from common.factors.program import Program, Stage, Step
 from common.factors.tiles import Tiles
+
+CHEAP = frozenset({"neg", "abs", "add", "sub", "mul", "div", "less", "greater", "lt", "le", "gt", "ge", "eq", "ne"})
+MOST_STEPS = 4
+"""Operators it may take to make a history anew rather than remember it."""
 
 FOLD_TILES = 8
 """Tiles a fold kernel needs for itself; quantiles need room for a window."""
@@ -54,6 +59,8 @@ class _Scheduler:
     depth: list[int] = field(default_factory=list)
     fixed: list[int] = field(default_factory=list)
     factor: list[int] = field(default_factory=list)
+    remade: dict[int, int] = field(default_factory=dict)
+    made: set[int] = field(default_factory=set)
     users: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
     drafts: list[_Draft] = field(default_factory=list)
     tiles: int = FOLD_TILES
@@ -62,10 +69,12 @@ class _Scheduler:
         """Run the passes, each of which needs the ones before it."""
         self._follow_delays()
         self._measure_depths()
+        self._choose_remade()
         copies = self._place_factors()
         self._order()
         self._copy(copies)
-        slot, slots = self._share_scratch()
+        short, slots = self._share_scratch(self._is_short, list(self.factor), len(self.graph.outputs))
+        long, long_slots = self._share_scratch(self.remade.__contains__, [-1] * len(self.root), 0)
         return Program(
             columns=tuple(
                 (node.expression.name, node.index) for node in self.graph.nodes if isinstance(node.expression, Column)
@@ -74,10 +83,12 @@ class _Scheduler:
             stages=_stages(self.drafts),
             depth=_integers(self.depth),
             fixed=_integers(self.fixed),
-            slot=_integers(slot),
+            slot=_integers(max(pair) for pair in zip(short, long, strict=True)),
+            remade=_integers(self.remade.get(each, 0) for each in range(len(self.root))),
             root=_integers(self.root),
             shift=_integers(self.shift),
             slots=slots,
+            long_slots=long_slots,
             work_tiles=self.tiles,
         )
 
@@ -110,6 +121,51 @@ class _Scheduler:
         self.depth[root] = max(self.depth[root], self.shift[operand] + rows)
         self.users[root].add(user)
 
+    def _choose_remade(self) -> None:
+        """Choose histories to be made anew where that takes few steps and lengthens other histories by less."""
+        for node in self.graph.nodes:
+            depth = self.depth[node.index]
+            if depth and self._is_cheap(node):
+                chain, leaves = self._origin(node)
+                lengthened = [max(0, depth + self.shift[each] - self.depth[self.root[each]]) for each in leaves]
+                if len(chain) <= MOST_STEPS and 2 * sum(lengthened) < depth:
+                    self.remade[node.index], self.depth[node.index] = depth, 0
+                    for each in leaves:
+                        self._read_back(each, depth, node.index)
+
+    def _is_cheap(self, node: Node) -> bool:
+        return isinstance(node.expression, Call) and _is_element(node) and call_of(node).name in CHEAP
+
+    def _origin(self, node: Node) -> tuple[list[Node], list[int]]:
+        """Return the element operators that make a node, inputs first, and the operands they are made of."""
+        chain: dict[int, Node] = {}
+        leaves: list[int] = []
+
+        def follow(operand: int) -> None:
+            at = self.graph.nodes[operand]
+            if isinstance(at.expression, Constant) or operand in chain or operand in leaves:
+                return
+            remembered = self.depth[operand] > 0 and operand != node.index
+            if remembered or not self._is_cheap(at):
+                leaves.append(operand)
+                return
+            for each in at.inputs:
+                follow(each)
+            chain[operand] = at
+
+        follow(node.index)
+        return list(chain.values()), leaves
+
+    def _remake(self, operands: Iterable[int]) -> None:
+        """Make those histories anew that are about to be read for the first time."""
+        for each in sorted({self.root[operand] for operand in operands} & self.remade.keys() - self.made):
+            self.made.add(each)
+            chain, leaves = self._origin(self.graph.nodes[each])
+            tiles = Tiles(chain, {node.index for node in chain} - {each}, self.graph)
+            words = [self.remade[each], *(word for node in chain for word in tiles.step(node))]
+            self.tiles = max(self.tiles, tiles.size * WIDE // TILE)
+            self.drafts.append(_Draft(remake, words, tiles.constants, {self.root[leaf] for leaf in leaves}, {each}))
+
     def _place_factors(self) -> list[tuple[int, int]]:
         """Give each factor its place; return (operand, node) of those that must be copied there."""
         for node in self.graph.outputs:
@@ -126,7 +182,9 @@ class _Scheduler:
     def _order(self) -> None:
         """Take whatever is ready shard by shard before what needs whole sections; element operators run together."""
         done = {node.index for node in self.graph.nodes if not isinstance(node.expression, Call)}
-        waiting = [node for node in self.graph.nodes if isinstance(node.expression, Call) and not is_delay(node)]
+        wanted = self._wanted()
+        calls = [node for node in self.graph.nodes if isinstance(node.expression, Call) and not is_delay(node)]
+        waiting = [node for node in calls if node.index in wanted]
         while waiting:
             ready = [node for node in waiting if not _is_element(node) and self._ready(node, done)]
             alone = [node for node in ready if call_of(node).kind is not Kind.CROSS_SECTION]
@@ -135,23 +193,42 @@ class _Scheduler:
             run: list[Node] = []
             for node in waiting:
                 if _is_element(node) and self._ready(node, done):
-                    run.append(node)
+                    if node.index not in self.remade:
+                        run.append(node)
                     done.add(node.index)
             if run:
                 self._call_elements(run)
-            if not alone and not run:
+            if not alone and not any(node.index in done for node in waiting):
                 self._call_kernels(ready)
                 done.update(node.index for node in ready)
             waiting = [node for node in waiting if node.index not in done]
 
+    def _wanted(self) -> set[int]:
+        """Name the nodes that anything reads: some are but steps to a history that is made anew."""
+        wanted: set[int] = set()
+        waiting = list(self.graph.outputs)
+        while waiting:
+            each = self.root[waiting.pop()]
+            if each not in wanted:
+                wanted.add(each)
+                node = self.graph.nodes[each]
+                waiting += self._made_of(node)
+        return wanted
+
+    def _made_of(self, node: Node) -> Sequence[int]:
+        """Return the operands that a node's call reads."""
+        return self._origin(node)[1] if node.index in self.remade else node.inputs
+
     def _ready(self, node: Node, done: set[int]) -> bool:
-        return all(self.root[each] in done for each in node.inputs)
+        return all(self.root[each] in done for each in self._made_of(node))
 
     def _call_kernels(self, nodes: list[Node]) -> None:
         """Call once for all windows and parts of one kernel over the same series; the same series one after another."""
         calls: dict[tuple[tuple[int, ...], int], list[Node]] = defaultdict(list)
         for node in nodes:
-            shared = id(call_of(node).operator.kernel) if call_of(node).kind is Kind.FOLD else -1 - node.index
+            operator = call_of(node).operator
+            together = operator.kind is Kind.FOLD and not operator.alone
+            shared = id(operator.kernel) if together else -1 - node.index
             calls[node.inputs, shared].append(node)
         for (_, shared), same in sorted(calls.items(), key=lambda item: item[0][0]):
             if shared >= 0:
@@ -160,6 +237,7 @@ class _Scheduler:
                 self._call_one(same[0])
 
     def _call_fold(self, nodes: list[Node]) -> None:
+        self._remake(nodes[0].inputs)
         first = call_of(nodes[0])
         if first.operator.kernel is quantiles:
             words, levels = quantile_words(
@@ -176,12 +254,18 @@ class _Scheduler:
 
     def _call_one(self, node: Node) -> None:
         """Call a cross-section, recursive or look-ahead kernel."""
+        self._remake(node.inputs)
         call = call_of(node)
         words = [*node.inputs, node.index]
         if call.kind is Kind.RECURSIVE:
-            words += [self._operand(fixed=call.operator.state_rows), *(int(each) for each in call.parameters)]
+            state = self._operand(fixed=call.operator.state_rows)
+            words += [state, call.operator.part, *(int(each) for each in call.parameters)]
         elif call.kind is Kind.DELAY:
             words.append(-int(call.parameters[0]))
+        elif call.kind is Kind.FOLD:
+            window = int(call.parameters[0])
+            words.append(window)
+            self.tiles = max(self.tiles, -(-window * len(node.inputs) // TILE))
         self._draft([node], words, [float(each) for each in call.parameters])
 
     def _draft(self, nodes: list[Node], words: list[int], numbers: list[float]) -> None:
@@ -194,6 +278,7 @@ class _Scheduler:
         self.drafts.append(_Draft(operator.kernel, words, numbers, reads, writes, together))
 
     def _call_elements(self, run: list[Node]) -> None:
+        self._remake(each for node in run for each in node.inputs)
         inside = {node.index for node in run}
         kept = {
             each for each in inside if self.depth[each] == 0 and self.factor[each] < 0 and self.users[each] <= inside
@@ -210,30 +295,29 @@ class _Scheduler:
     def _copy(self, copies: list[tuple[int, int]]) -> None:
         if not copies:
             return
+        self._remake(node for _, node in copies)
         words: list[int] = []
         for operand, node in copies:
             words += [CODES.index("copy"), operand, node, NO_OPERAND, NO_OPERAND, NO_OPERAND]
         reads = {self.root[node] for _, node in copies}
         self.drafts.append(_Draft(elements, words, [], reads, {operand for operand, _ in copies}))
 
-    def _share_scratch(self) -> tuple[list[int], int]:
+    def _is_short(self, operand: int) -> bool:
+        return self.depth[operand] == 0 and self.factor[operand] < 0 and operand not in self.remade
+
+    def _share_scratch(self, sharing: Callable[[int], bool], slot: list[int], slots: int) -> tuple[list[int], int]:
         """Give operands without a place of their own a scratch run from their first write to their last read."""
-        slot = list(self.factor)
         last = {each: time for time, draft in enumerate(self.drafts) for each in draft.reads | draft.writes}
         columns = {node.index for node in self.graph.nodes if isinstance(node.expression, Column)}
         free: list[int] = []
-        slots = len(self.graph.outputs)
         for time, writes in enumerate([columns, *(draft.writes for draft in self.drafts)]):
-            for each in sorted(writes):
-                if self.depth[each] == 0 and self.factor[each] < 0:
-                    if not free:
-                        free.append(slots)
-                        slots += 1
-                    slot[each] = free.pop()
+            for each in sorted(filter(sharing, writes)):
+                if not free:
+                    free.append(slots)
+                    slots += 1
+                slot[each] = free.pop()
             # A run is free again only after the step that read it: kernels may not write over what they read.
-            ended = [
-                each for each, end in last.items() if end == time - 1 and slot[each] >= 0 and self.factor[each] < 0
-            ]
+            ended = [each for each, end in last.items() if end == time - 1 and slot[each] >= 0 and sharing(each)]
             free.extend(sorted(slot[each] for each in ended))
         return slot, slots
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from common.factors.kernels.build import TILE, Booleans, Floats, Integers
+from common.factors.kernels.memory import SCRATCH
 from common.factors.kernels.movement import Histories
 from common.factors.program import Program
 
@@ -100,7 +101,9 @@ class State:
         """Return the past of every symbol that ever had a bar."""
         if not self.symbols:
             return dict(self.away)
-        past = np.ascontiguousarray(self._view().transpose(0, 2, 1)).reshape(-1, self.program.remembered)
+        past = np.ascontiguousarray(self._view().transpose(0, 2, 1)).reshape(
+            self.shards * self.stride, self.program.remembered
+        )
         here = {
             symbol: Past(past[place], int(self.counts[place]), int(self.last[place]))
             for place, symbol in enumerate(self.symbols)
@@ -125,7 +128,7 @@ class State:
         return Histories(self.starts, self.depths, self.cursors, rewinds)
 
     def offsets(self) -> Integers:
-        """Return where each operand's run starts in its shard: at least 0 in the arena, -1 - start in scratch."""
+        """Return where each operand's run starts in its shard: in the arena or, from SCRATCH on, in scratch."""
         program = self.program
         offsets = self.base.copy()
         offsets[program.depth > 0] += self.cursors * self.stride
@@ -157,8 +160,10 @@ class State:
         deep = program.depth > 0
         room = np.where(deep, program.depth + self.slack, program.fixed)
         first = np.cumsum(room) - room
-        in_scratch = -1 - program.slot * self.rows * self.stride
-        self.base = np.where(program.slot >= 0, in_scratch, (first + program.depth) * self.stride)
+        short, long = program.slot * self.rows, program.slot * program.long_rows(self.rows) + program.remade
+        in_scratch = np.where(program.remade > 0, program.slots * self.rows + long, short)
+        base = np.where(program.slot >= 0, in_scratch, first + program.depth) * self.stride
+        self.base = base + np.where(program.slot >= 0, SCRATCH, 0)
         self.starts, self.depths = first[deep], program.depth[deep]
         self.fixed_rows = np.flatnonzero(np.repeat(~deep, room))
         # Each series is moved back at another time, so that no section pays for all.

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -18,7 +19,7 @@ from alphabus.messages import Heartbeat
 from alphabus.sockets import ZmqTransport
 from alphabus.status import StatusView
 from common.config import Config
-from common.errors import PipelineError
+from common.errors import LockError, PipelineError
 from common.lock import Lock
 
 ROOT = Path(__file__).parents[2]
@@ -32,9 +33,14 @@ def refuse_if_running(endpoints: Endpoints) -> None:
     Each service takes its lock again itself; asked here, the refusal comes before anything is done.
     """
     endpoints.make_folder()
-    with contextlib.ExitStack() as locks:
-        for name in SERVICES:
-            locks.enter_context(Lock(endpoints.folder / f"{name}.lock"))
+    try:
+        with contextlib.ExitStack() as locks:
+            for name in SERVICES:
+                locks.enter_context(Lock(endpoints.folder / f"{name}.lock"))
+    except LockError as error:
+        raise LockError(
+            f"instance {endpoints.instance!r} runs already: {error}, or give this one another name (INSTANCE=)"
+        ) from error
 
 
 class Pipeline:
@@ -55,13 +61,25 @@ class Pipeline:
         environment = {
             **os.environ,
             "ALPHABUS_CONFIG": str(self._config_file.absolute()),
-            "ALPHABUS_LAUNCHER": str(os.getpid()),
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
             "PYTHONUNBUFFERED": "1",
         }
         with self._log.open("ab") as output:
             self._honcho = subprocess.Popen(
-                [sys.executable, "-m", "honcho", "start", "--no-colour", "-f", str(ROOT / "Procfile")],
+                # It ends with us, and the supervisors with it, whatever ends which of them.
+                [
+                    sys.executable,
+                    "-m",
+                    "common.parent",
+                    str(os.getpid()),
+                    sys.executable,
+                    "-m",
+                    "honcho",
+                    "start",
+                    "--no-colour",
+                    "-f",
+                    str(ROOT / "Procfile"),
+                ],
                 cwd=Path.cwd(),
                 env=environment | {"PYTHONPATH": str(ROOT)},
                 stdin=subprocess.DEVNULL,
@@ -108,6 +126,18 @@ class Pipeline:
                 self._signal_group(signal.SIGKILL)
                 self._honcho.wait(STOP_S)
         self._signal_group(signal.SIGTERM)
+        self._wait_until_gone()
+
+    def _wait_until_gone(self) -> None:
+        """A honcho that was killed leaves supervisors that stop by themselves: their locks tell when."""
+        until = time.monotonic() + STOP_S
+        while True:
+            try:
+                return refuse_if_running(self._config.endpoints)
+            except LockError as error:
+                if time.monotonic() > until:
+                    raise PipelineError(f"a process outlived the pipeline: {error}") from error
+            time.sleep(0.02)
 
     def _signal_group(self, number: int) -> None:
         if self._honcho is None:

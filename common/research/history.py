@@ -51,11 +51,11 @@ def split_time(frame: pl.DataFrame, text: str) -> int:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
-        raise ModelError(f"split {text!r} is not a date such as 2016-06-09 or 2016-06-09 10:30") from error
+        raise ModelError(f"{text!r} is not a date such as 2016-06-09 or 2016-06-09 10:30") from error
     if moment.tzinfo is not None:
-        raise ModelError(f"split {text!r} has a zone; write it as the file writes its stamps, without one")
+        raise ModelError(f"{text!r} has a zone; write it as the file writes its stamps, without one")
     stamp_ns = int(np.datetime64(moment, "ns").astype(np.int64))
     later = frame.filter(pl.col("stamp") >= stamp_ns)["time"].min()
     if not isinstance(later, int):
-        raise ModelError(f"split {text!r} lies after the last bar; choose an earlier date")
+        raise ModelError(f"{text!r} lies after the last bar; choose an earlier date")
     return later

@@ -47,9 +47,10 @@ class Board:
 
     def drop_up_to(self, bar: int) -> None:
         """Forget sections that every arm is done with."""
-        for items in (self.sections, self._early):
-            for done in [number for number in items if number <= bar]:
-                del items[done]
+        self.sections = {number: section for number, section in self.sections.items() if number > bar}
+        self._early = {
+            number: early for number, early in self._early.items() if number > bar or early.journal != self.journal
+        }
 
     def restart(self, journal: bytes) -> None:
         """Another journal: its numbers mean other sections."""

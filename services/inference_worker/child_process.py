@@ -63,4 +63,5 @@ class ChildProcess:
 def _readable(status: int) -> str:
     if status >= 0:
         return f"exited with status {status}"
-    return f"killed by {signal.Signals(-status).name}"
+    known = -status in set(signal.Signals)  # real-time signals but two have no name
+    return f"killed by {signal.Signals(-status).name if known else f'signal {-status}'}"

@@ -37,7 +37,9 @@ class Roster:
 
     def __init__(self, config: Config, clock: Clock, log: FilteringBoundLogger) -> None:
         self._config, self._log = config, log
-        self._registry = Registry(config.registry, clock=clock.wall_ns, timeout_s=1.0)
+        self._registry = Registry(config.registry, clock=clock.wall_ns)
+        # The loop waits for no other writer: what cannot be recorded now is recorded with the next section.
+        self._recorder = Registry(config.registry, clock=clock.wall_ns, timeout_s=0.0)
         self._recorded: dict[str, tuple[bytes, Model]] = {}
 
     def posts(self) -> Mapping[str, Post]:
@@ -58,7 +60,7 @@ class Roster:
         if self._recorded.get(signals.arm) == fact:
             return
         try:
-            self._registry.record_serving(_serving(self._config.instance, signals))
+            self._recorder.record_serving(_serving(self._config.instance, signals))
         except RegistryError as error:  # tried again with the next section; the signal does not wait
             self._log.warning("serving_not_recorded", arm=signals.arm, bar=signals.bar, error=str(error))
             return
@@ -67,6 +69,7 @@ class Roster:
     def close(self) -> None:
         """Close the registry."""
         self._registry.close()
+        self._recorder.close()
 
     def _post(self, arm: str) -> Post:
         ref = self._wanted(arm)

@@ -13,6 +13,8 @@ from common.restarts import SECOND, Restarts
 from services.inference_worker.exchange import Answer, Failed, Ready
 from services.inference_worker.executor import Executor
 
+LOAD_NS = 60 * SECOND  # a child that is silent for so long while it loads hangs
+
 Happened = Ready | Answer | Failed
 
 REASONS: Mapping[str, Reason] = {"load": Reason.CRASH, "crash": Reason.CRASH, "invalid": Reason.INVALID}
@@ -30,6 +32,7 @@ class Seat:
         self._restarts = Restarts(budget=1_000_000, longest_ns=5 * SECOND)
         self._starts, self._next_id = 0, 1
         self._start_at: int | None = None
+        self._ready_by: int | None = None
         self._executor: Executor | None = None
         self._start()
 
@@ -48,8 +51,8 @@ class Seat:
         return [] if self._executor is None else [self._executor.fileno(), self._executor.exit_fd()]
 
     def wake_ns(self) -> int | None:
-        """When the next child is to be started."""
-        return self._start_at
+        """When the next child is to be started, or the present one must have loaded."""
+        return self._start_at if self._start_at is not None else self._ready_by
 
     def submit(self, factors: Factors, attempt: int) -> None:
         """Hand a section to the child."""
@@ -63,10 +66,14 @@ class Seat:
         happened: list[Happened] = []
         while self._executor is not None and (message := self._executor.receive()) is not None:
             happened.append(message)
+            if isinstance(message, Ready):
+                self._ready_by = None
             if isinstance(message, Failed):
                 break
         if not happened and self._executor is not None and (how := self._executor.how_it_ended()) is not None:
             happened.append(Failed(0, "crash", how))
+        if not happened and self._ready_by is not None and self._clock.monotonic_ns() >= self._ready_by:
+            happened.append(Failed(0, "load", f"not ready {LOAD_NS // SECOND} s after its start"))
         return happened
 
     def replace(self) -> None:
@@ -86,7 +93,7 @@ class Seat:
 
     def _start(self) -> None:
         self._starts += 1
-        self._start_at = None
+        self._start_at, self._ready_by = None, self._clock.monotonic_ns() + LOAD_NS
         self._executor = Executor.start(
             self._bundle,
             environment=self._environment,
@@ -99,4 +106,4 @@ class Seat:
         if self._executor is not None:
             self._next_id = self._executor.next_id
             self._executor.kill()
-            self._executor = None
+            self._executor, self._ready_by = None, None

@@ -70,11 +70,14 @@ class InferenceWorker(Service):
         self._acknowledged_bar = 0
         self._end: EndOfStream | None = None
         self._unready = set(posts)
+        self._history_bar = 0
         self._recalling = {self._cache.request("latest", arm=name): name for name in posts}
         self._recall_ends = self.clock.monotonic_ns() + CACHE_PATIENCE_NS
 
     def handles(self) -> list[object]:
-        """Three upstream services, and every child."""
+        """Three upstream services, and every child; until the cache has answered, nothing else is read."""
+        if self._recalling:
+            return self._cache.handles
         links = [handle for inlet in (self._cache, self._feed, self._engine) for handle in inlet.handles]
         return links + [handle for seat in self._seats.values() for handle in seat.handles()]
 
@@ -161,7 +164,7 @@ class InferenceWorker(Service):
 
     def _pass_history(self, message: Announcement) -> None:
         """History asks for no signal; but as long as a child loads, the feed is kept from running far ahead."""
-        self.bar = message.bar
+        self.bar = self._history_bar = message.bar
         if not self._unready:
             self._feed.acknowledge(self._announcements, message.journal, message.bar)
 
@@ -192,8 +195,9 @@ class InferenceWorker(Service):
                 self._tell_refusal(name, happened)
                 arm.ready()
                 self._unready.discard(name)
-                if not self._unready and self.bar:
-                    self._feed.acknowledge(self._announcements, self.journal, self.bar)
+                if not self._unready and self._history_bar:
+                    self._feed.acknowledge(self._announcements, self.journal, self._history_bar)
+                    self._history_bar = 0  # once: from here on the cache's word is awaited
             case Answer(values=values):
                 self._do(name, arm.answered(values, self.clock.monotonic_ns(), gap=self._engine.behind))
             case Failed(cause=cause, reason=reason):

@@ -78,4 +78,5 @@ class Monitor(Service):
             self._census.hear(delivery.message, delivery.epoch, self.clock.monotonic_ns())
         elif isinstance(delivery.message, Alert):
             alert = delivery.message
-            self.log.warning("alert", source=alert.service, level=alert.level, alert=alert.event, **alert.detail)
+            told = {"alert": alert.event, "alert_level": alert.level, "detail": dict(alert.detail)}
+            self.log.warning("alert", source=alert.service, **told)

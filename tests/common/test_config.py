@@ -29,7 +29,7 @@ BAD: dict[str, tuple[Any, str]] = {
     "feed.source.stamp": ("middle", "'auto', 'open' or 'close'"),
     "feed.source.interval": (15, "string"),
     "feed.source.split_ns": ("soon", "integer"),
-    "feed.pace_s": (-0.1, "greater than or equal to 0"),
+    "feed.pace_s": (-0.1, "greater than 0"),
     "feed.speed": (0.0, "greater than 0"),
     "feed.credit": (0, "greater than or equal to 1"),
     "feed.patience_bars": (0, "greater than or equal to 1"),

@@ -58,10 +58,10 @@ def start(config: Path, make: type[Service] = Obedient) -> int:
     return main(make, "obedient", ["--config", str(config)])
 
 
-def test_stopped_as_asked(config: Path, tmp_path: Path) -> None:
-    """Exit status 0, and the epoch was raised."""
+def test_stopped_as_asked(config: Path) -> None:
+    """Exit status 0, and the epoch was raised, beside the lock of the endpoint."""
     assert [start(config), start(config)] == [0, 0]
-    assert (tmp_path / "state/epochs/obedient").read_text(encoding="ascii") == "2"
+    assert (load_config(config).endpoints.folder / "obedient.epoch").read_text(encoding="ascii") == "2"
 
 
 @pytest.mark.parametrize(

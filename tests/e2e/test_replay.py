@@ -82,5 +82,5 @@ def test_a_killed_process_comes_back_alone(service: str, market: Bench, undistur
     assert ran.outcome.trouble == ""
     assert ran.missing == []
     assert ran.digest == undisturbed.digest
-    epoch = (ran.prepared.config.state / "epochs" / service).read_text(encoding="ascii")
+    epoch = (run_dir / "test" / f"{service}.epoch").read_text(encoding="ascii")
     assert int(epoch) == 2

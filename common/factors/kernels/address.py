@@ -10,7 +10,9 @@ from common.factors.kernels.build import Kernel
 
 
 def address_of(kernel: Kernel) -> int:
-    """Return where a compiled kernel's machine code begins; valid as long as the kernel lives."""
+    """Return where a kernel's machine code begins, compiled now if need be; valid as long as the kernel lives."""
+    if not kernel.function.signatures:
+        kernel.function.compile(kernel.signature)
     (found,) = kernel.function.overloads.values()
     return int(found.library.get_pointer_to_function(found.fndesc.llvm_func_name))
 

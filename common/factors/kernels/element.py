@@ -20,6 +20,9 @@ QUESVAL = CODES.index("quesval")
 STEP_WORDS = 6
 """Words of one step: opcode, result, four operands; an operand is a node, or ~register."""
 
+WIDE = 4 * TILE
+"""Numbers of a past that are remade at a time: what a step costs beside its arithmetic is shared by more of them."""
+
 NO_OPERAND = ~0
 """Fills unused operand words: register 0 always exists."""
 
@@ -151,27 +154,40 @@ def apply(code: int, x: Floats, y: Floats, out: Floats) -> None:  # noqa: C901, 
 
 
 @view_of_memory
-def operand(frame: Frame, word: int, first: int, width: int) -> Floats:
-    """Return the tile of a node, or a register."""
+def operand(frame: Frame, word: int, first: int, width: int, room: int) -> Floats:
+    """Return the tile of a node, or a register of the given room."""
     if word < 0:
-        return frame.work[~word * TILE : ~word * TILE + width]
+        return frame.work[~word * room : ~word * room + width]
     return piece(frame, frame.offsets[word], first, width)
+
+
+@part_of_kernel
+def carry_out(frame: Frame, words: Integers, numbers: Floats, begin: int, room: int) -> None:
+    """Carry out steps from number `begin` of their runs on; constants are kept in the first registers of `work`."""
+    for constant in range(numbers.size):
+        frame.work[constant * room : (constant + 1) * room] = numbers[constant]
+    size = frame.rows * frame.stride
+    for first in range(begin, size, room):
+        width = min(room, size - first)
+        for step in range(0, words.size, STEP_WORDS):
+            out = operand(frame, words[step + 1], first, width, room)
+            x = operand(frame, words[step + 2], first, width, room)
+            y = operand(frame, words[step + 3], first, width, room)
+            if words[step] == QUESVAL:
+                z = operand(frame, words[step + 4], first, width, room)
+                w = operand(frame, words[step + 5], first, width, room)
+                choose(x, y, z, w, out)
+            else:
+                apply(words[step], x, y, out)
 
 
 @kernel(CALL)
 def elements(frame: Frame, words: Integers, numbers: Floats) -> None:
-    """Carry out a run of steps; words: the steps; numbers: constants, kept in the first registers of `work`."""
-    for constant in range(numbers.size):
-        frame.work[constant * TILE : (constant + 1) * TILE] = numbers[constant]
-    size = frame.rows * frame.stride
-    for first in range(0, size, TILE):
-        width = min(TILE, size - first)
-        for step in range(0, words.size, STEP_WORDS):
-            out = operand(frame, words[step + 1], first, width)
-            x = operand(frame, words[step + 2], first, width)
-            y = operand(frame, words[step + 3], first, width)
-            if words[step] == QUESVAL:
-                z, w = operand(frame, words[step + 4], first, width), operand(frame, words[step + 5], first, width)
-                choose(x, y, z, w, out)
-            else:
-                apply(words[step], x, y, out)
+    """Carry out a run of steps; words: the steps; numbers: constants."""
+    carry_out(frame, words, numbers, 0, TILE)
+
+
+@kernel(CALL)
+def remake(frame: Frame, words: Integers, numbers: Floats) -> None:
+    """Carry out steps for rows past as well; words: how many, then as in elements."""
+    carry_out(frame, words[1:], numbers, -words[0] * frame.stride, WIDE)

@@ -16,7 +16,7 @@ class Frame(NamedTuple):
     """Where the operands of a shard's kernels are.
 
     arena, values: every node is a run of rows x stride numbers, symbols contiguous, in one of the two;
-    offsets[node]: where its run starts, at least 0 in the arena (what lasts), -1 - start in `values` (what does not);
+    offsets[node]: where its run starts, below SCRATCH in the arena (what lasts), else from there on in `values`;
     own: bars of each symbol in this chunk; stride: symbols in a row, so that the bar before is `stride` numbers back;
     work: room for tiles.
     """
@@ -40,6 +40,9 @@ FRAME = tuple_type((FLOATS, FLOATS, INTEGERS, INTEGERS, types.int64, types.int64
 CALL = types.void(FRAME, INTEGERS, FLOATS)
 """frame, words, numbers: operands and constants of one call, laid out as each kernel says."""
 
+SCRATCH = 1 << 40
+"""Offsets from here on are of `values`; either way the bar before is `stride` less."""
+
 LARGEST = sys.float_info.max
 NOTHING = math.nan
 
@@ -60,9 +63,9 @@ def quotient(dividend: float, divisor: float) -> float:
 @view_of_memory
 def piece(frame: Frame, offset: int, first: int, width: int) -> Floats:
     """Return the view of `width` numbers of a run, from its number `first` on."""
-    if offset >= 0:
+    if offset < SCRATCH:
         return frame.arena[offset + first : offset + first + width]
-    start = -1 - offset + first
+    start = offset - SCRATCH + first
     return frame.values[start : start + width]
 
 

@@ -1,7 +1,7 @@
 """Operators that run from a symbol's first bar, seeded as TA-Lib seeds them.
 
 Their state is a few rows of the arena, zero at first sight; row 0 counts the numbers seen. A bar whose input is NaN
-holds the state and gives NaN. words: inputs, result, state, then the constants.
+holds the state and gives NaN. words: inputs, result, state, part, then the constants.
 """
 
 # ruff: noqa: ARG001  one call for all kernels
@@ -27,7 +27,7 @@ def ta_ema(frame: Frame, words: Integers, numbers: Floats) -> None:
     out = whole(frame, words[1])
     state, own, stride = words[2], frame.own, frame.stride
     seen, mean = memory(frame, state, 0), memory(frame, state, 1)
-    window = words[3]
+    window = words[4]
     weight = 2.0 / (window + 1)
     for row in range(frame.rows):
         for s in range(stride):
@@ -54,7 +54,7 @@ def ta_rsi(frame: Frame, words: Integers, numbers: Floats) -> None:
     state, own, stride = words[2], frame.own, frame.stride
     seen, last = memory(frame, state, 0), memory(frame, state, 1)
     gain, loss = memory(frame, state, 2), memory(frame, state, 3)
-    window = words[3]
+    window = words[4]
     for row in range(frame.rows):
         for s in range(stride):
             value = source[row * stride + s]
@@ -80,7 +80,7 @@ def ta_rsi(frame: Frame, words: Integers, numbers: Floats) -> None:
 
 @kernel(CALL)
 def ta_atr(frame: Frame, words: Integers, numbers: Floats) -> None:
-    """Average true range with Wilder's smoothing; words: high, low, close, result, state, window."""
+    """Average true range with Wilder's smoothing; words: high, low, close, result, state, part, window."""
     high = whole(frame, words[0])
     low = whole(frame, words[1])
     close = whole(frame, words[2])
@@ -88,7 +88,7 @@ def ta_atr(frame: Frame, words: Integers, numbers: Floats) -> None:
     state, own, stride = words[4], frame.own, frame.stride
     seen, last = memory(frame, state, 0), memory(frame, state, 1)
     mean = memory(frame, state, 2)
-    window = words[5]
+    window = words[6]
     for row in range(frame.rows):
         for s in range(stride):
             at = row * stride + s
@@ -110,3 +110,94 @@ def ta_atr(frame: Frame, words: Integers, numbers: Floats) -> None:
             else:
                 mean[s] = (mean[s] * (window - 1) + true_range) / window
             out[at] = finite(mean[s])
+
+
+@kernel(CALL)
+def ta_macd(frame: Frame, words: Integers, numbers: Floats) -> None:
+    """Convergence of two exponential means; words: input, result, state, part, fast, slow, signal.
+
+    Part 0 line, 1 signal, 2 line less signal. As TA-Lib has it, both means are seeded at the same bar, the fast one by
+    its last `fast` values, and all three parts begin with the signal.
+    """
+    source, out = whole(frame, words[0]), whole(frame, words[1])
+    state, own, stride, part = words[2], frame.own, frame.stride, words[3]
+    seen, quick = memory(frame, state, 0), memory(frame, state, 1)
+    slack, mean = memory(frame, state, 2), memory(frame, state, 3)
+    fast, slow, signal = min(words[4], words[5]), max(words[4], words[5]), words[6]
+    for row in range(frame.rows):
+        for s in range(stride):
+            value = source[row * stride + s]
+            out[row * stride + s] = NOTHING
+            if row >= own[s] or math.isnan(value):
+                continue
+            seen[s] += 1.0
+            if seen[s] <= slow:
+                slack[s] += value
+                quick[s] += value if seen[s] > slow - fast else 0.0
+                if seen[s] < slow:
+                    continue
+                slack[s] /= slow
+                quick[s] /= fast
+            else:
+                slack[s] += (value - slack[s]) * (2.0 / (slow + 1))
+                quick[s] += (value - quick[s]) * (2.0 / (fast + 1))
+            line = quick[s] - slack[s]
+            number = seen[s] - slow + 1
+            if number < signal:
+                mean[s] += line
+                continue
+            if number == signal:
+                mean[s] = (mean[s] + line) / signal
+            else:
+                mean[s] += (line - mean[s]) * (2.0 / (signal + 1))
+            answer = line if part == 0 else (mean[s] if part == 1 else line - mean[s])
+            out[row * stride + s] = finite(answer)
+
+
+@kernel(CALL)
+def ta_direction(frame: Frame, words: Integers, numbers: Floats) -> None:
+    """Wilder's directional movement; words: high, low, close, result, state, part, window.
+
+    Part 0 average directional index, 1 indicator of rises, 2 of falls. A bar without any movement adds nothing to the
+    index, as in TA-Lib.
+    """
+    high, low, close = whole(frame, words[0]), whole(frame, words[1]), whole(frame, words[2])
+    out = whole(frame, words[3])
+    state, own, stride, part, window = words[4], frame.own, frame.stride, words[5], words[6]
+    seen, last_high = memory(frame, state, 0), memory(frame, state, 1)
+    last_low, last = memory(frame, state, 2), memory(frame, state, 3)
+    rises, falls = memory(frame, state, 4), memory(frame, state, 5)
+    ranges, index = memory(frame, state, 6), memory(frame, state, 7)
+    for row in range(frame.rows):
+        for s in range(stride):
+            at = row * stride + s
+            out[at] = NOTHING
+            if row >= own[s] or high[at] != high[at] or low[at] != low[at] or close[at] != close[at]:
+                continue
+            rise, fall, before = high[at] - last_high[s], last_low[s] - low[at], last[s]
+            last_high[s], last_low[s], last[s] = high[at], low[at], close[at]
+            seen[s] += 1.0
+            if seen[s] == 1.0:
+                continue
+            # The first sums are of window - 1 bars and nothing is taken off them.
+            share = (window - 1.0) / window if seen[s] > window else 1.0
+            rises[s] = rises[s] * share + (rise if rise > 0.0 and rise > fall else 0.0)
+            falls[s] = falls[s] * share + (fall if fall > 0.0 and fall > rise else 0.0)
+            ranges[s] = ranges[s] * share + max(high[at] - low[at], abs(high[at] - before), abs(low[at] - before))
+            if seen[s] <= window:
+                continue
+            up = 100.0 * (rises[s] / ranges[s]) if ranges[s] > 0.0 else 0.0
+            down = 100.0 * (falls[s] / ranges[s]) if ranges[s] > 0.0 else 0.0
+            moved = up + down
+            if part > 0:
+                out[at] = finite(up if part == 1 else down)
+                continue
+            strength = 100.0 * (abs(up - down) / moved) if moved > 0.0 else 0.0
+            if seen[s] <= 2.0 * window:
+                index[s] += strength
+                if seen[s] < 2.0 * window:
+                    continue
+                index[s] /= window
+            elif moved > 0.0:
+                index[s] = (index[s] * (window - 1) + strength) / window
+            out[at] = finite(index[s])

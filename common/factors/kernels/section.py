@@ -11,7 +11,7 @@ from numba import types
 
 from common.factors.kernels.build import Booleans, Floats, Integers
 from common.factors.kernels.lean import kernel, part_of_kernel, view_of_memory
-from common.factors.kernels.memory import FLOATS, INTEGERS, NOTHING, finite, tuple_type
+from common.factors.kernels.memory import FLOATS, INTEGERS, NOTHING, SCRATCH, finite, tuple_type
 
 
 class Sections(NamedTuple):
@@ -59,9 +59,9 @@ SECTION_CALL = types.void(SECTIONS, INTEGERS)
 def run_of(sections: Sections, operand: int, shard: int) -> Floats:
     """Return a shard's memory from an operand's run on."""
     offset = sections.offsets[operand]
-    if offset >= 0:
+    if offset < SCRATCH:
         return sections.arena[shard, offset:]
-    return sections.values[shard, -1 - offset :]
+    return sections.values[shard, offset - SCRATCH :]
 
 
 @part_of_kernel

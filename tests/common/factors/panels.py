@@ -7,12 +7,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from common.factors.block import Block, FactorBlock
+from common.factors.definition import Operator
 from common.factors.engine import Engine
 from common.factors.plan import Plan, compile_set
 from common.factors.sets import FactorSet
 
 Floats = NDArray[np.float64]
 LABEL = "ts_delay(close, -1) / close - 1"
+
+
+def text_of(row: Operator, columns: Sequence[str], window: int = 5, level: float = 0.3) -> str:
+    """Write an operator on columns, with that window for each whole constant and that level for each other."""
+    constants = [repr(window) if each.whole else repr(level) for each in row.parameters]
+    return row.render(columns[: len(row.series)], constants)
 
 
 def plan_of(*texts: str) -> Plan:

@@ -85,6 +85,7 @@ FOLDS: Mapping[str, Callable[..., Answer]] = {
     "ts_product": all_numbers(lambda x, _: (np.prod(x), abs(np.prod(x)))),
     "ts_mean": one_number(lambda x, _: (np.mean(x), np.max(np.abs(x)))),
     "ts_std": one_number(lambda x, _: (_sd(x), _sd(x))),
+    "ts_mad": all_numbers(lambda x, _: (np.mean(np.abs(x - np.mean(x))), np.max(np.abs(x)))),
     "ts_min": one_number(lambda x, _: (np.min(x), 0.0)),
     "ts_max": one_number(lambda x, _: (np.max(x), 0.0)),
     "ts_argmin": all_numbers(lambda x, _: (list(x).index(min(x)) + 1, 0.0)),
@@ -167,5 +168,17 @@ COMPOSITIONS: Mapping[str, str] = {
     "ts_greater": "greater(close, open)",
     "ts_log": "log(close)",
     "ts_abs": "abs(close)",
+    "ta_sma": "ts_sum(close, 3) / 3",
+    "ta_wma": "ts_decay_linear(close, 3)",
+    "ta_dema": "2 * ta_ema(close, 3) - ta_ema(ta_ema(close, 3), 3)",
+    "ta_tema": "3 * ta_ema(close, 3) - 3 * ta_ema(ta_ema(close, 3), 3) + ta_ema(ta_ema(ta_ema(close, 3), 3), 3)",
+    "ta_bbands_upper": "ts_sum(close, 3) / 3 + 3 * ts_cov(close, close, 3) ** 0.5",
+    "ta_bbands_middle": "ts_sum(close, 3) / 3",
+    "ta_bbands_lower": "ts_sum(close, 3) / 3 - 3 * ts_cov(close, close, 3) ** 0.5",
+    "ta_cci": "(TP - ts_sum(TP, 3) / 3) / (0.015 * ts_mad(TP, 3))".replace("TP", "((close + open + high) / 3)"),
+    "ta_mfi": (
+        "100 * ts_sum((TP > ts_delay(TP, 1)) * TP * low, 3)"
+        " / ts_sum(((TP > ts_delay(TP, 1)) + (TP < ts_delay(TP, 1))) * TP * low, 3)"
+    ).replace("TP", "((close + open + high) / 3)"),
 }
-"""What each composition stands for when applied to close, open, high, low in turn, with a delay of 3."""
+"""What each composition stands for when applied to close, open, high, low in turn, with constants of 3."""

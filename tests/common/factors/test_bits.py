@@ -30,7 +30,7 @@ def every_operator() -> Plan:
     texts = [
         row.render(COLUMNS[: len(row.series)], ["7", "0.3"][: len(row.parameters)])
         for row in TABLE
-        if row.kind is not Kind.RECURSIVE
+        if row.kind is not Kind.RECURSIVE and "ta_ema" not in row.stands_for
     ]
     texts += [text.replace("7", "3") for text in texts if "7" in text]
     texts += ["ts_mean(cs_rank(ts_delta(close, 2)), 5)", "ts_delay(ts_corr(cs_rank(close), ts_rank(volume, 4), 6), 3)"]
@@ -44,6 +44,8 @@ def recursive() -> Plan:
         "ts_mean(ta_atr(high, low, close, 4), 3)",
         "cs_rank(ta_ema(ts_delta(close, 1), 5))",
         "ta_ema(cs_mean(close), 3)",
+        "ts_std(ta_macd_signal(close, 3, 6, 4), 5)",
+        "ta_adx(high, low, close, 5) + ta_tema(volume, 3)",
     )
 
 

@@ -9,11 +9,11 @@ from common.factors.definition import Kind
 from common.factors.operators import TABLE
 from common.factors.plan import Plan, compile_set
 from common.factors.sets import load_set, shipped_sets
-from tests.common.factors.panels import assert_same_bits, block_of, compute, market, plan_of, without_bar
+from tests.common.factors.panels import assert_same_bits, block_of, compute, market, plan_of, text_of, without_bar
 
 SECTIONS, SYMBOLS = 260, 3
 COLUMNS = ("close", "volume", "high", "low")
-OPERATORS = [row.render(COLUMNS[: len(row.series)], ["5", "0.3"][: len(row.parameters)]) for row in TABLE]
+OPERATORS = [text_of(row, COLUMNS) for row in TABLE]
 SETS = {name: compile_set(load_set(name)) for name in shipped_sets()}
 
 

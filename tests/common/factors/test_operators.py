@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from common.factors.block import Block
 from common.factors.definition import Kind, Needs, Operator
 from common.factors.operators import TABLE
-from tests.common.factors import references
+from tests.common.factors import references, test_recursive
 from tests.common.factors.panels import assert_same_bits, block_of, compute, plan_of
 
 Floats = NDArray[np.float64]
@@ -31,7 +31,7 @@ BY_KIND: dict[Kind, frozenset[str]] = {
     Kind.CROSS_SECTION: frozenset(references.SECTIONS),
     Kind.COMPOSITION: frozenset(references.COMPOSITIONS),
     Kind.DELAY: frozenset({"ts_delay"}),
-    Kind.RECURSIVE: frozenset({"ta_ema", "ta_rsi", "ta_atr"}),
+    Kind.RECURSIVE: frozenset(test_recursive.TEXTS),
 }
 """The recursive ones have TA-Lib for a reference, in test_recursive."""
 
@@ -205,6 +205,26 @@ def test_spikes_leave_no_trace() -> None:
     assert_same_bits(dirty[:, 122:], clean[:, 122:])
     assert_same_bits(dirty[:, :100], clean[:, :100])
     assert_same_bits(dirty[:, :, 1], clean[:, :, 1])
+
+
+@pytest.mark.parametrize(
+    ("factors", "product"),
+    [
+        ([1e200, 1e200, 1e-300, 1e-100], 1.0),
+        ([1e-200, 1e-200, 1e300, 1e100], 1.0),
+        ([-1e300, 1e300, 0.0, 1e300], 0.0),
+        ([1e300, -1e300, 1e-300, 1e-300], -1.0),
+        ([5e-324, 5e-324, 1e300, 1e300], 0.0),
+        ([1e200, 1e200, 1.0, 1.0], np.nan),
+        ([1e-200, 1e-200, 1.0, 1.0], 0.0),
+    ],
+)
+def test_a_product_may_leave_the_range_of_numbers_on_the_way(factors: list[float], product: float) -> None:
+    """Only the product itself may be too large: then it is NaN."""
+    for order in (factors, factors[::-1]):
+        block = block_of({"close": np.array([order]).T, "volume": np.ones((4, 1))})
+        answer = float(compute(plan_of("ts_product(close, 4)"), block)[0, -1, 0])
+        np.testing.assert_allclose(answer, product, rtol=1e-12, atol=1e-40)
 
 
 @pytest.mark.parametrize("symbols", [1, 2, 63, 700])

@@ -10,6 +10,7 @@ from common.factors.expression import Call, Column, Constant, Expression
 from common.factors.operators import TABLE
 from common.factors.parser import apply, parse
 from common.factors.text import MAX_DEPTH, MAX_LENGTH
+from tests.common.factors.panels import text_of
 
 CLOSE, OPEN = Column("close"), Column("open")
 
@@ -120,10 +121,10 @@ def test_every_operator_is_read_back_from_its_own_text(row: object) -> None:
     """What an expression prints parses to the same expression."""
     assert isinstance(row, Operator)
     columns = [CLOSE, OPEN, Column("high"), Column("low")][: len(row.series)]
-    text = row.render([str(each) for each in columns], ["5", "0.3"][: len(row.parameters)])
+    text = text_of(row, [str(each) for each in columns])
     assert parse(str(parse(text))).same_as(parse(text))
     if not row.symbol:
-        assert apply(row.name, *columns, *[5, 0.3][: len(row.parameters)]).same_as(parse(text))
+        assert apply(row.name, *columns, *(5 if each.whole else 0.3 for each in row.parameters)).same_as(parse(text))
 
 
 def test_labels_may_look_ahead() -> None:

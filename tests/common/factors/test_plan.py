@@ -130,3 +130,11 @@ def test_refuses_files(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(FactorError, match=message) as caught:
         read_set(path)
     assert "mine.toml" in str(caught.value)
+
+
+def test_what_is_cheap_to_make_is_not_remembered() -> None:
+    """A past of close makes that of its changes anew; a logarithm's is remembered, as is one of a column not kept."""
+    assert plan_of("ts_sum(abs(close - ts_delay(close, 1)), 20)", "ts_mean(close, 20)").program.remembered == 20
+    assert plan_of("ts_sum(log(close), 20)", "ts_mean(close, 20)").program.remembered == 38
+    assert plan_of("ts_sum(close - open, 20)").program.remembered == 19
+    assert compile_set(load_set("alpha158")).program.remembered <= 400

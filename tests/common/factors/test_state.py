@@ -125,6 +125,14 @@ def test_peek_is_update_that_never_was(seed: int, at: int, missing: float, liste
     assert_same_bits(continued(engine, block, at, SECTIONS)[:, 1:], continued(twin, block, at + 1, SECTIONS))
 
 
+def test_a_set_that_remembers_nothing() -> None:
+    """Chunks may grow, symbols come, and states be saved where there is no past at all."""
+    block, engine = market(9, SYMBOLS, seed=1), Engine(plan_of("close / open", "cs_rank(close)"))
+    engine.update(cut(block, 0, 1))
+    engine.update(pick(cut(block, 1, 5), [0, 3]))
+    assert_same_bits(reloaded(engine).update(block).values, compute(engine.plan, block))
+
+
 def test_peek_takes_one_section() -> None:
     """Only one bar is forming."""
     with pytest.raises(FactorError, match="one section, not 2"):
