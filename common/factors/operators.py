@@ -60,9 +60,9 @@ def _fold(
     return Operator(name, Kind.FOLD, series, formula, nan, source, (window, *extra), needs, kernel, part, version)
 
 
-def _section(name: str, kernel: Kernel, formula: str) -> Operator:
+def _section(name: str, kernel: Kernel, formula: str, version: int = 1) -> Operator:
     nan = "left out of the section; stays NaN itself, as does a non-member"
-    return Operator(name, Kind.CROSS_SECTION, ("x",), formula, nan, _VNPY, kernel=kernel)
+    return Operator(name, Kind.CROSS_SECTION, ("x",), formula, nan, _VNPY, kernel=kernel, version=version)
 
 
 def _recursive(  # noqa: PLR0917  a row of the table
@@ -200,7 +200,7 @@ TABLE: tuple[Operator, ...] = (
     _fold("ts_resi", regression.lines, "newest value less that line", _ALL, least=2, part=2),
     _fold("ts_corr", pairs.co_moments, "Pearson correlation; NaN if either is constant", _ALL, least=2, part=1),
     _fold("ts_cov", pairs.co_moments, "population covariance", _ALL, least=2),
-    _section("cs_rank", ranks.cs_rank, "rank, smallest 1; equals share the mean of theirs"),
+    _section("cs_rank", ranks.cs_rank, "rank / N, the smallest 1 / N; equals share the smallest of theirs", version=2),
     _section("cs_mean", section.cs_mean, "mean"),
     _section("cs_std", section.cs_std, "sample standard deviation; NaN for fewer than two"),
     _section("cs_sum", section.cs_sum, "sum"),

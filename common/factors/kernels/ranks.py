@@ -86,7 +86,7 @@ def distribute(
 
 @kernel(SECTION_CALL)
 def cs_rank(sections: Sections, words: Integers) -> None:
-    """Rank in the section, 1 for the smallest; equals share the mean of their ranks."""
+    """Rank in the section as a share of it, in (0, 1]; equals share the smallest of their ranks."""
     clear(sections, words[1])
     found, answers, size = sections.found, sections.answers, sections.found.size
     keys, other_keys = sections.more[:size], sections.more[size : 2 * size]
@@ -105,6 +105,6 @@ def cs_rank(sections: Sections, words: Integers) -> None:
             while end < count and found[order[end]] == found[order[start]]:
                 end += 1
             for i in range(start, end):
-                answers[order[i]] = (start + 1 + end) / 2.0
+                answers[order[i]] = (start + 1) / count
             start = end
         give(sections, words[1], row, count, answers)

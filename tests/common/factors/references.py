@@ -144,7 +144,7 @@ ELEMENTS: Mapping[str, Callable[..., Any]] = {
 
 
 def _ranks(x: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.array([np.sum(x < each) + (np.sum(x == each) + 1) / 2 for each in x])
+    return np.array([(np.sum(x < each) + 1) / len(x) for each in x])
 
 
 def _scale(x: NDArray[np.float64]) -> NDArray[np.float64]:
