@@ -16,6 +16,7 @@ from alphabus.clock import SystemClock
 from common.factors.kernels import compile_all
 from common.factors.sets import load_set
 from common.market.quarantine import write_quarantine
+from common.models.trees.compilation import compile_trees
 from common.replay.follow import Outcome, Progress, follow
 from common.replay.pipeline import Pipeline, refuse_if_running
 from common.replay.preparation import Prepared, Wish, claim, clear, configure, load, make_sample, train, write_config
@@ -116,6 +117,7 @@ def prepare(wish: Wish, people: Console) -> Prepared:
     refuse_if_running(config.endpoints)
     with _counted(people, "compiling kernels") as say:
         compile_all(progress=say)
+        compile_trees()
     with _spinner(people, "training") as say:
         trained = train(wish, config, table, split, progress=say)
     people.print(f"model {trained.ref} ({'used again' if trained.reused else 'new'}), digest {trained.ref.digest[:12]}")

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from alphabus.endpoints import SERVICES
 from alphabus.messages import Heartbeat
 from common.replay.preparation import Prepared
 from common.research.information import Summary as Skill
@@ -79,7 +82,10 @@ def summarise_run(
         "rejected": prepared.table.rejected_by_reason,
         "latency_ms": latencies(rows),
         "rank_ic": {key: _number(value) for key, value in asdict(skill).items()},
-        "processes": _processes(monitor),
+        "processes": {
+            "restarts": restarts(prepared.config.logs),
+            "refused_messages": {} if monitor is None else _refused(monitor.counters),
+        },
         "digest": digest,
         "trouble": trouble,
     }
@@ -103,14 +109,15 @@ def _by_status(rows: Any) -> dict[str, int]:
     return dict(sorted(counted.items()))
 
 
-def _processes(monitor: Heartbeat | None) -> dict[str, Any]:
-    if monitor is None:
-        return {}
-    counters = monitor.counters
-    return {
-        "restarts": {key.partition(".")[0]: count for key, count in counters.items() if key.endswith(".restarts")},
-        "refused_messages": _refused(counters),
-    }
+def restarts(logs: Path | None) -> dict[str, int]:
+    """How often each process died, by its supervisor's log: the monitor may not have met one that died early."""
+    counts = dict.fromkeys(SERVICES, 0)
+    path = (logs or Path()) / "supervisor.jsonl"
+    for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
+        row = json.loads(line)
+        if row.get("event") == "died":
+            counts[row["child"].rpartition(".")[2]] += 1
+    return counts
 
 
 def _refused(counters: Mapping[str, int]) -> dict[str, int]:

@@ -12,6 +12,7 @@ import pytest
 from alphabus.endpoints import SERVICES
 from common.replay.follow import Progress
 from common.replay.pipeline import Pipeline
+from common.replay.summary import restarts
 from tests.e2e.harness import Bench, Ran
 
 
@@ -82,5 +83,6 @@ def test_a_killed_process_comes_back_alone(service: str, market: Bench, undistur
     assert ran.outcome.trouble == ""
     assert ran.missing == []
     assert ran.digest == undisturbed.digest
+    assert restarts(ran.prepared.config.logs) == {**dict.fromkeys(SERVICES, 0), service: 1}
     epoch = (run_dir / "test" / f"{service}.epoch").read_text(encoding="ascii")
     assert int(epoch) == 2

@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
+from alphabus.endpoints import SERVICES
 from alphabus.messages import Heartbeat
 from common.config import make_config
 from common.market.store import load_bars
 from common.models.records import ModelRef
 from common.replay.preparation import Prepared
 from common.replay.split import Split
-from common.replay.summary import Missing, latencies, missing_sections, summarise_run
+from common.replay.summary import Missing, latencies, missing_sections, restarts, summarise_run
 from common.research.information import Summary as Skill
 from common.research.training import Trained
 
@@ -106,18 +107,24 @@ def test_what_is_known_of_input_and_model(prepared: Prepared) -> None:
     assert figures["rank_ic"] == {"count": 1, "mean": 0.1, "std": None, "t": None}
 
 
-def test_what_the_monitor_knows(prepared: Prepared) -> None:
-    """Restarts by process, and refused messages of all by reason; nothing when it did not answer."""
+def test_refused_messages(prepared: Prepared) -> None:
+    """Of all processes by reason, as the monitor counted them; nothing when it did not answer."""
     counters = {
-        "bar_feed.restarts": 2, "bar_feed.refused": 3, "bar_feed.refused_topic": 3,
-        "signal_cache.restarts": 0, "signal_cache.refused": 4, "signal_cache.refused_topic": 1,
-        "signal_cache.refused_body": 3,
+        "bar_feed.refused": 3, "bar_feed.refused_topic": 3,
+        "signal_cache.refused": 4, "signal_cache.refused_topic": 1, "signal_cache.refused_body": 3,
     }  # fmt: skip
     beat = Heartbeat("monitor", 1, bytes(16), 0, 0, {}, counters)
-    assert summary(prepared, [], beat)["processes"] == {
-        "restarts": {"bar_feed": 2, "signal_cache": 0}, "refused_messages": {"topic": 4, "body": 3},
-    }  # fmt: skip
-    assert summary(prepared, [])["processes"] == {}
+    assert summary(prepared, [], beat)["processes"]["refused_messages"] == {"topic": 4, "body": 3}
+    assert summary(prepared, [])["processes"]["refused_messages"] == {}
+
+
+def test_restarts_are_what_the_supervisors_logged(tmp_path: Path) -> None:
+    """One for each death, whether or not the monitor ever heard of the process."""
+    assert restarts(tmp_path) == dict.fromkeys(SERVICES, 0)
+    events = [("died", "bar_feed"), ("died", "bar_feed"), ("killed", "monitor"), ("died", "monitor")]
+    lines = [json.dumps({"event": event, "child": f"services.{name}"}) for event, name in events]
+    (tmp_path / "supervisor.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    assert restarts(tmp_path) == {**dict.fromkeys(SERVICES, 0), "bar_feed": 2, "monitor": 1}
 
 
 def test_latencies_are_values_that_occurred() -> None:
