@@ -22,7 +22,7 @@ _MODULE = re.compile(r"python -m ([a-z_.]+[a-z])(?![\w.])((?:[ \t]+[^\s`|;#&]+)*
 _OPTION = re.compile(r"--[a-z-]+")
 _SHELL = re.compile(r"```sh\n(.*?)```", re.DOTALL)
 _INSTALLED = {"build"}
-_FOREIGN = ("sessions", "helper agent", "/work/", "TODO")
+_FOREIGN = ("TODO", "FIXME", "XXX")
 
 
 @EVERY_PAGE

@@ -124,6 +124,26 @@ def test_nothing_outlives_its_launcher(number: signal.Signals, market: Bench, tm
     assert gone(run_dir)
 
 
+def test_a_run_that_is_cut_short_says_what_is_missing(market: Bench, tmp_path: Path, run_dir: Path) -> None:
+    """SIGKILL of honcho: the rest ends, too, every section without a signal is named, and the exit status is 1."""
+    out = tmp_path / "out"
+    launcher = start(
+        ["-m", "scripts.replay", "--bars", str(market.bars), "--out", str(out), "--pace", "30",
+         "--instance", "test", "--registry", str(market.folder / "registry")]
+    )  # fmt: skip
+    with SignalClient("test", mode="replay", run_dir=run_dir) as client:
+        assert client.receive(int(PATIENCE_S * 1e9)) is not None, "the pipeline never gave a signal"
+    children = Path(f"/proc/{launcher.pid}/task/{launcher.pid}/children").read_text(encoding="ascii").split()
+    os.kill(int(children[0]), signal.SIGKILL)
+    launcher.communicate(timeout=PATIENCE_S)
+    assert gone(run_dir)
+    summary = json.loads((out / "summary.json").read_text(encoding="utf-8"))
+    sections = summary["sections"]
+    assert launcher.returncode == 1
+    assert summary["trouble"] != ""
+    assert len(sections["missing"]) == sections["replayed"] - sections["with_signal"] > 0
+
+
 def test_watch_and_status_show_a_running_pipeline(market: Bench, run_dir: Path) -> None:
     """A late `watch` starts with the latest section and follows to the end; `status` has a line for each process."""
     prepared = market.prepare(feed={"pace_s": 0.05})
