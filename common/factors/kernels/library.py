@@ -2,7 +2,7 @@
 
 import hashlib
 import platform
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from importlib.metadata import version
 from pathlib import Path
 from types import ModuleType
@@ -77,10 +77,17 @@ def compile_all(folder: Path | None = None, progress: Callable[[str, int, int], 
 
     `progress(name, done, total)` is called before each kernel and once at the end.
     """
-    waiting = [each for each in kernels() if not each.function.signatures]
+    return make_ready(kernels(), lambda: folder or default_folder(), progress)
+
+
+def make_ready(
+    wanted: Iterable[Kernel], folder: Callable[[], Path], progress: Callable[[str, int, int], None] | None = None
+) -> int:
+    """Compile or load those that are not in memory yet, as `compile_all`; `folder` is asked only if there are any."""
+    waiting = [each for each in wanted if not each.function.signatures]
     if not waiting:
         return 0
-    place = folder if folder is not None else default_folder()
+    place = folder()
     for done, each in enumerate(waiting):
         if progress is not None:
             progress(each.name, done, len(waiting))

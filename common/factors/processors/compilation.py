@@ -5,8 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from common.factors.kernels.build import Kernel
-from common.factors.kernels.cache import cache_in
-from common.factors.kernels.library import default_folder, source_digest, sources
+from common.factors.kernels.library import default_folder, make_ready, source_digest, sources
 from common.factors.processors import section_kernels, training_kernels
 
 MODULES = (section_kernels, training_kernels)
@@ -26,14 +25,7 @@ def processor_folder() -> Path:
 
 def compile_processors(folder: Path | None = None) -> int:
     """Have every kernel ready, from `folder` where it holds them; return how many were not in memory yet."""
-    waiting = [each for each in processor_kernels() if not each.function.signatures]
-    place = (folder or processor_folder()) if waiting else None
-    for each in waiting:
-        if place is not None:
-            cache_in(place, each.function)
-        each.function.compile(each.signature)
-        each.function.disable_compile()
-    return len(waiting)
+    return make_ready(processor_kernels(), lambda: folder or processor_folder())
 
 
 def call(kernel: Kernel, *arguments: Any) -> None:

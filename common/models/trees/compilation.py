@@ -3,8 +3,7 @@
 from pathlib import Path
 
 from common.factors.kernels import build, cache
-from common.factors.kernels.cache import cache_in
-from common.factors.kernels.library import source_digest
+from common.factors.kernels.library import make_ready, source_digest
 from common.models.trees import kernels
 
 KERNELS = (kernels.score_by_ruling_out, kernels.score_by_walking)
@@ -19,11 +18,4 @@ def tree_folder() -> Path:
 
 def compile_trees(folder: Path | None = None) -> int:
     """Have both kernels ready, from `folder` where it holds them; return how many were not in memory yet."""
-    waiting = [each for each in KERNELS if not each.function.signatures]
-    place = (folder or tree_folder()) if waiting else None
-    for each in waiting:
-        if place is not None:
-            cache_in(place, each.function)
-        each.function.compile(each.signature)
-        each.function.disable_compile()
-    return len(waiting)
+    return make_ready(KERNELS, lambda: folder or tree_folder())
