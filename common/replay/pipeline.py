@@ -104,6 +104,13 @@ class Pipeline:
         """Whether honcho, and with it all five, is up."""
         return self._honcho is not None and self._honcho.poll() is None
 
+    @property
+    def launcher_pid(self) -> int:
+        """Process id of honcho; raises PipelineError when nothing was started."""
+        if self._honcho is None:
+            raise PipelineError("nothing was started")
+        return self._honcho.pid
+
     def status(self, service: str) -> Heartbeat | None:
         """How a process says it is, None when it does not answer."""
         return self._views[service].ask(ANSWER_NS)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from alphabus.endpoints import SERVICES
 from common.errors import PipelineError
 
 PROC = Path("/proc")
@@ -22,6 +23,16 @@ def children_of(parent: int) -> list[int]:
         if folder.name.isdigit() and (fields := _stat(folder)) and int(fields[_PARENT]) == parent
     ]
     return [pid for _, pid in sorted(found)]
+
+
+def services_with(config_file: Path) -> dict[str, int]:
+    """Process ids of the services that run with a configuration file, by name."""
+    wanted, found = str(config_file.absolute()), dict[str, int]()
+    for folder in PROC.iterdir():
+        words = _command(folder) if folder.name.isdigit() else []
+        if wanted in words:
+            found |= {name: int(folder.name) for name in SERVICES if f"services.{name}" in words[:3]}
+    return found
 
 
 def kill_child(pid: int, parent: int) -> None:
@@ -60,6 +71,13 @@ def _held(pid: int) -> Iterator[int]:
         yield descriptor
     finally:
         os.close(descriptor)
+
+
+def _command(folder: Path) -> list[str]:
+    try:
+        return (folder / "cmdline").read_bytes().decode(errors="replace").split("\0")
+    except OSError:
+        return []
 
 
 def _stat(folder: Path) -> list[str]:

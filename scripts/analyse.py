@@ -1,0 +1,140 @@
+"""Analyse a factor or a signal: information coefficients, quantile returns, turnover; a table and a page."""
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Literal
+
+import polars as pl
+import typer
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+
+from common.atomic import replacing
+from common.errors import FactorError
+from common.factors.kernels import compile_all
+from common.factors.parser import did_you_mean
+from common.factors.sets import FactorSet, load_set
+from common.market.constituents import load_constituents
+from common.market.panel import Panel
+from common.market.store import BarTable, load_bars
+from common.research.analysis.analysis import Analysis, analyse, mean_by_bucket, spread_of
+from common.research.analysis.page import page
+from common.research.analysis.signal_file import read_signal_file
+from common.research.analysis.subject import Subject, subject_of
+from common.research.factor_frame import factor_frame
+from scripts.command import Json, console, main, report, usage
+
+app = typer.Typer(add_completion=False, rich_markup_mode="rich", no_args_is_help=True, help=__doc__)
+
+Bars = Annotated[Path, typer.Option(help="Parquet or CSV with datetime, symbol, open, high, low, close, volume.")]
+Horizons = Annotated[str, typer.Option(help="Returns over so many bars, separated by commas.")]
+Buckets = Annotated[int, typer.Option("--quantiles", min=2, help="Buckets a section is cut into.")]
+Out = Annotated[Path | None, typer.Option(help="Write the report as one HTML file.")]
+Zone = Annotated[str, typer.Option(help="Time zone of the stamps.")]
+Stamp = Annotated[Literal["auto", "open", "close"], typer.Option(help="What the stamps mark.")]
+
+
+@app.command()
+def factor(
+    name: Annotated[str, typer.Argument(help="A factor of the set.")],
+    *,
+    factor_set: Annotated[str, typer.Option("--set", help="A shipped set by name, or a .toml or .py file.")],
+    bars: Bars,
+    members: Annotated[Path | None, typer.Option(help="CSV or parquet of symbol, from, to.")] = None,
+    horizons: Horizons = "1,5,10",
+    buckets: Buckets = 5,
+    zone: Zone = "UTC",
+    stamp: Stamp = "auto",
+    out: Out = None,
+    json_file: Json = None,
+) -> None:
+    """Analyse one factor of a set over a file of bars."""
+    with usage("--set"):
+        chosen = one_factor(load_set(factor_set), name)
+    table = _table(bars, zone, stamp)
+    with usage("--members"):
+        constituents = None if members is None else load_constituents(members, table.frame["symbol"].unique().to_list())
+    compile_all()
+    frame = factor_frame(table, chosen, constituents=constituents)
+    subject = _subject(f"{name} of {chosen.name}", table, frame, name, horizons)
+    _tell(analyse(subject, buckets), out, json_file)
+
+
+@app.command()
+def signal(
+    signals: Annotated[Path, typer.Argument(help="Parquet or CSV with datetime, symbol, signal.")],
+    *,
+    bars: Bars,
+    column: Annotated[str, typer.Option(help="The column to analyse.")] = "signal",
+    horizons: Horizons = "1,5,10",
+    buckets: Buckets = 5,
+    zone: Zone = "UTC",
+    stamp: Stamp = "auto",
+    out: Out = None,
+    json_file: Json = None,
+) -> None:
+    """Analyse a file of signals, such as a replay's `signals.parquet`, against the bars it was made from.
+
+    Of a replay's file the last revision of each section counts; what was held or void does not.
+    """
+    table = _table(bars, zone, stamp)
+    with usage("SIGNALS"):
+        frame = read_signal_file(signals, column)
+    compile_all()
+    _tell(analyse(_subject(signals.stem, table, frame, column, horizons), buckets), out, json_file)
+
+
+def one_factor(factor_set: FactorSet, name: str) -> FactorSet:
+    """The set with one factor alone; raises FactorError with the closest name."""
+    texts = dict(factor_set.factors)
+    if name not in texts:
+        raise FactorError(f"set {factor_set.name} has no factor {name!r}{did_you_mean(name, list(texts))}")
+    return replace(factor_set, factors=((name, texts[name]),))
+
+
+def _table(bars: Path, zone: str, stamp: Literal["auto", "open", "close"]) -> BarTable:
+    with usage("--bars"):
+        return load_bars(bars, zone=zone, stamp=stamp)
+
+
+def _subject(name: str, table: BarTable, frame: pl.DataFrame, column: str, horizons: str) -> Subject:
+    with usage("--horizons"):
+        wanted = _whole(horizons)
+    return subject_of(name, Panel.from_frame(table.frame), frame, column, wanted)
+
+
+def _whole(text: str) -> list[int]:
+    try:
+        return sorted({int(part) for part in text.split(",")})
+    except ValueError:
+        raise FactorError(f"{text!r}: whole numbers separated by commas, such as 1,5,10") from None
+
+
+def _tell(analysis: Analysis, out: Path | None, json_file: Path | None) -> None:
+    people = console()
+    people.print(_view(analysis))
+    if out is not None:
+        with replacing(out) as temporary:
+            temporary.write_text(page(analysis), encoding="utf-8")
+        people.print(f"report: {out}", markup=False, highlight=False, soft_wrap=True)
+    report(json_file, analysis.figures())
+
+
+def _view(analysis: Analysis) -> Table:
+    table = Table(box=SIMPLE_HEAD, title=analysis.subject.name, title_justify="left")
+    for heading in ("bars", "rank IC", "ICIR", "t", "IC > 0", "sections", "spread bp", "Q1 .. Qn bp", "turnover"):
+        table.add_column(heading, justify="right")
+    for horizon in analysis.subject.horizons:
+        found, returns = analysis.coefficients[horizon], analysis.returns[horizon]
+        changed = mean_by_bucket(analysis.turnover[horizon])
+        table.add_row(
+            str(horizon), f"{found.summary.mean:+.4f}", f"{found.ratio:+.3f}", f"{found.t:+.1f}",
+            f"{found.positive:.0%}", f"{found.summary.count:,}", f"{spread_of(returns) * 1e4:+.1f}",
+            " ".join(f"{each * 1e4:+.1f}" for each in mean_by_bucket(returns)), f"{(changed[0] + changed[-1]) / 2:.0%}",
+        )  # fmt: skip
+    return table
+
+
+if __name__ == "__main__":
+    sys.exit(main(app, "analyse"))

@@ -1,0 +1,1 @@
+"""Faults on purpose: kills and stops of real processes, judged by an undisturbed run of the same bars."""
