@@ -4,7 +4,10 @@ PipelineError
 ├── ConfigError        a configuration file or value; names file, key, value and what is allowed
 ├── BarFileError       a file of bars that cannot be used as a whole
 ├── JournalError       a journal that cannot be opened, or is corrupt
+│   └── ForgottenError     it begins after the bar that was asked for
 ├── LockError          another process holds the identity
+├── LabError           something in a research folder that is not there, or cannot be put there
+├── SnapshotError      a saved state that cannot be gone on from; the cure is to start cold
 ├── FactorError        a factor set that cannot be compiled
 │   └── ExpressionError    one text in it, with the position
 └── ModelError         a model that cannot be used
@@ -32,8 +35,20 @@ class JournalError(PipelineError):
     """The journal cannot be opened, or is corrupt."""
 
 
+class ForgottenError(JournalError, LookupError):
+    """The journal begins after the bar that was asked for."""
+
+
 class LockError(PipelineError):
     """Another process holds this identity."""
+
+
+class LabError(PipelineError):
+    """Something in a research folder that is not there, or cannot be put there."""
+
+
+class SnapshotError(PipelineError):
+    """A saved state is damaged, or of another plan, platform or record: start cold instead."""
 
 
 class FactorError(PipelineError):

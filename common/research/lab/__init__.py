@@ -1,0 +1,6 @@
+"""A research folder: bars, index members, contracts, models and signals, under vnpy.alpha's names where it has one."""
+
+from common.research.lab.contracts import Contract
+from common.research.lab.lab import Lab
+
+__all__ = ["Contract", "Lab"]

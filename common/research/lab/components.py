@@ -1,0 +1,82 @@
+"""Who belonged to an index on which day, as lists by date; from them the stays the pipeline works with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import pairwise
+
+import polars as pl
+
+from common.errors import LabError
+from common.market.constituents import Constituents, Interval
+from common.market.stamps import DAY_NS
+from common.research.lab.files import Files
+
+Lists = Mapping[date, Sequence[str]]
+Filters = dict[str, list[tuple[date, date]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Components:
+    """One file an index: rows of date and symbol."""
+
+    files: Files
+
+    def save(self, index: str, lists: Lists) -> None:
+        """Lay lists over those on file: a date that is there is replaced."""
+        if not lists or not all(lists.values()):
+            raise LabError(f"index {index}: every date needs at least one symbol, and there must be a date")
+        fresh = pl.DataFrame(
+            {"date": list(lists), "symbol": [sorted(set(names)) for names in lists.values()]},
+            schema={"date": pl.Date, "symbol": pl.List(pl.String)},
+        ).explode("symbol")
+        path = self.files.path(index)
+        older = pl.read_parquet(path, glob=False) if path.exists() else fresh.clear()
+        merged = pl.concat([older.join(fresh, on="date", how="anti"), fresh]).sort("date", "symbol")
+        self.files.write(index, lambda path: merged.write_parquet(path, compression="zstd"))
+
+    def load(self, index: str, start: date | None = None, end: date | None = None) -> dict[date, list[str]]:
+        """Lists by date, ascending, from `start` to `end`, both included."""
+        frame = pl.read_parquet(self.files.known(index), glob=False)
+        inside = frame.filter(
+            (pl.col("date") >= start) if start else pl.lit(value=True),
+            (pl.col("date") <= end) if end else pl.lit(value=True),
+        )
+        grouped = inside.group_by("date", maintain_order=True).agg("symbol")
+        return dict(zip(grouped["date"].to_list(), grouped["symbol"].to_list(), strict=True))
+
+    def filters(self, index: str, start: date | None = None, end: date | None = None) -> Filters:
+        """Stays of each symbol: first and last date of every unbroken run of listed dates."""
+        found: Filters = {}
+        for stay in _stays(self.load(index, start, end)):
+            found.setdefault(stay[0], []).append(stay[1:])
+        return found
+
+    def constituents(self, index: str) -> Constituents:
+        """Membership as the pipeline takes it: a list holds until the next one, the last until further notice."""
+        lists = self.load(index)
+        follows = dict(pairwise(lists))
+        return Constituents.of(
+            Interval(symbol, _ns(first), _ns(follows[last]) - 1 if last in follows else 2**62)
+            for symbol, first, last in _stays(lists)
+        )
+
+
+def _stays(lists: Mapping[date, Sequence[str]]) -> list[tuple[str, date, date]]:
+    """Every unbroken run, by symbol and time."""
+    stays: list[tuple[str, date, date]] = []
+    since: dict[str, date] = {}
+    for day, following in pairwise([*lists, None]):
+        if day is None:
+            break
+        since = {symbol: since.get(symbol, day) for symbol in lists[day]}
+        stays += [
+            (symbol, since[symbol], day) for symbol in since if following is None or symbol not in lists[following]
+        ]
+    return sorted(stays)
+
+
+def _ns(day: date) -> int:
+    return (day - date(1970, 1, 1)).days * DAY_NS

@@ -1,0 +1,172 @@
+"""The research folder itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from pathlib import Path
+
+import polars as pl
+
+from common.errors import LabError
+from common.factors.parser import did_you_mean
+from common.market.constituents import Constituents
+from common.models.bundle import Bundle
+from common.models.records import ModelRef
+from common.models.registry import Registry
+from common.research.lab.bar_files import BarFiles, Saved
+from common.research.lab.components import Components, Filters, Lists
+from common.research.lab.contracts import Contract, Contracts
+from common.research.lab.files import Files
+
+INTERVALS = {"d": "daily", "1d": "daily", "daily": "daily", "1m": "minute", "1min": "minute", "minute": "minute"}
+"""Folders of bars by the names an interval goes by; the first of each is vnpy's."""
+
+
+class Lab:
+    """Bars, components, contracts, models and signals below one folder; made when something is saved.
+
+    Method names are vnpy.alpha's `AlphaLab`'s where it has one. Every write replaces a file whole; what is not there is
+    a LabError with the closest name. `clock` gives ns since 1970 UTC, for the registry's history.
+    """
+
+    def __init__(self, root: Path | str, *, clock: Callable[[], int], author: str) -> None:
+        self.root = Path(root)
+        if self.root.exists() and not self.root.is_dir():
+            raise LabError(f"{self.root} is not a folder")
+        self._clock, self._author = clock, author
+        self._components = Components(Files(self.root / "component", ".parquet", "index"))
+        self._contracts = Contracts(self.root / "contract.json")
+        self._signals = Files(self.root / "signal", ".parquet", "signal")
+
+    # Bars.
+
+    def save_bar_data(self, bars: pl.DataFrame, interval: str) -> Saved:
+        """Save a long frame (datetime, symbol or vt_symbol, open .. volume, ...); later bars correct older ones."""
+        return self._bars(interval).save(bars)
+
+    def load_bar_df(
+        self,
+        symbols: Sequence[str],
+        interval: str,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+        extended_days: int = 0,
+    ) -> pl.DataFrame:
+        """Long frame of the symbols' bars from `start` less `extended_days` to `end`, as saved: nothing is rescaled."""
+        return self._bars(interval).load(symbols, _moment(start), _moment(end), extended_days)
+
+    def list_bar_symbols(self, interval: str) -> list[str]:
+        """Symbols that have bars."""
+        return self._bars(interval).files.names()
+
+    def remove_bar_data(self, symbol: str, interval: str) -> None:
+        """Delete a symbol's bars."""
+        self._bars(interval).files.remove(symbol)
+
+    # Index members.
+
+    def save_component_data(self, index_symbol: str, index_components: Lists) -> None:
+        """Save lists of symbols by date."""
+        self._components.save(index_symbol, index_components)
+
+    def load_component_data(
+        self, index_symbol: str, start: date | None = None, end: date | None = None
+    ) -> dict[date, list[str]]:
+        """Lists of symbols by date."""
+        return self._components.load(index_symbol, start, end)
+
+    def load_component_symbols(
+        self, index_symbol: str, start: date | None = None, end: date | None = None
+    ) -> list[str]:
+        """Everybody who was in the index at some time of the span, ascending."""
+        return sorted({name for names in self.load_component_data(index_symbol, start, end).values() for name in names})
+
+    def load_component_filters(self, index_symbol: str, start: date | None = None, end: date | None = None) -> Filters:
+        """Stays by symbol: first and last date, both included."""
+        return self._components.filters(index_symbol, start, end)
+
+    def load_constituents(self, index_symbol: str) -> Constituents:
+        """Membership as factors, training and feed take it."""
+        return self._components.constituents(index_symbol)
+
+    def list_all_components(self) -> list[str]:
+        """Indices on file."""
+        return self._components.files.names()
+
+    def remove_component_data(self, index_symbol: str) -> None:
+        """Delete an index."""
+        self._components.files.remove(index_symbol)
+
+    # Contracts.
+
+    def add_contract_setting(
+        self, symbol: str, long_rate: float, short_rate: float, size: float, pricetick: float
+    ) -> None:
+        """Add what a backtest must know of a contract, or replace it."""
+        self._contracts.add(symbol, Contract(long_rate, short_rate, size, pricetick))
+
+    def load_contract_settings(self) -> dict[str, Contract]:
+        """Contracts by symbol."""
+        return self._contracts.load()
+
+    def remove_contract_setting(self, symbol: str) -> None:
+        """Remove a contract."""
+        self._contracts.remove(symbol)
+
+    # Models.
+
+    def save_model(self, bundle: Bundle, *, why: str = "saved by the lab") -> ModelRef:
+        """Put a model on record: the next version of its name, or the one it has already."""
+        with self._registry() as registry:
+            return registry.add(bundle, author=self._author, why=why)
+
+    def load_model(self, name: str, version: int | None = None) -> Bundle:
+        """A verified bundle, the newest version unless told otherwise; RegistryError with the closest name."""
+        with self._registry() as registry:
+            return registry.load(registry.version(name, version).ref)
+
+    def remove_model(self, name: str, version: int, *, why: str = "removed by the lab") -> None:
+        """Delete a version no alias means."""
+        with self._registry() as registry:
+            registry.remove(name, version, by=self._author, why=why)
+
+    def list_all_models(self) -> list[str]:
+        """Names of models, ascending."""
+        with self._registry() as registry:
+            return sorted({row.ref.name for row in registry.models()})
+
+    # Signals.
+
+    def save_signal(self, name: str, signal: pl.DataFrame) -> None:
+        """Save a frame of signals."""
+        self._signals.write(name, lambda path: signal.write_parquet(path, compression="zstd"))
+
+    def load_signal(self, name: str) -> pl.DataFrame:
+        """A frame as it was saved."""
+        return pl.read_parquet(self._signals.known(name), glob=False)
+
+    def remove_signal(self, name: str) -> None:
+        """Delete one."""
+        self._signals.remove(name)
+
+    def list_all_signals(self) -> list[str]:
+        """Names, ascending."""
+        return self._signals.names()
+
+    def _bars(self, interval: str) -> BarFiles:
+        if interval not in INTERVALS:
+            raise LabError(
+                f"interval {interval!r}: a lab has d (daily) and 1m{did_you_mean(interval, list(INTERVALS))}"
+            )
+        return BarFiles(Files(self.root / INTERVALS[interval], ".parquet", "symbol"))
+
+    def _registry(self) -> Registry:
+        return Registry(self.root / "model", clock=self._clock)
+
+
+def _moment(value: datetime | str | None) -> datetime | None:
+    try:
+        return datetime.fromisoformat(value) if isinstance(value, str) else value
+    except ValueError as error:
+        raise LabError(f"{value!r} is no date such as 2024-03-01 or 2024-03-01 09:30") from error
