@@ -5,7 +5,7 @@ from enum import StrEnum
 
 import polars as pl
 
-from common.market.columns import NUMBERS, PRICES
+from common.market.columns import ADJUSTMENTS, NUMBERS, PRICES
 
 SYMBOL_PATTERN = r"^[\x21-\x7e]{1,64}$"
 LEAST_PRICE, MOST_PRICE, MOST_AMOUNT = 1e-18, 1e18, 1e30
@@ -28,6 +28,7 @@ class Reason(StrEnum):
     CROSSED_OHLC = "crossed_ohlc"
     NEGATIVE_VOLUME = "negative_volume"
     NEGATIVE_AMOUNT = "negative_amount"
+    BAD_ADJUSTMENT = "bad_adjustment"
     OUT_OF_RANGE = "out_of_range"
     DUPLICATE = "duplicate"
     CONFLICT = "conflict"
@@ -48,7 +49,8 @@ MEANINGS: dict[Reason, str] = {
     Reason.CROSSED_OHLC: "open or close lies outside low to high",
     Reason.NEGATIVE_VOLUME: "the volume is negative",
     Reason.NEGATIVE_AMOUNT: "the turnover or open interest is negative",
-    Reason.OUT_OF_RANGE: "a price outside 1e-18 to 1e18, or an amount above 1e30",
+    Reason.BAD_ADJUSTMENT: "price_factor or share_factor is missing, zero or negative",
+    Reason.OUT_OF_RANGE: "a price or adjustment outside 1e-18 to 1e18, or an amount above 1e30",
     Reason.DUPLICATE: "the same bar stands earlier in the file",
     Reason.CONFLICT: "another bar of this symbol and time stands earlier in the file",
 }
@@ -102,11 +104,19 @@ def _crossed(_: Sequence[str]) -> pl.Expr:
 
 
 def _amounts(present: Sequence[str]) -> list[str]:
-    return [name for name in present if name not in PRICES]
+    return [name for name in present if name not in (*PRICES, *ADJUSTMENTS)]
+
+
+def _unadjusted(present: Sequence[str]) -> pl.Expr:
+    """A column that stands must say something for every bar: 1 is no adjustment, nothing is no answer."""
+    names = [name for name in ADJUSTMENTS if name in present]
+    wrong = [(_missing(name) | (pl.col(name) <= 0)).fill_null(value=True) for name in names]
+    return pl.any_horizontal(pl.lit(value=False), *wrong)
 
 
 def _beyond(present: Sequence[str]) -> pl.Expr:
-    prices = _any(PRICES, lambda price: ~price.is_between(LEAST_PRICE, MOST_PRICE))
+    rates = [name for name in present if name in (*PRICES, *ADJUSTMENTS)]
+    prices = _any(rates, lambda price: ~price.is_between(LEAST_PRICE, MOST_PRICE))
     return prices | _any(_amounts(present), lambda amount: amount.is_not_nan() & (amount > MOST_AMOUNT))
 
 
@@ -125,5 +135,6 @@ _RULES: dict[Reason, Callable[[Sequence[str]], pl.Expr]] = {
     Reason.CROSSED_OHLC: _crossed,
     Reason.NEGATIVE_VOLUME: lambda _: pl.col("volume") < 0,
     Reason.NEGATIVE_AMOUNT: lambda present: _any(_amounts(present), lambda amount: amount < 0),
+    Reason.BAD_ADJUSTMENT: _unadjusted,
     Reason.OUT_OF_RANGE: _beyond,
 }

@@ -7,7 +7,7 @@ from zoneinfo import available_timezones
 import polars as pl
 
 from common.errors import BarFileError
-from common.market.columns import DATETIME, OPTIONAL, REQUIRED, SYMBOLS
+from common.market.columns import DATETIME, NUMBERS, REQUIRED, SYMBOLS
 
 # True where a line of a CSV has more cells than its header.
 SURPLUS = "surplus"
@@ -83,7 +83,7 @@ def _csv_columns(path: Path) -> list[str]:
 
 
 def _kept(names: list[str]) -> list[str]:
-    wanted = (DATETIME, *SYMBOLS, *REQUIRED, *OPTIONAL)
+    wanted = (DATETIME, *SYMBOLS, *NUMBERS)
     return [name for name in wanted if name in names] or names
 
 

@@ -1,8 +1,11 @@
 """Refusing rows: every reason has a row that is refused for it, and the neighbours of the limits are bars."""
 
+from pathlib import Path
+
 import pytest
 
 from common.market.checks import MEANINGS, Reason
+from common.market.columns import ADJUSTMENTS
 from common.market.store import load_bars
 from tests.common.market.conftest import HEADER, Row, WriteBars
 
@@ -66,6 +69,13 @@ REFUSED: dict[Reason, list[Row]] = {
     Reason.CONFLICT: [(*GOOD[1][:6], 101, 1050), (*GOOD[1][:7], "")],
 }
 
+ADJUSTED_REFUSED: dict[Reason, list[tuple[object, object]]] = {
+    Reason.BAD_ADJUSTMENT: [("", 1), (1, "nan"), (0, 1), (1, -2)],
+    Reason.NOT_FINITE: [("inf", 1)],
+    Reason.OUT_OF_RANGE: [(1e19, 1), (1, 1e-19)],
+}
+"""What is wrong in price_factor and share_factor, where a file has them."""
+
 LEGAL: list[Row] = [
     (*changed(), ""),
     changed()[:-1],
@@ -82,7 +92,7 @@ LEGAL: list[Row] = [
 
 def test_every_reason_is_covered() -> None:
     """A new reason needs a meaning and rows here."""
-    assert set(Reason) == set(MEANINGS) == set(REFUSED)
+    assert set(Reason) == set(MEANINGS) == set(REFUSED) | set(ADJUSTED_REFUSED)
 
 
 @pytest.mark.parametrize(
@@ -94,6 +104,21 @@ def test_bad_rows_are_refused_and_the_rest_goes_on(write_csv: WriteBars, reason:
     assert table.rejected_by_reason == {reason.value: 1}
     assert table.frame.height == len(GOOD)
     assert table.rejected["row"].to_list() == [len(GOOD)]
+
+
+@pytest.mark.parametrize(
+    ("reason", "factors"), [(reason, pair) for reason, pairs in ADJUSTED_REFUSED.items() for pair in pairs], ids=str
+)
+def test_a_bar_without_a_sound_adjustment_is_refused(
+    tmp_path: Path, reason: Reason, factors: tuple[object, object]
+) -> None:
+    """A column of adjustments says something for every bar, or the bar is none."""
+    lines = [(*HEADER, *ADJUSTMENTS), *((*row, 1, 1) for row in GOOD), (*changed(), *factors)]
+    path = tmp_path / "bars.csv"
+    path.write_text("\n".join(",".join(map(str, line)) for line in lines) + "\n", encoding="utf-8")
+    table = load_bars(path)
+    assert table.rejected_by_reason == {reason.value: 1}
+    assert table.frame.select(ADJUSTMENTS).rows() == [(1.0, 1.0)] * len(GOOD)
 
 
 @pytest.mark.parametrize("row", LEGAL, ids=str)
