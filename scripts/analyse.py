@@ -13,11 +13,11 @@ from rich.table import Table
 from common.atomic import replacing
 from common.errors import FactorError
 from common.factors.kernels import compile_all
-from common.factors.parser import did_you_mean
 from common.factors.sets import FactorSet, load_set
 from common.market.constituents import load_constituents
 from common.market.panel import Panel
 from common.market.store import BarTable, load_bars
+from common.nearest import did_you_mean
 from common.research.analysis.analysis import Analysis, analyse, mean_by_bucket, spread_of
 from common.research.analysis.page import page
 from common.research.analysis.signal_file import read_signal_file

@@ -1,5 +1,6 @@
 """A file of bars, parquet or CSV, as its raw columns; what is wrong with the file as a whole is said here."""
 
+from collections.abc import Callable
 from difflib import get_close_matches
 from pathlib import Path
 from zoneinfo import available_timezones
@@ -25,7 +26,12 @@ def read_source(path: Path, where: pl.Expr | None = None) -> pl.DataFrame:
         table = _read_parquet(path, where) if is_parquet(path) else _read_csv(path)
     except pl.exceptions.PolarsError as error:
         raise BarFileError(f"{path} cannot be read as {_form(path)}: {error}; it must be {_WANTED}") from error
-    _check_columns(path, table)
+    return as_source(path, table, lambda: _all_columns(path))
+
+
+def as_source(path: Path, table: pl.DataFrame, all_columns: Callable[[], list[str]]) -> pl.DataFrame:
+    """A table with `SURPLUS`, checked as the content of `path`; `all_columns` are named where one is missing."""
+    _check_columns(path, table, all_columns)
     if table.is_empty():
         raise BarFileError(f"{path} has the right columns but no rows; give a file with bars")
     return table.with_columns(pl.col(pl.Categorical, pl.Enum).cast(pl.String))
@@ -104,12 +110,12 @@ def _form(path: Path) -> str:
     return "parquet" if _begins_with(path, b"PAR1") else "CSV"
 
 
-def _check_columns(path: Path, table: pl.DataFrame) -> None:
+def _check_columns(path: Path, table: pl.DataFrame, all_columns: Callable[[], list[str]]) -> None:
     missing = [name for name in (DATETIME, *REQUIRED) if name not in table.columns]
     if not any(name in table.columns for name in SYMBOLS):
         missing.insert(0, "symbol (or vt_symbol)")
     if missing:
-        has = ", ".join(_all_columns(path)[:30])
+        has = ", ".join(all_columns()[:30])
         raise BarFileError(f"{path} lacks the columns {', '.join(missing)}; it has {has}; rename or add them")
     for name, dtype in table.drop(SURPLUS).schema.items():
         _check_type(path, name, dtype)

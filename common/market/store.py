@@ -1,5 +1,6 @@
 """Loading a file of bars: stamps turned into close times, bad rows refused with a reason, good rows in order."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -65,10 +66,22 @@ def load_bars(
 ) -> BarTable:
     """Load parquet or CSV. A datetime column with a zone of its own keeps it; otherwise `zone` is the local clock's."""
     path = Path(path)
+    return sort_out(path, lambda: read_source(path), zone=zone, stamp=stamp, interval=interval)
+
+
+def sort_out(
+    path: Path,
+    read: Callable[[], pl.DataFrame],
+    *,
+    zone: str = "UTC",
+    stamp: Literal["auto", "open", "close"] = "auto",
+    interval: str = "auto",
+) -> BarTable:
+    """Good rows and refused ones of what `read` gives (as `read_source` does); `path` names it in errors."""
     if stamp not in {"auto", "open", "close"}:
         raise BarFileError(f"stamp {stamp!r} for {path} is not one of auto, open, close")
     check_zone(path, zone)
-    raw = read_source(path)
+    raw = read()
     values = read_stamps(raw[DATETIME], zone)
     stamping = settle(path, raw, values["wall"], zone=zone, stamp=stamp, interval=interval)
     good, refused = sift(raw, values, stamping)

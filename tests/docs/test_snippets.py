@@ -8,6 +8,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from types import FrameType
 
@@ -22,11 +23,13 @@ from alphabus.sockets import ZmqTransport, wait_on
 from alphabus.testing import Line, ScriptedFeed, signals, signals_script
 from alphabus.testing.fixtures import manual_clock, memory_bus, scripted_feed
 from alphabus.testing.sections import JOURNAL
+from common.market.sample import sample_market
+from common.research.lab import Lab
 from tests.docs.pages import Block, blocks
 
 __all__ = ["manual_clock", "memory_bus", "scripted_feed"]
 
-LIVE, TEST = "runs: live", "runs: test"
+LIVE, TEST, RESEARCH = "runs: live", "runs: test", "runs: research"
 TURN_NS = 5_000_000
 PATIENCE_S = 20.0
 VALUES = [{"AAPL": 0.25, "MSFT": -0.5}, {"AAPL": 0.5, "MSFT": 0.0}, {"AAPL": 0.75}]
@@ -122,8 +125,9 @@ def marked(mark: str) -> list[Block]:
 
 def test_every_block_says_how_it_is_run() -> None:
     """A block without a mark would be a promise nobody keeps."""
-    assert [block.place for block in blocks("python") if block.mark not in (LIVE, TEST)] == []
+    assert [block.place for block in blocks("python") if block.mark not in (LIVE, TEST, RESEARCH)] == []
     assert marked(LIVE)
+    assert marked(RESEARCH)
     assert marked(TEST)
 
 
@@ -139,6 +143,22 @@ def test_a_program_runs_to_the_end_of_the_stream(
     bars = [line.split()[0] for line in capsys.readouterr().out.splitlines() if line[0].isdigit()]
     assert bars[:3] == ["2", "3", "4"]
     assert len(set(bars)) == len(bars)
+
+
+@pytest.mark.parametrize("block", marked(RESEARCH), ids=lambda block: block.place)
+def test_a_research_program_runs_in_a_folder_with_a_lab(
+    block: Block, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A lab with the sample market and an index, as the page's commands leave it."""
+    monkeypatch.chdir(tmp_path)
+    lab = Lab("lab", clock=lambda: 1, author="tester")
+    market = sample_market(symbols=20, days=60)
+    sound = market.drop_nulls().unique(["datetime", "symbol"], keep="first")
+    lab.save_bar_data(sound, "d")
+    lab.save_component_data("000300.SSE", {date(2021, 1, 4): lab.list_bar_symbols("d")})
+    Path("program.py").write_text(block.code, encoding="utf-8")
+    left = runpy.run_path("program.py", run_name="__main__")
+    assert left["bars"].height > 0
 
 
 def test_the_readme_shows_what_it_prints(

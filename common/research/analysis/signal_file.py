@@ -5,7 +5,7 @@ from pathlib import Path
 import polars as pl
 
 from common.errors import BarFileError
-from common.factors.parser import did_you_mean
+from common.nearest import did_you_mean
 
 COMPUTED = ("fresh", "late")
 

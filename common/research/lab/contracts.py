@@ -10,7 +10,7 @@ from typing import Any
 
 from common.atomic import replacing
 from common.errors import LabError
-from common.factors.parser import did_you_mean
+from common.nearest import did_you_mean
 
 
 @dataclass(frozen=True, slots=True)

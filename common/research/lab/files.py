@@ -9,7 +9,7 @@ from urllib.parse import quote, unquote
 
 from common.atomic import replacing
 from common.errors import LabError
-from common.factors.parser import did_you_mean
+from common.nearest import did_you_mean
 
 LONGEST = 100
 """Letters of a name: quoted, it must still fit a file system's names."""

@@ -9,11 +9,11 @@ from pathlib import Path
 import polars as pl
 
 from common.errors import LabError
-from common.factors.parser import did_you_mean
 from common.market.constituents import Constituents
 from common.models.bundle import Bundle
 from common.models.records import ModelRef
 from common.models.registry import Registry
+from common.nearest import did_you_mean
 from common.research.lab.bar_files import BarFiles, Saved
 from common.research.lab.components import Components, Filters, Lists
 from common.research.lab.contracts import Contract, Contracts

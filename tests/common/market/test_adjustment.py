@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from common.errors import BarFileError
@@ -61,6 +61,7 @@ def test_an_event_on_a_day_without_a_bar_counts_from_the_next(tmp_path: Path) ->
     assert factors_of(adjust(bars, [early, late]), "A") == [(1.0, 1.0)]
 
 
+@settings(deadline=None)  # it opens files, and a busy disk is no failure
 @given(
     st.lists(st.tuples(st.integers(0, 9), st.sampled_from(list(Kind)), st.floats(0.01, 3.0)), max_size=5),
     st.integers(1, 9),

@@ -3,7 +3,7 @@
 from collections import Counter
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alphabus.endpoints import SERVICES
@@ -30,6 +30,7 @@ def test_a_full_deck_meets_every_kind_under_both_policies() -> None:
     assert dealt == Counter((kind, policy) for kind in KINDS for policy in Policy)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**32), st.integers(1, 200), st.integers(1, 8), st.integers(40, 400))
 def test_strikes_are_enough_in_order_and_early(seed: int, faults: int, strikes: int, sections: int) -> None:
     """At least as many as asked for; none in the last tenth, which is to show what they did."""

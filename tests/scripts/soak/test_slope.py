@@ -1,6 +1,6 @@
 """When a process counts as flat: growth after the warm-up, descriptors, lives."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scripts.soak.gauge import Reading
@@ -24,6 +24,7 @@ def only(found: list[Trend]) -> Trend:
     return found[0]
 
 
+@settings(deadline=None)
 @given(st.integers(0, 100_000))
 def test_a_leak_is_measured_as_it_is(per_section: int) -> None:
     """A straight line's slope is found, per thousand sections, and its growth over the part that is judged."""

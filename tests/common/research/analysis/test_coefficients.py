@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ DAY = 86_400 * 10**9
 START = int(np.datetime64("2024-01-30", "ns").astype(np.int64))
 
 
+@settings(deadline=None)
 @given(arrays(np.float64, st.integers(3, 30), elements=st.floats(-1, 1, width=16)))
 def test_without_overlap_it_is_the_plain_statistic(series: Floats) -> None:
     """No lags: mean over the standard error with n instead of n - 1 in the variance."""

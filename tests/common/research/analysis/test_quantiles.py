@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ panels = arrays(np.float64, st.tuples(st.integers(1, 6), st.integers(1, 12)), el
 ))  # fmt: skip
 
 
+@settings(deadline=None)
 @given(panels, st.integers(2, 5))
 def test_a_bucket_is_the_number_of_edges_below_the_value(values: Floats, count: int) -> None:
     """Edges are the section's own quantiles; ties share a bucket, NaN has none, a small section has none at all."""
@@ -35,6 +36,7 @@ def test_equal_buckets_of_distinct_values() -> None:
     assert quantiles(values, 5).tolist() == [[4, 0, 4, 0, 3, 1, 3, 1, 2, 2]]
 
 
+@settings(deadline=None)
 @given(panels, st.integers(2, 4), st.randoms(use_true_random=False))
 def test_returns_of_buckets_are_means_less_the_sections(values: Floats, count: int, random: object) -> None:
     """Only symbols with a bucket and a return count, for the bucket's mean and for the section's."""

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from common.errors import LabError, RegistryError
@@ -58,6 +58,7 @@ def test_a_corrected_bar_replaces_the_older_one(lab: Lab) -> None:
     assert (again.new, again.replaced) == (0, 1)
 
 
+@settings(deadline=None)  # it opens files, and a busy disk is no failure
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(1, 5), st.integers(1, 9)), min_size=1, max_size=6))
 def test_any_sequence_of_saves_leaves_the_last_word_of_each_stamp(
     tmp_path_factory: pytest.TempPathFactory, saves: list[tuple[int, int, int]]
