@@ -1,87 +1,48 @@
-"""One layer of weights over many rows: each sum in the order of its inputs, so a row's bits are its own.
+"""Features scaled, then layers of weights: what linear models and neural networks score by."""
 
-A matrix product of a library adds in an order that depends on how many rows there are, on threads and on the
-processor. Here the columns of a tile go through the same additions one input after the other.
-"""
-
-import math
-from functools import cache
-from hashlib import sha256
-from pathlib import Path
+from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from common.factors.kernels.build import Kernel, kernel, part_of_kernel
-from common.factors.kernels.cache import cache_in
-from common.factors.kernels.library import platform_text
+from common.models import dense_kernels
+from common.models.dense_compilation import call
+from common.models.matrix import feature_matrix
+from common.models.scaling import Scaling
 
 Floats = NDArray[np.float64]
+Layers = tuple[tuple[Floats, Floats], ...]
+"""Weights [O, I] and biases [O] of each."""
 
 ACTIVATIONS = ("identity", "relu", "tanh", "silu")
-"""By number; `_activate` holds one branch for each."""
-
-_TILE = 128
-_KERNELS = Path(__file__).parents[1] / "factors" / "kernels"
+"""By the kernels' numbers; `activate` holds one branch for each."""
 
 
-@part_of_kernel
-def _accumulate(total: Floats, weights: Floats, inputs: Floats, first: int, last: int) -> None:
-    """Add `weights[i] * inputs[i, first:last]` in the order of i; four at a time keep the sum in a register."""
-    count = weights.size
-    whole = count - count % 4
-    for i in range(0, whole, 4):
-        w0, w1, w2, w3 = weights[i], weights[i + 1], weights[i + 2], weights[i + 3]
-        x0, x1 = inputs[i, first:last], inputs[i + 1, first:last]
-        x2, x3 = inputs[i + 2, first:last], inputs[i + 3, first:last]
-        for j in range(total.size):
-            total[j] = (((total[j] + w0 * x0[j]) + w1 * x1[j]) + w2 * x2[j]) + w3 * x3[j]
-    for i in range(whole, count):
-        x = inputs[i, first:last]
-        for j in range(total.size):
-            total[j] += weights[i] * x[j]
+@dataclass(frozen=True, slots=True)
+class Dense:
+    """The activation stands after each layer but the last; a row's bits do not depend on the other rows."""
 
+    scaling: Scaling
+    layers: Layers
+    activation: str
+    numbers: Floats
+    """All weights, unit after unit, then the biases, layer after layer."""
+    widths: NDArray[np.int64]
+    """Features, then units of each layer."""
 
-@part_of_kernel
-def _activate(total: Floats, activation: int) -> None:
-    if activation == 1:
-        for j in range(total.size):
-            total[j] = max(total[j], 0.0)
-    elif activation == 2:
-        for j in range(total.size):
-            total[j] = math.tanh(total[j])
-    elif activation == 3:
-        for j in range(total.size):
-            total[j] /= 1.0 + math.exp(-total[j])
+    @classmethod
+    def of(cls, scaling: Scaling, layers: Layers, activation: str = ACTIVATIONS[0]) -> Self:
+        """Put the numbers as the kernel takes them."""
+        numbers = [part.reshape(-1) for layer in layers for part in layer]
+        widths = [scaling.mean.size, *(biases.size for _, biases in layers)]
+        return cls(scaling, layers, activation, np.concatenate(numbers, dtype=np.float64), np.array(widths, np.int64))
 
-
-@kernel("(f8[:, ::1], f8[:, ::1], f8[::1], i8, f8[:, ::1])")
-def dense(inputs: Floats, weights: Floats, bias: Floats, activation: int, out: Floats) -> None:
-    """`activation(weights @ inputs + bias)`: inputs [I, S], weights [O, I], bias [O], out [O, S]."""
-    rows = inputs.shape[1]
-    for first in range(0, rows, _TILE):
-        last = min(first + _TILE, rows)
-        for unit in range(weights.shape[0]):
-            total = out[unit, first:last]
-            total[:] = bias[unit]
-            _accumulate(total, weights[unit], inputs, first, last)
-            _activate(total, activation)
-
-
-def layer(inputs: Floats, weights: Floats, bias: Floats, activation: str = "identity") -> Floats:
-    """Give f8[O, S] from f8[I, S] (any memory order); the kernel is compiled once a machine."""
-    out = np.empty((weights.shape[0], inputs.shape[1]))
-    _compiled().function(np.ascontiguousarray(inputs), weights, bias, ACTIVATIONS.index(activation), out)
-    return out
-
-
-@cache
-def _compiled() -> Kernel:
-    """The kernel with machine code, from `state/kernels/DIGEST` in the checkout where it lies there."""
-    digest = sha256(platform_text().encode())
-    for path in (Path(__file__), _KERNELS / "build.py"):
-        digest.update(path.read_bytes())
-    cache_in(Path(__file__).parents[2] / "state" / "kernels" / digest.hexdigest()[:32], dense.function)
-    dense.function.compile(dense.signature)
-    dense.function.disable_compile()
-    return dense
+    def score(self, matrix: Floats) -> Floats:
+        """Outputs f8[O, S] of features f8[F, S]; those that lie in memory one after the other are not copied."""
+        scaling, values = self.scaling, feature_matrix(matrix, self.scaling.mean.size)
+        out = np.empty((int(self.widths[-1]), values.shape[1]))
+        activation = ACTIVATIONS.index(self.activation)
+        known = (scaling.mean, scaling.factor, scaling.clip, self.numbers, self.widths, activation)
+        call(dense_kernels.score, values, *known, out)
+        return out

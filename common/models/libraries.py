@@ -10,6 +10,7 @@ from common.errors import ModelError
 # Which of the requirements brings a library, by the first part of the module's name.
 BROUGHT_BY: Mapping[str, str] = MappingProxyType(
     {
+        "lightgbm": "requirements/run.lock",
         "plotly": "requirements/research.lock",
         "safetensors": "requirements/mlp.lock",
         "sklearn": "requirements/research.lock",

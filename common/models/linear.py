@@ -11,7 +11,8 @@ from pydantic import Field, field_validator
 
 from common.errors import ModelError
 from common.models.arrays import decode_arrays, encode_arrays
-from common.models.dense import layer
+from common.models.dense import Dense
+from common.models.dense_model import DenseModel
 from common.models.feature_names import check_features, encode_features, file_of
 from common.models.importance import Importance
 from common.models.libraries import library
@@ -52,22 +53,19 @@ class LinearParameters(Parameters):
 
 
 @dataclass(frozen=True, slots=True)
-class LinearModel:
-    """An intercept and a coefficient per scaled feature; equal bits for any batch."""
-
-    features: tuple[str, ...]
-    scaling: Scaling
-    coefficients: Floats
-    intercept: float
+class LinearModel(DenseModel):
+    """One layer of one unit: an intercept and a coefficient per scaled feature; equal bits for any batch."""
 
     kind: ClassVar[str] = "linear"
     libraries: ClassVar[tuple[str, ...]] = ("scikit-learn", "scipy")
     golden_tolerance: ClassVar[float] = 0.0
+    parameters: ClassVar[type[Parameters]] = LinearParameters
 
-    @classmethod
-    def settings(cls, parameters: Mapping[str, Any]) -> dict[str, Any]:
-        """All parameters of a fit, as JSON writes them."""
-        return read_parameters(LinearParameters, cls.kind, parameters).model_dump(mode="json")
+    @property
+    def coefficients(self) -> Floats:
+        """Per standard deviation of each feature."""
+        weights, _ = self.network.layers[0]
+        return weights.reshape(-1)
 
     @classmethod
     def fit(
@@ -85,7 +83,7 @@ class LinearModel:
         best, least = None, np.inf
         for done, alpha in enumerate(chosen.alphas, 1):
             coefficients, intercept = _fitted(scaled, train.labels, alpha, chosen)
-            model = cls(tuple(features), scaling, coefficients, intercept)
+            model = cls(tuple(features), _network(scaling, coefficients, intercept))
             error = float(np.mean((model.predict(validation.features) - validation.labels) ** 2))
             if best is None or error < least:
                 best, least = model, error
@@ -93,22 +91,18 @@ class LinearModel:
         assert best is not None  # noqa: S101  at least one alpha
         return best
 
-    def predict(self, matrix: Floats) -> Floats:
-        """Score f8[F, S] into f8[S]; a missing feature counts as its mean."""
-        scores: Floats = layer(self.scaling.apply(matrix), self.coefficients[None, :], np.array([self.intercept]))[0]
-        return scores
-
     def detail(self) -> Importance:
         """Coefficients, per standard deviation and per unit of the feature."""
         return Importance(
             self.features,
-            {"coefficient": self.coefficients, "coefficient_per_unit": self.coefficients * self.scaling.factor},
+            {"coefficient": self.coefficients, "coefficient_per_unit": self.coefficients * self.network.scaling.factor},
         )
 
     def save(self) -> dict[str, bytes]:
         """Numbers as `.npz`, names as JSON."""
-        scalars = {"clip": np.array([self.scaling.clip]), "intercept": np.array([self.intercept])}
-        arrays = {"mean": self.scaling.mean, "factor": self.scaling.factor, "coefficients": self.coefficients}
+        scaling, (_, intercept) = self.network.scaling, self.network.layers[0]
+        arrays = {"mean": scaling.mean, "factor": scaling.factor, "coefficients": self.coefficients}
+        scalars = {"clip": np.array([scaling.clip]), "intercept": intercept}
         return {FILE: encode_arrays({**arrays, **scalars}), **encode_features(self.features)}
 
     @classmethod
@@ -118,11 +112,14 @@ class LinearModel:
         each = (len(features),)
         shapes = {"mean": each, "factor": each, "coefficients": each, "clip": (1,), "intercept": (1,)}
         found = decode_arrays(FILE, file_of(files, FILE), shapes)
-        scaling = Scaling(found["mean"], found["factor"], float(found["clip"][0]))
-        return cls(tuple(features), scaling, found["coefficients"], float(found["intercept"][0]))
+        return cls(tuple(features), _network(Scaling.of(found), found["coefficients"], found["intercept"]))
 
 
-def _fitted(scaled: Floats, labels: Floats, alpha: float, chosen: LinearParameters) -> tuple[Floats, float]:
+def _network(scaling: Scaling, coefficients: Floats, intercept: Floats) -> Dense:
+    return Dense.of(scaling, ((coefficients[None, :], intercept),))
+
+
+def _fitted(scaled: Floats, labels: Floats, alpha: float, chosen: LinearParameters) -> tuple[Floats, Floats]:
     linear_model = library("sklearn.linear_model")
     steps = {"max_iter": chosen.iterations, "tol": chosen.tolerance}
     estimators = {
@@ -141,4 +138,4 @@ def _fitted(scaled: Floats, labels: Floats, alpha: float, chosen: LinearParamete
                 f"{chosen.penalty} with alpha {alpha} does not settle in {chosen.iterations} iterations;"
                 " give more iterations, or a greater tolerance or alpha"
             ) from error
-    return np.asarray(fitted.coef_, np.float64).reshape(-1), float(fitted.intercept_)
+    return np.asarray(fitted.coef_, np.float64).reshape(-1), np.array([fitted.intercept_], np.float64)

@@ -14,13 +14,14 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from common.errors import BundleError
 from common.models.arrays import check_arrays
-from common.models.dense import layer
+from common.models.dense import Dense
+from common.models.dense_model import DenseModel
 from common.models.feature_names import check_features, encode_features, file_of
 from common.models.importance import Importance, permutation_importance
 from common.models.libraries import library
 from common.models.mlp_parameters import Activation, MlpParameters
-from common.models.mlp_training import Network, train_network
-from common.models.parameters import read_parameters
+from common.models.mlp_training import train_network
+from common.models.parameters import Parameters, read_parameters
 from common.models.predictor import Progress, Samples
 from common.models.scaling import Scaling
 
@@ -41,23 +42,15 @@ class _Shape(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class MlpModel:
-    """Layers of (weights [O, I], bias [O]) over scaled features; the activation stands after each but the last."""
+class MlpModel(DenseModel):
+    """Layers over scaled features, and how much each feature mattered when they were fitted."""
 
-    features: tuple[str, ...]
-    scaling: Scaling
-    activation: Activation
-    layers: tuple[tuple[Floats, Floats], ...]
     importance: Mapping[str, Floats]
 
     kind: ClassVar[str] = "mlp"
     libraries: ClassVar[tuple[str, ...]] = ("torch", "safetensors")
     golden_tolerance: ClassVar[float] = 1e-9
-
-    @classmethod
-    def settings(cls, parameters: Mapping[str, Any]) -> dict[str, Any]:
-        """All parameters of a fit, as JSON writes them."""
-        return read_parameters(MlpParameters, cls.kind, parameters).model_dump(mode="json")
+    parameters: ClassVar[type[Parameters]] = MlpParameters
 
     @classmethod
     def fit(
@@ -71,16 +64,11 @@ class MlpModel:
         """Train until `patience` epochs bring nothing on the validation rows, and keep the best weights."""
         chosen = read_parameters(MlpParameters, cls.kind, parameters)
         scaling = Scaling.fit(train.features, chosen.clip)
-        network = train_network(_scaled(train, scaling), _scaled(validation, scaling), chosen, progress)
-        return cls._of(network, tuple(features), scaling, chosen, validation)
-
-    def predict(self, matrix: Floats) -> Floats:
-        """Score f8[F, S] into f8[S]; a missing feature counts as its mean."""
-        values = self.scaling.apply(matrix)
-        for weights, bias in self.layers[:-1]:
-            values = layer(values, weights, bias, self.activation)
-        scores: Floats = layer(values, *self.layers[-1])[0]
-        return scores
+        fitted = train_network(_scaled(train, scaling), _scaled(validation, scaling), chosen, progress)
+        network = Dense.of(scaling, fitted.layers, chosen.activation)
+        random, some = np.random.default_rng(chosen.seed), spread(validation, IMPORTANCE_ROWS)
+        permutation = permutation_importance(lambda rows: network.score(rows)[0], some.features, some.labels, random)
+        return cls(tuple(features), network, {"permutation": permutation, "gradient": fitted.gradient})
 
     def detail(self) -> Importance:
         """Measured on validation rows when it was fitted: by permutation, and by mean absolute gradient."""
@@ -89,8 +77,8 @@ class MlpModel:
     def save(self) -> dict[str, bytes]:
         """Numbers as safetensors, the network's shape and the names as JSON."""
         body: bytes = library("safetensors.numpy").save(self._tensors())
-        hidden = tuple(weights.shape[0] for weights, _ in self.layers[:-1])
-        shape = _Shape(hidden=hidden, activation=self.activation).model_dump_json()
+        hidden = tuple(biases.size for _, biases in self.network.layers[:-1])
+        shape = _Shape.model_validate({"hidden": hidden, "activation": self.network.activation}).model_dump_json()
         return {FILE: body, SHAPE: shape.encode(), **encode_features(self.features)}
 
     @classmethod
@@ -100,24 +88,13 @@ class MlpModel:
         shape = _decoded(file_of(files, SHAPE))
         found = _tensors(file_of(files, FILE), _shapes(len(features), shape.hidden))
         layers = tuple((found[f"weights_{n}"], found[f"bias_{n}"]) for n in range(len(shape.hidden) + 1))
-        scaling = Scaling(found["mean"], found["factor"], float(found["clip"][0]))
         importance = {name: found[name] for name in ("permutation", "gradient")}
-        return cls(tuple(features), scaling, shape.activation, layers, importance)
-
-    @classmethod
-    def _of(
-        cls, network: Network, features: tuple[str, ...], scaling: Scaling, chosen: MlpParameters, validation: Samples
-    ) -> Self:
-        model = cls(features, scaling, chosen.activation, network.layers, {"gradient": network.gradient})
-        random = np.random.default_rng(chosen.seed)
-        some = spread(validation, IMPORTANCE_ROWS)
-        permutation = permutation_importance(model.predict, some.features, some.labels, random)
-        importance = {"permutation": permutation, "gradient": network.gradient}
-        return cls(features, scaling, chosen.activation, network.layers, importance)
+        return cls(tuple(features), Dense.of(Scaling.of(found), layers, shape.activation), importance)
 
     def _tensors(self) -> dict[str, Floats]:
-        tensors = {"mean": self.scaling.mean, "factor": self.scaling.factor, "clip": np.array([self.scaling.clip])}
-        for number, (weights, bias) in enumerate(self.layers):
+        scaling = self.network.scaling
+        tensors = {"mean": scaling.mean, "factor": scaling.factor, "clip": np.array([scaling.clip])}
+        for number, (weights, bias) in enumerate(self.network.layers):
             tensors |= {f"weights_{number}": weights, f"bias_{number}": bias}
         return {name: np.ascontiguousarray(values) for name, values in {**tensors, **self.importance}.items()}
 

@@ -5,19 +5,18 @@ from collections.abc import Mapping
 from common.models.bundle import Bundle
 from common.models.fingerprint import platform_fingerprint
 from common.models.golden import check_golden
-from common.models.kinds import load_predictor
-from common.models.predictor import Predictor
+from common.models.processed import ProcessedModel, load_processed
 
 
-def prove(bundle: Bundle, kinds: Mapping[str, str] | None = None) -> Predictor:
-    """Load a verified bundle's model and compare its golden answers; BundleError if anything differs.
+def prove(bundle: Bundle, kinds: Mapping[str, str] | None = None) -> ProcessedModel:
+    """Load a verified bundle's model with its processors, compare its golden answers; BundleError if any differs.
 
     Bits must be equal on the platform it was made on; elsewhere the bundle's own tolerance holds.
     """
-    predictor = load_predictor(bundle, kinds)
+    model = load_processed(bundle, kinds)
     golden = bundle.golden()
-    check_golden(golden, predictor.predict(golden.inputs), tolerance_here(bundle))
-    return predictor
+    check_golden(golden, model.rehearse(golden.inputs), tolerance_here(bundle))
+    return model
 
 
 def tolerance_here(bundle: Bundle) -> float:

@@ -1,10 +1,15 @@
 """What every feature goes through before weights meet it: centred, scaled, clipped, and 0 where it is missing."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
+
+from common.models import dense_kernels
+from common.models.dense_compilation import call
+from common.models.matrix import feature_matrix
 
 Floats = NDArray[np.float64]
 
@@ -30,12 +35,14 @@ class Scaling:
         real = np.isfinite(spread) & (spread > 1e-12 * np.abs(mean)) & (spread > np.finfo(np.float64).tiny)
         return cls(np.where(real, mean, 0.0), np.where(real, 1.0 / np.where(real, spread, 1.0), 0.0), clip)
 
+    @classmethod
+    def of(cls, arrays: Mapping[str, Floats]) -> Self:
+        """From the arrays of a model's file: mean, factor, clip f8[1]."""
+        return cls(arrays["mean"], arrays["factor"], float(arrays["clip"][0]))
+
     def apply(self, features: Floats) -> Floats:
-        """Scale f8[F, S], element by element: no value depends on another."""
-        with np.errstate(all="ignore"):
-            scaled = features - self.mean[:, None]
-            scaled *= self.factor[:, None]
-        np.clip(scaled, -self.clip, self.clip, out=scaled)
-        # Missing means nothing to say, which is the average.
-        scaled[np.isnan(scaled)] = 0.0
-        return scaled
+        """Scale f8[F, S], element by element: no value depends on another. Missing means nothing to say: the mean."""
+        values = feature_matrix(features, self.mean.size)
+        out = np.empty_like(values)
+        call(dense_kernels.scale, values, self.mean, self.factor, self.clip, out)
+        return out

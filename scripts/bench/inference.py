@@ -18,6 +18,8 @@ from scripts.bench.round_trip import measure_round_trips, overhead_row, round_tr
 from scripts.bench.rows import Result, Row, counted, show
 from scripts.bench.stage import Stage
 from scripts.bench.subject import Shape, Subject
+from scripts.bench.subject_models import boosted
+from scripts.bench.swapping import measure_swaps
 from scripts.command import Json, console, report
 
 SHAPES = (Shape(500, 24), Shape(5000, 158))
@@ -45,7 +47,7 @@ def inference(
     quick: Annotated[bool, typer.Option("--quick", help="See that it works; the figures mean little.")] = False,
     json_file: Json = None,
 ) -> None:
-    """Measure inference: round trip to a child, deadline to fallback, kill to next fresh signal, cold start.
+    """Measure inference: round trip to a child, deadline to fallback, kill and swap to next fresh signal, cold start.
 
     Real components on this machine; nothing is left behind. Otherwise idle machines give the best figures.
     """
@@ -66,13 +68,15 @@ def measure(folder: Path, effort: Effort, clock: Clock, track: Track) -> list[Ro
     for shape in SHAPES:
         # One tree shows the way there and back alone; many hide it in their own ups and downs.
         for trees in (1, effort.trees):
-            subject = Subject.make(folder, shape, trees, random, track(f"training {shape}", trees))
+            model = boosted(shape.features, trees, random, track(f"training {shape}", trees))
+            subject = Subject.of(folder, shape, model, random)
             step = track(f"round trips {shape}", effort.sections)
             measured = measure_round_trips(subject, effort.sections, clock, step)
             what = f"{shape}, {counted(trees, 'tree')}"
             rows += [*round_trip_rows(what, measured), overhead_row(what, measured)]
     stage = Stage.set_up(folder, effort.sections, clock)
     rows += measure_fallback(stage, effort.sections, track("fallbacks", effort.sections))
-    rows += measure_recovery(stage, effort.kills, clock, track("kills", effort.kills))
+    rows += measure_recovery(stage, effort.kills, clock, track("kills", 2 * effort.kills))
+    rows += measure_swaps(stage, effort.kills, clock, track("swaps", effort.kills))
     rows += measure_cold_starts(subject, effort.trees, effort.starts, clock, track("cold starts", effort.starts))
     return rows

@@ -1,11 +1,8 @@
 """The parent's side of a peer in a process of its own: started, asked, told apart from one that is not installed."""
 
-import json
-import os
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -15,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from common.errors import PipelineError
+from scripts.bench.asking import ROOT, exchange, python_of, running
 
-ROOT = Path(__file__).parents[2]
 PROGRAM = ROOT / "scripts" / "bench" / "tree_peer.py"
+TASK = "load or score this model"
 
 ENVIRONMENTS: Mapping[str, str] = MappingProxyType(
     {
@@ -56,7 +54,7 @@ class Peer:
 
     def ask(self, question: Mapping[str, Any]) -> dict[str, Any]:
         """Ask once; PipelineError with the end of what it said when it dies."""
-        return _exchange(self.name, self.process, question)
+        return exchange(self.name, self.process, question, TASK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,53 +73,15 @@ def asked(names: list[str], model: Path, values: Path, folder: Path) -> Iterator
 
 
 def _started(stack: ExitStack, name: str, model: Path, values: Path, folder: Path) -> Peer | Missing:
-    python = _python(ENVIRONMENTS[name])
+    python = python_of(ENVIRONMENTS[name], ROOT)
     if not python.exists():
         lock = f"requirements/{ENVIRONMENTS[name]}.lock"
         return Missing(name, f"{name}: not installed; make {python.parents[1].name} from {lock} (docs/trees.md)")
     process = stack.enter_context(
-        _running([str(python), "-P", str(PROGRAM), name, str(model), str(values), str(folder)])
+        running([str(python), "-P", str(PROGRAM), name, str(model), str(values), str(folder)])
     )
     try:
-        loaded = _exchange(name, process, None)
+        loaded = exchange(name, process, None, TASK)
     except PipelineError as error:
         return Missing(name, str(error))
     return Peer(name, process, loaded["load_s"], loaded["memory_mb"])
-
-
-def _python(environment: str) -> Path:
-    return ROOT / f".venv-{environment}" / "bin" / "python" if environment else Path(sys.executable)
-
-
-@contextmanager
-def _running(command: list[str]) -> Iterator[subprocess.Popen[str]]:
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore"}
-    pipe = subprocess.PIPE
-    with subprocess.Popen(
-        command, cwd=ROOT, env=environment, text=True, stdin=pipe, stdout=pipe, stderr=subprocess.STDOUT
-    ) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
-            with suppress(BrokenPipeError):
-                process.communicate()
-
-
-def _exchange(name: str, process: subprocess.Popen[str], question: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Read answers until one is ours: libraries print as well."""
-    if process.stdin is None or process.stdout is None:
-        raise PipelineError(f"{name}: no pipe to the process")
-    try:
-        if question is not None:
-            process.stdin.write(json.dumps(question) + "\n")
-            process.stdin.flush()
-    except BrokenPipeError as error:
-        raise PipelineError(f"{name}: cannot score this model") from error
-    said = ""
-    for line in process.stdout:
-        if line.startswith("{"):
-            answer: dict[str, Any] = json.loads(line)
-            return answer
-        said = line.strip() or said
-    raise PipelineError(f"{name}: cannot load or score this model ({said or process.wait()})")

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from common.factors.kernels import build, cache
-from common.factors.kernels.library import make_ready, source_digest
+from common.factors.kernels.library import make_ready
+from common.models.kernel_folder import kernel_folder
 from common.models.trees import kernels
 
 KERNELS = (kernels.score_by_ruling_out, kernels.score_by_walking)
@@ -11,9 +11,7 @@ KERNELS = (kernels.score_by_ruling_out, kernels.score_by_walking)
 
 def tree_folder() -> Path:
     """Where machine code is kept unless told; whatever a kernel may be made of counts."""
-    files = [*sorted(Path(__file__).parent.glob("*.py")), Path(build.__file__), Path(cache.__file__)]
-    digest = source_digest({f"trees/{path.name}": path.read_bytes() for path in files})
-    return Path(__file__).parents[3] / "state" / "kernels" / digest[:32]
+    return kernel_folder("trees", Path(__file__).parent.glob("*.py"))
 
 
 def compile_trees(folder: Path | None = None) -> int:

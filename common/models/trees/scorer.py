@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from common.errors import ModelError
+from common.models.matrix import feature_matrix
 from common.models.trees.compilation import compile_trees
 from common.models.trees.forest import Forest, make_forest
 from common.models.trees.kernels import TILE, score_by_ruling_out, score_by_walking
@@ -47,11 +47,7 @@ class TreeScorer:
 
     def predict(self, matrix: Floats) -> Floats:
         """Score f8[F, S] into f8[S]; features that lie in memory one after the other are not copied."""
-        if matrix.ndim != 2 or matrix.shape[0] != self.features:
-            raise ModelError(f"the model takes [{self.features}, S] values, not {list(matrix.shape)}")
-        # What a kernel takes has one type: native doubles, in order, aligned, writable. All else is copied to be that.
-        as_it_is = matrix.dtype == np.float64 and matrix.flags.carray
-        values = matrix if as_it_is else np.require(matrix, np.float64, ["C", "A", "W"])
+        values = feature_matrix(matrix, self.features)
         rows = values.shape[1]
         return self.walk(values) if rows <= self._few else self.rule_out(values, min(TILE, -(-rows // NARROW) * NARROW))
 

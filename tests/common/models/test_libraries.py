@@ -1,5 +1,6 @@
 """Libraries that only some kinds need: told how to install, and never loaded by what does not need them."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -55,7 +56,7 @@ APART = ("peers", "bench-")
 def test_the_locks_come_from_the_index_alone() -> None:
     """No line names an index, a folder or a file of one machine; what one environment gets from two, they pin alike."""
     pins: dict[str, set[str]] = {}
-    for path in (ROOT / "requirements" / f"{role}.lock" for role in ("run", "dev", "research", "mlp")):
+    for path in sorted((ROOT / "requirements").glob("*.lock")):
         for line in path.read_text(encoding="utf-8").splitlines():
             assert not line.startswith(("--index", "--extra", "--find", "--trusted")), path.name
             assert "file://" not in line, path.name
@@ -63,3 +64,10 @@ def test_the_locks_come_from_the_index_alone() -> None:
                 name, _, version = line.split()[0].partition("==")
                 pins.setdefault(name, set()).add(version)
     assert {name: versions for name, versions in pins.items() if len(versions) > 1} == {}
+
+
+def test_make_lock_pins_every_environment() -> None:
+    """Those of the benchmarks' peers, too: none is left behind with old pins."""
+    (roles,) = re.findall(r"for role in (.*); do", (ROOT / "Makefile").read_text(encoding="utf-8"))
+    wanted = {path.stem for path in (ROOT / "requirements").glob("*.in")}
+    assert set(roles.split()) == wanted == {path.stem for path in (ROOT / "requirements").glob("*.lock")}

@@ -62,7 +62,7 @@ def test_a_feature_that_never_changes_says_nothing() -> None:
     train = samples(300)
     train.features[1] = 5.0
     model = _fit(train)
-    assert model.scaling.factor[1] == model.coefficients[1] == 0.0
+    assert model.network.scaling.factor[1] == model.coefficients[1] == 0.0
     first, second = (model.predict(np.array([[0.1], [value], [0.2]])) for value in (5.0, 9.0))
     np.testing.assert_array_equal(first, second)
 

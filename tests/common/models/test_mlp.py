@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 
 from common.errors import BundleError, ModelError
-from common.models.dense import ACTIVATIONS, layer
+from common.models.dense import ACTIVATIONS, Dense
 from common.models.libraries import library
 from common.models.mlp import FILE, MlpModel
 from common.models.mlp_parameters import MlpParameters
 from common.models.mlp_training import train_network
 from common.models.predictor import Samples
+from common.models.scaling import Floats, Scaling
 from tests.common.models.sample_bundle import NAMES, QUICK, samples
 
 # Of a tensor, so that torch is imported only when a test runs.
@@ -30,6 +31,13 @@ def _fit(train: Samples, validation: Samples | None = None, **parameters: Any) -
     return MlpModel.fit(train, validation or samples(100, seed=2), NAMES, given, lambda _done, _most: None)
 
 
+def _outputs(values: Floats, weights: Floats, bias: Floats, activation: str = "identity") -> Floats:
+    """Of one layer: the scaling changes nothing, and the last layer hands on what it is given."""
+    scaling = Scaling(np.zeros(len(values)), np.ones(len(values)), np.inf)
+    last = np.eye(len(bias)), np.zeros(len(bias))
+    return Dense.of(scaling, ((weights, bias), last), activation).score(values)
+
+
 def test_every_activation_has_an_oracle() -> None:
     """A new one is compared, too."""
     assert set(ACTIVATIONS) == set(ORACLES)
@@ -42,17 +50,34 @@ def test_a_layer_is_torchs(activation: str, inputs: int, rows: int) -> None:
     weights, bias = random.standard_normal((6, inputs)), random.standard_normal(6)
     values = random.standard_normal((inputs, rows))
     expected = ORACLES[activation](library("torch").from_numpy(weights @ values + bias[:, None])).numpy()
-    np.testing.assert_allclose(layer(values, weights, bias, activation), expected, rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(_outputs(values, weights, bias, activation), expected, rtol=1e-12, atol=1e-12)
 
 
-def test_a_sum_goes_in_the_order_of_the_inputs() -> None:
+@pytest.mark.parametrize(("units", "inputs"), [*product((1, 2, 4, 7), (1, 4, 11))])
+def test_a_sum_goes_in_the_order_of_the_inputs(units: int, inputs: int) -> None:
     """Bias first, then one product after the other, each rounded: nothing is fused or regrouped."""
     random = np.random.default_rng(4)
-    weights, bias, values = random.standard_normal((2, 11)), random.standard_normal(2), random.standard_normal((11, 7))
+    weights, bias = random.standard_normal((units, inputs)), random.standard_normal(units)
+    values = random.standard_normal((inputs, 7))
     expected = np.repeat(bias[:, None], 7, axis=1)
-    for place in range(11):
+    for place in range(inputs):
         expected = expected + weights[:, place, None] * values[place]
-    np.testing.assert_array_equal(layer(values, weights, bias), expected)
+    np.testing.assert_array_equal(_outputs(values, weights, bias), expected)
+
+
+def test_a_row_keeps_its_bits_in_any_company_and_memory() -> None:
+    """Alone, among more than a tile of others, read only, out of line, by row, with its bytes swapped."""
+    model, features = _fit(samples(300)), samples(300, seed=4).features
+    whole = model.predict(features)
+    np.testing.assert_array_equal([model.predict(features[:, [row]])[0] for row in range(300)], whole)
+    fixed = features.copy()
+    fixed.flags.writeable = False
+    for other in (fixed, np.asfortranarray(features), features.astype(">f8"), features[:, ::-1]):
+        expected = whole[::-1] if other.strides[1] < 0 else whole
+        np.testing.assert_array_equal(model.predict(other), expected)
+    assert model.predict(features[:, :0]).shape == (0,)
+    with pytest.raises(ModelError, match="the model takes"):
+        model.predict(features[:2])
 
 
 @pytest.mark.parametrize(

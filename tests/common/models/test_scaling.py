@@ -24,6 +24,19 @@ def test_what_says_nothing_is_zero_for_ever() -> None:
     np.testing.assert_array_equal(scaling.apply(other), np.zeros((5, 3)))
 
 
+def test_every_bit_is_that_of_the_formula() -> None:
+    """Less the mean, times the factor, clipped, and only then 0 for what is missing; a zero keeps its sign."""
+    random = np.random.default_rng(2)
+    features = random.standard_normal((4, 300)) * 1e3
+    features[random.random(features.shape) < 0.3] = np.nan
+    features[:, :4] = (np.inf, -np.inf, 0.0, -0.0)
+    scaling = Scaling(np.array([0.0, 1.0, -3.0, 0.0]), np.array([1.0, 1e-3, 0.7, 0.0]), 2.5)
+    with np.errstate(invalid="ignore"):
+        expected = np.clip((features - scaling.mean[:, None]) * scaling.factor[:, None], -2.5, 2.5)
+    expected[np.isnan(expected)] = 0.0
+    np.testing.assert_array_equal(scaling.apply(features).view(np.int64), expected.view(np.int64))
+
+
 def test_it_changes_nothing_in_place() -> None:
     """The section belongs to whoever asks."""
     features = np.random.default_rng(1).standard_normal((3, 9))

@@ -1,13 +1,16 @@
 """Whether a LightGBM model is scored by our trees is decided at load, by its bits, and told."""
 
+import gc
+
 import lightgbm
 import numpy as np
 import pytest
 
+from common.errors import ModelError
 from common.models.golden import Golden
 from common.models.lightgbm import FILE, LightGBMModel
+from common.models.lightgbm_library import Booster
 from common.models.scoring import Scoring, accelerate
-from common.models.trees.compilation import KERNELS, compile_trees, tree_folder
 from common.models.trees.scorer import TreeScorer
 from common.models.trees.text import Floats
 from tests.common.models.sample_bundle import NAMES, make_bundle, samples, small_model
@@ -37,6 +40,25 @@ def test_an_accelerated_model_keeps_its_bits_and_its_files() -> None:
     assert model.save() == files
 
 
+def boosters() -> int:
+    """How many models LightGBM holds in this process."""
+    gc.collect()
+    return sum(type(each) is Booster for each in gc.get_objects())
+
+
+def test_what_lightgbm_held_is_given_back_once_our_trees_score() -> None:
+    """It is read anew for those who ask what only LightGBM knows."""
+    before, model = boosters(), small_model()
+    assert boosters() == before + 1
+    known = model.detail().measures
+    accelerate(model, golden())
+    assert boosters() == before
+    again = model.detail().measures
+    assert list(again) == list(known) == ["gain", "split"]
+    for measure, values in known.items():
+        np.testing.assert_array_equal(again[measure], values)
+
+
 def test_a_wrong_bit_makes_lightgbm_serve(monkeypatch: pytest.MonkeyPatch) -> None:
     """One row off by the last bit: an alarm, and LightGBM's own scores from then on."""
     model, features = small_model(), samples(50, seed=4).features
@@ -64,6 +86,19 @@ def test_a_scorer_that_breaks_makes_lightgbm_serve(monkeypatch: pytest.MonkeyPat
     assert accelerate(small_model(), golden()) == Scoring("lightgbm", "ZeroDivisionError: on purpose", alarming=True)
 
 
+def test_a_library_that_breaks_in_the_proof_is_alarming(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What cannot be compared is not proven, and not merely uncovered."""
+    model = small_model()
+
+    def broken(_self: Booster, _matrix: Floats) -> Floats:
+        raise ModelError("LightGBM: on purpose")
+
+    monkeypatch.setattr(Booster, "predict", broken)
+    assert accelerate(model, Golden(np.zeros((3, 1)), np.zeros(1))) == Scoring(
+        "lightgbm", "ModelError: LightGBM: on purpose", alarming=True
+    )
+
+
 @pytest.mark.parametrize(
     ("options", "told"),
     [({"objective": "multiclass", "num_class": 3}, "values a row"), ({"linear_tree": True}, "linear")],
@@ -85,11 +120,3 @@ def test_a_model_without_a_faster_way_is_scored_by_its_library() -> None:
         kind = "plain"
 
     assert accelerate(Plain(), golden()) == Scoring("plain")  # type: ignore[arg-type]
-
-
-def test_kernels_compile_once_a_process() -> None:
-    """The second time nothing is left to do; the folder is named by the sources."""
-    compile_trees()
-    assert compile_trees() == 0
-    assert all(each.function.signatures for each in KERNELS)
-    assert tree_folder().parent.name == "kernels"

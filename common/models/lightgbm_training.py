@@ -1,0 +1,78 @@
+"""Fitting with LightGBM's own package, which nothing else here imports."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
+
+from common.errors import ModelError
+from common.models.libraries import library
+from common.models.lightgbm_library import parameter_names
+from common.models.names import did_you_mean
+from common.models.predictor import Progress, Samples
+
+# LightGBM is imported only when something is fitted, so its types have no names here.
+Dataset: TypeAlias = Any
+
+_DEFAULTS: Mapping[str, Any] = {
+    "objective": "regression",
+    "metric": "l2",
+    "learning_rate": 0.05,
+    "num_leaves": 15,
+    "min_data_in_leaf": 200,
+    "feature_fraction": 0.8,
+    "bagging_fraction": 0.8,
+    "bagging_freq": 1,
+    "lambda_l2": 10.0,
+    "rounds": 200,
+    "patience": 30,
+    "seed": 7,
+    # One: threads that wait for a busy core cost more than they bring; and the model's text records the number.
+    "num_threads": 1,
+}
+
+# Histograms by rows and the flag together make the result independent of timing and of the number of threads.
+_FIXED: Mapping[str, Any] = {"deterministic": True, "force_row_wise": True, "verbosity": -1}
+
+
+def fit_settings(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """All parameters of a fit; all but `rounds` and `patience` are LightGBM's own, which ignores a misspelt one."""
+    known = {*_DEFAULTS, *parameter_names()}
+    for name in parameters:
+        if name not in known:
+            raise ModelError(f"LightGBM has no parameter {name!r}{did_you_mean(name, known)}")
+    return {**_DEFAULTS, **parameters}
+
+
+def train_text(
+    train: Samples, validation: Samples, features: Sequence[str], parameters: Mapping[str, Any], progress: Progress
+) -> str:
+    """Boost until `patience` rounds bring nothing on the validation rows; give the text up to the best round."""
+    lightgbm, settings = library("lightgbm"), {**fit_settings(parameters), **_FIXED}
+    rounds, patience = int(settings.pop("rounds")), int(settings.pop("patience"))
+    learn = _dataset(train, features, settings)
+    callbacks: list[Callable[..., Any]] = [lightgbm.early_stopping(patience, verbose=False), _reporting(progress)]
+    judge = _dataset(validation, features, settings, learn)
+    try:
+        booster = lightgbm.train(settings, learn, rounds, valid_sets=[judge], callbacks=callbacks)
+    except lightgbm.basic.LightGBMError as error:
+        raise ModelError(f"LightGBM cannot fit with these parameters: {error}") from error
+    text: str = booster.model_to_string(num_iteration=booster.best_iteration)
+    return text
+
+
+def _dataset(
+    samples: Samples, features: Sequence[str], settings: Mapping[str, Any], reference: Dataset | None = None
+) -> Dataset:
+    return library("lightgbm").Dataset(
+        samples.features.T,
+        samples.labels,
+        feature_name=list(features),
+        reference=reference,
+        params=dict(settings),
+    )
+
+
+def _reporting(progress: Progress) -> Callable[[Any], None]:
+    def report(state: Any) -> None:
+        progress(state.iteration + 1, state.end_iteration)
+
+    return report
