@@ -16,14 +16,22 @@ REPLAY = $(call given,BARS,--bars) $(call given,OUT,--out) $(call given,ZONE,--z
 	$(call given,INTERVAL,--interval) $(call given,SPLIT,--split) $(call given,PACE,--pace) \
 	$(call given,SPEED,--speed) $(call given,MEMBERS,--members) $(call given,POLICY,--policy) $(call given,INSTANCE,--instance) $(call given,SET,--set)
 
+UP = $(call given,BARS,--bars) $(call given,OUT,--out) $(call given,ZONE,--zone) $(call given,STAMP,--stamp) \
+	$(call given,INTERVAL,--interval) $(call given,PACE,--pace) $(call given,INSTANCE,--instance) $(call given,SET,--set)
+
 .PHONY: help
 help: ## This list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/  \1|\2/' | column -t -s '|' || true
 	@echo "  make run takes BARS= OUT= ZONE= STAMP= INTERVAL= SPLIT= PACE= SPEED= MEMBERS= POLICY= INSTANCE= SET=  (docs/replay.md)"
+	@echo "  make up takes BARS= OUT= ZONE= STAMP= INTERVAL= PACE= INSTANCE= SET=  (docs/operations.md)"
 
 .PHONY: run
 run: $(VENV)/run.stamp ## Bars to signals: the sample market, or BARS=file.parquet
 	@$(BIN)/python -m scripts.replay $(REPLAY)
+
+.PHONY: up
+up: $(VENV)/run.stamp ## A pipeline that keeps running, live, on a market that never ends; Ctrl-C stops it
+	@$(BIN)/python -m scripts.up $(UP)
 
 .PHONY: setup
 setup: $(VENV)/models.stamp ## The development environment in .venv
@@ -52,6 +60,10 @@ e2e: $(VENV)/models.stamp ## Tests on real processes
 test-peers: $(VENV)/dev.stamp .venv-peers/peers.stamp ## Parity with vnpy 4.5.0, in an environment of its own
 	$(BIN)/pytest -q tests/parity
 
+.PHONY: chaos
+chaos: $(VENV)/models.stamp ## Kill and stop every process of real pipelines: 60 strikes
+	$(BIN)/python -m scripts.chaos
+
 .PHONY: format
 format: $(VENV)/dev.stamp ## Format, and mend what ruff can mend
 	$(BIN)/ruff check --fix .
@@ -61,9 +73,17 @@ format: $(VENV)/dev.stamp ## Format, and mend what ruff can mend
 bench: $(VENV)/dev.stamp ## Timing figures: inference
 	$(BIN)/python -m scripts.bench inference
 
+.PHONY: bench-trees
+bench-trees: $(VENV)/dev.stamp .venv-bench-trees/bench.stamp .venv-bench-lleaves/bench.stamp ## Timing figures: trees, and who else scores them
+	$(BIN)/python -m scripts.bench trees
+
+.PHONY: bench-factors
+bench-factors: $(VENV)/dev.stamp .venv-bench-factors/bench.stamp .venv-peers/peers.stamp ## Timing figures: factors, and who else computes them
+	$(BIN)/python -m scripts.bench factors
+
 .PHONY: lock
 lock: $(VENV)/dev.stamp ## Pin the requirements anew
-	cd requirements && for role in run dev research mlp peers; do \
+	cd requirements && for role in run dev research mlp peers bench-trees bench-lleaves bench-factors; do \
 		../$(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-header --no-annotate \
 		--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options \
 		--output-file $$role.lock $$role.in; done
@@ -83,6 +103,12 @@ $(VENV)/run.stamp: requirements/run.lock scripts/preflight.py
 	@echo "installing requirements/peers.lock"
 	@$(PYTHON) -m venv .venv-peers
 	@.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+.venv-bench-%/bench.stamp: requirements/bench-%.lock
+	@echo "installing $<"
+	@$(PYTHON) -m venv $(@D)
+	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
 $(VENV)/models.stamp: $(VENV)/dev.stamp requirements/research.lock requirements/mlp.lock requirements/torch.txt

@@ -8,6 +8,7 @@ import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,10 @@ from typing import Any
 from alphabus.bus import Bus
 from alphabus.client import Section, SignalClient
 from alphabus.clock import SystemClock
-from alphabus.endpoints import SERVICES, Endpoints, default_run_dir, running_instances
-from alphabus.errors import AlphabusError, EndpointError
-from alphabus.messages import Flag
-from alphabus.sockets import ZmqTransport
+from alphabus.endpoints import SERVICES, default_run_dir, only_instance
+from alphabus.errors import AlphabusError, ModeError
+from alphabus.messages import Flag, Mode
+from alphabus.security.transport import meeting_place
 from alphabus.status import StatusView
 
 ANSWER_NS = 1_000_000_000
@@ -31,10 +32,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parsed = _parser().parse_args(arguments)
     run_dir = parsed.run_dir or default_run_dir()
     try:
-        instance = parsed.instance or _only_instance(run_dir)
+        instance = parsed.name or parsed.instance or only_instance(run_dir)
+        place = Place(instance, run_dir, parsed.keys)
         if parsed.verb == "watch":
-            return watch(instance, run_dir, parsed.arm, parsed.mode, as_json=parsed.json)
-        return status(instance, run_dir, as_json=parsed.json)
+            return watch(place, parsed.arm, parsed.mode, as_json=parsed.json)
+        return status(place, as_json=parsed.json)
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:  # whoever read has enough; Python would complain once more when it flushes at exit
@@ -45,32 +47,55 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
 
 
-def watch(instance: str, run_dir: Path, arm: str, mode: str, *, as_json: bool) -> int:
-    """Print sections until the stream ends."""
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Which instance, and how it is met: by a folder of sockets, or by a folder of keys."""
+
+    instance: str
+    run_dir: Path
+    keys: Path | None
+
+
+def watch(place: Place, arm: str, mode: str | None, *, as_json: bool) -> int:
+    """Print sections until the stream ends; live or replay, whichever they are, unless `mode` says."""
+    if mode is not None:
+        return _watch(place, arm, mode, as_json=as_json)
+    try:
+        return _watch(place, arm, Mode.LIVE, as_json=as_json)
+    except ModeError:
+        return _watch(place, arm, Mode.REPLAY, as_json=as_json)
+
+
+def _watch(place: Place, arm: str, mode: str, *, as_json: bool) -> int:
     told = "current"
-    with SignalClient(instance, arm, mode=mode, run_dir=run_dir) as client:
-        print(f"watching {instance}/{arm} ({mode}); Ctrl-C ends it", file=sys.stderr)
-        while not client.ended:
-            section = client.receive(IDLE_NS)
+    with SignalClient(place.instance, arm, mode=mode, run_dir=place.run_dir, keys=place.keys) as client:
+        section = client.receive(IDLE_NS)
+        print(f"watching {place.instance}/{arm} ({mode}); Ctrl-C ends it", file=sys.stderr)
+        while section is not None or not client.ended:
             if section is not None:
-                print(json.dumps(_plain(section)) if as_json else _line(section), flush=True)
+                _show(section, as_json=as_json)
             if client.link != told:
                 told = client.link
                 print(f"link: {told}", file=sys.stderr)
+            section = client.receive(IDLE_NS)
     return 0
 
 
-def status(instance: str, run_dir: Path, *, as_json: bool) -> int:
+def _show(section: Section, *, as_json: bool) -> None:
+    print(json.dumps(_plain(section)) if as_json else _line(section), flush=True)
+
+
+def status(place: Place, *, as_json: bool) -> int:
     """Print how every process is; 1 when one of them does not answer."""
-    transport = ZmqTransport()
-    bus = Bus(Endpoints(run_dir, instance), transport, SystemClock())
+    endpoints, transport = meeting_place(place.instance, place.run_dir, place.keys)
+    bus = Bus(endpoints, transport, SystemClock())
     with contextlib.ExitStack() as stack:
         stack.callback(transport.close)
         views = {name: stack.enter_context(contextlib.closing(StatusView(bus, name))) for name in SERVICES}
         beats = {name: view.ask(ANSWER_NS) for name, view in views.items()}
     if as_json:
         rows = {name: beat and {"pid": beat.pid, "bar": beat.bar, **beat.counters} for name, beat in beats.items()}
-        print(json.dumps({"instance": instance, "services": rows}))
+        print(json.dumps({"instance": place.instance, "services": rows}))
     else:
         print(f"{'process':18}{'pid':>8}{'bar':>9}  counters")
     for name, beat in beats.items() if not as_json else ():
@@ -117,24 +142,17 @@ def _plain(section: Section) -> dict[str, Any]:
     }
 
 
-def _only_instance(run_dir: Path) -> str:
-    found = running_instances(run_dir)
-    if len(found) == 1:
-        return found[0]
-    if not found:
-        raise EndpointError(f"no instance below {run_dir}: start one (make run), or say where with --run-dir")
-    raise EndpointError(f"several instances below {run_dir}: choose one with --instance {' | '.join(found)}")
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m alphabus", description=__doc__)
     parser.add_argument("verb", choices=["watch", "status"])
+    parser.add_argument("name", nargs="?", metavar="INSTANCE", help="the same as --instance")
     parser.add_argument("--instance", help="name of the instance (default: the only one that runs)")
     parser.add_argument("--arm", default="champion", help="which arm to watch (default: %(default)s)")
     parser.add_argument(
-        "--mode", default="replay", choices=["live", "replay"], help="what is to be watched (default: %(default)s)"
+        "--mode", choices=["live", "replay"], help="refuse sections of another mode (default: take what there is)"
     )
     parser.add_argument("--run-dir", type=Path, help="folder of the sockets (default: as the pipeline's)")
+    parser.add_argument("--keys", type=Path, help="folder of a client's card, for an instance on another host")
     parser.add_argument("--json", action="store_true", help="one JSON object a line, for programs")
     return parser
 

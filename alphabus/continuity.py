@@ -76,6 +76,10 @@ class Follower:
         elif epoch == self.epoch and next_seq > self._next:
             self._lost(next_seq)
 
+    def doubt(self) -> None:
+        """Apply nothing more before the writer was asked: something may have been lost unseen."""
+        self.unsure = True
+
     def answered(self, epoch: int, next_seq: int | None, deliveries: Iterable[Delivery]) -> list[Delivery]:
         """Take the writer's answer; `next_seq` None means that more is on record: ask again."""
         if epoch < self.epoch:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 import re
 import socket
+import stat
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from alphabus.errors import EndpointError
 
 SERVICES = ("bar_feed", "factor_engine", "inference_worker", "signal_cache", "monitor")
 MAX_PATH_BYTES = 107
+IPC, TCP = "ipc://", "tcp://"
+_ADDRESS = re.compile(re.escape(TCP) + r"(?:[0-9a-zA-Z.-]+|\[[0-9a-fA-F:]+\]):[0-9]{1,5}")
 INSTANCE = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 
@@ -25,9 +28,24 @@ def default_run_dir(environment: Mapping[str, str] = os.environ) -> Path:
     return Path(f"/tmp/alphabus-{os.getuid()}")  # noqa: S108  the folder is 0700
 
 
+def is_tcp(text: object) -> bool:
+    """Whether this is an address `tcp://HOST:PORT`."""
+    return isinstance(text, str) and _ADDRESS.fullmatch(text) is not None and 0 < int(text.rpartition(":")[2]) < 2**16
+
+
 def running_instances(run_dir: Path) -> tuple[str, ...]:
     """Names of the instances below `run_dir` of which some process listens."""
     return tuple(sorted({path.parent.name for path in run_dir.glob("*/*.ask") if _listens(path)}))
+
+
+def only_instance(run_dir: Path) -> str:
+    """Name of the one instance of which some process listens; raises EndpointError when there is none, or several."""
+    found = running_instances(run_dir)
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise EndpointError(f"no instance below {run_dir}: start one (make run), or say where with --run-dir")
+    raise EndpointError(f"several instances below {run_dir}: choose one with --instance {' | '.join(found)}")
 
 
 def _listens(path: Path) -> bool:
@@ -42,6 +60,8 @@ class Endpoints:
 
     run_dir: Path
     instance: str
+    tcp: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """Services that are met over TCP: the addresses of their live and their asked end."""
 
     def __post_init__(self) -> None:
         if not INSTANCE.fullmatch(self.instance):
@@ -54,11 +74,18 @@ class Endpoints:
 
     def live(self, service: str) -> str:
         """Address of the service's publisher."""
-        return self._address(service, "pub")
+        return self.tcp[service][0] if service in self.tcp else self._address(service, "pub")
 
     def asked(self, service: str) -> str:
         """Address of the service's responder."""
-        return self._address(service, "ask")
+        return self.tcp[service][1] if service in self.tcp else self._address(service, "ask")
+
+    def service_at(self, address: str) -> str:
+        """Whose TCP address this is; raises EndpointError."""
+        for service, ends in self.tcp.items():
+            if address in ends:
+                return service
+        raise EndpointError(f"{address} is no service's address")
 
     def topic(self, *parts: str) -> str:
         """`INSTANCE/part/.../`: from general to special, ends in '/' because subscriptions are prefixes."""
@@ -69,11 +96,9 @@ class Endpoints:
         advice = "set ALPHABUS_RUN_DIR to a folder of your own"
         try:
             self.run_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-            owner = self.run_dir.stat().st_uid
-            if owner != os.getuid():
-                raise EndpointError(f"{self.run_dir} belongs to uid {owner}; {advice}")
+            _check_parent(self.run_dir, advice)
             self.folder.mkdir(exist_ok=True, mode=0o700)
-            self.folder.chmod(0o700)  # of what was there only our own folder: the one above may be /tmp
+            _close_to_others(self.folder, advice)  # of what was there only our own folder: the one above may be /tmp
         except OSError as error:
             raise EndpointError(f"cannot make {self.folder}: {error}; {advice}") from error
 
@@ -86,3 +111,34 @@ class Endpoints:
                 f"set ALPHABUS_RUN_DIR to a shorter folder, such as /tmp/alphabus-{os.getuid()}"
             )
         return f"ipc://{path}"
+
+
+def require_own(address: str) -> None:
+    """Raise EndpointError when the socket's folder is there and another user's, who could pose as the pipeline."""
+    folder = Path(address.removeprefix(IPC)).parent
+    try:
+        owner = folder.stat().st_uid
+    except OSError:  # not there yet, or out of reach: then nobody is met
+        return
+    if owner != os.getuid() != 0:
+        raise EndpointError(f"{folder} belongs to uid {owner}")
+
+
+def _check_parent(folder: Path, advice: str) -> None:
+    found = folder.stat()
+    if found.st_uid != os.getuid():
+        raise EndpointError(f"{folder} belongs to uid {found.st_uid}; {advice}")
+    if found.st_mode & (stat.S_IWGRP | stat.S_IWOTH) and not found.st_mode & stat.S_ISVTX:
+        raise EndpointError(f"{folder} can be written by others, who could put another folder in its place; {advice}")
+
+
+def _close_to_others(folder: Path, advice: str) -> None:
+    """Mode 0700 of the very folder that was looked at: a link in its place is not followed."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        owner = os.fstat(descriptor).st_uid
+        if owner != os.getuid():
+            raise EndpointError(f"{folder} belongs to uid {owner}; {advice}")
+        os.fchmod(descriptor, 0o700)
+    finally:
+        os.close(descriptor)

@@ -4,7 +4,10 @@ AlphabusError
 ├── EncodeError        a message that breaks its own schema
 ├── DecodeError        bytes that are not a message, with a short `reason` for counters
 ├── EndpointError      an address that cannot be bound or reached
+├── KeyFileError       a key folder that is not private, or a file in it that is no key
+├── SecurityError      the keys do not keep strangers out: nothing may run like this
 ├── RequestError       a request that was refused or had no answer in time
+│   └── NoSectionError     no section closes at the time that was asked for
 └── ModeError          sections of another mode than was asked for
 """
 
@@ -45,8 +48,20 @@ class EndpointError(AlphabusError):
     """The address cannot be bound or reached."""
 
 
+class KeyFileError(AlphabusError):
+    """A key folder that is not its owner's alone, or a file in it that is not what it should be."""
+
+
+class SecurityError(AlphabusError):
+    """A stranger's key was accepted: the process must not go on."""
+
+
 class RequestError(AlphabusError):
     """The request was refused, or no answer came in time."""
+
+
+class NoSectionError(RequestError):
+    """No section closes at the time that was asked for, and none ever will."""
 
 
 class ModeError(AlphabusError):

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from alphabus.bus import Bus
+from alphabus.clock import Clock
 from alphabus.codec import decode, encode
 from alphabus.continuity import Follower, Tally
 from alphabus.errors import DecodeError
 from alphabus.messages import Acknowledge, Delivery, Heartbeat, Message, Reply, Request
-from alphabus.sockets import Channel
+from alphabus.sockets import Channel, Subscription
 
 ASK_AGAIN_NS = 1_000_000_000
 REPEAT_NS = 1_000_000_000
@@ -45,9 +46,10 @@ class Inlet:
         self._answers: dict[int, _Question] = {}
         self._last_id = 0
         self._acknowledged: dict[str, Acknowledge] = {}
-        self._repeated_ns = self._heard_ns = self._answered_ns = bus.clock.monotonic_ns()
+        self._repeated_ns = self._answered_ns = bus.clock.monotonic_ns()
+        self._heard_ns, self._slept_ns = bus.clock.boot_ns(), _slept_ns(bus.clock)
         health = endpoints.topic("health", service)
-        self._live: Channel = transport.subscriber(endpoints.live(service), [*topics, health])
+        self._live: Subscription = transport.subscriber(endpoints.live(service), [*topics, health])
         self._ask: Channel = transport.requester(endpoints.asked(service))
 
     @property
@@ -57,8 +59,8 @@ class Inlet:
 
     @property
     def stale(self) -> bool:
-        """Whether nothing at all came for three heartbeats."""
-        return self._clock.monotonic_ns() - self._heard_ns > STALE_NS
+        """Whether nothing at all came for three heartbeats; a machine that slept counts its sleep."""
+        return self._clock.boot_ns() - self._heard_ns > STALE_NS
 
     @property
     def behind(self) -> bool:
@@ -74,9 +76,26 @@ class Inlet:
         """Go on from what `follower` knows, instead of from nothing."""
         self.followers[topic] = follower
 
+    def follow(self, topic: str, follower: Follower | None = None) -> None:
+        """Follow one more topic from now on; the writer is asked for what it has from `follower`'s last bar on."""
+        if topic not in self.followers:
+            self.followers[topic] = follower or Follower(topic)
+            self._live.subscribe(topic)
+
+    def unfollow(self, topic: str) -> None:
+        """Follow a topic no more; what is still under way of it is dropped."""
+        if self.followers.pop(topic, None) is not None:
+            self._acknowledged.pop(topic, None)
+            self._live.unsubscribe(topic)
+
+    def is_behind(self, topic: str) -> bool:
+        """Whether this topic waits for the writer's record."""
+        return topic in self.followers and self.followers[topic].unsure
+
     def receive(self) -> list[Delivery]:
         """What is to be applied now, in order; never blocks."""
         deliveries: list[Delivery] = []
+        self._doubt_after_sleep()
         for delivery in self._drained(self._live):
             deliveries += self._from_live(delivery)
         for delivery in self._drained(self._ask):
@@ -119,11 +138,18 @@ class Inlet:
         self._live.close()
         self._ask.close()
 
+    def _doubt_after_sleep(self) -> None:
+        """A link that outlived a sleep may have lost its end without a word: ask before anything is applied."""
+        slept, self._slept_ns = _slept_ns(self._clock) - self._slept_ns, _slept_ns(self._clock)
+        if slept > STALE_NS:
+            for follower in self.followers.values():
+                follower.doubt()
+
     def _drained(self, channel: Channel) -> Iterable[Delivery]:
         for _ in range(MAX_AT_ONCE):
             if (frames := channel.receive()) is None:
                 return
-            self._heard_ns = self._clock.monotonic_ns()
+            self._heard_ns = self._clock.boot_ns()
             try:
                 yield decode(frames)
             except DecodeError as error:
@@ -143,7 +169,7 @@ class Inlet:
     def _from_record(self, delivery: Delivery) -> list[Delivery]:
         """An answer stands between two equal replies; what a queue lost of either, or between, is asked again."""
         message = delivery.message
-        self._answered_ns = self._heard_ns
+        self._answered_ns = self._clock.monotonic_ns()
         if not isinstance(message, Reply):
             if self._answering is not None:
                 self._answering.deliveries.append(delivery)
@@ -173,6 +199,8 @@ class Inlet:
             return []
         if reply.error is not None:  # asked again once patience ends, not at once
             self._questions[reply.id] = _Question(follower, self._clock.monotonic_ns(), paused=True)
+            return []
+        if self.followers.get(follower.topic) is not follower:  # not followed any more, or anew
             return []
         return follower.answered(question.epoch, reply.next.get(follower.topic), question.deliveries)
 
@@ -215,3 +243,8 @@ class Inlet:
 
     def _send(self, message: Message) -> None:
         self._ask.send(encode(Delivery(self._asked_topic, 0, 0, self._clock.wall_ns(), message)))
+
+
+def _slept_ns(clock: Clock) -> int:
+    """How long the machine was suspended since its start, give or take the time between two readings."""
+    return clock.boot_ns() - clock.monotonic_ns()

@@ -1,59 +1,29 @@
-"""Publisher, Subscriber, Requester, Responder: the few ZeroMQ options, each explained once."""
+"""Publisher, Subscriber, Requester, Responder: the four kinds of channels, and ZeroMQ behind them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
 
 import zmq
 
-from alphabus.codec import MAX_BODY
+from alphabus.channels import Channel, Parts, Subscription, Transport, Waiter
+from alphabus.endpoints import IPC, TCP, require_own
 from alphabus.errors import EndpointError
+from alphabus.options import ASKED_HIGH_WATER, HIGH_WATER, Queues, set_options
 
-Parts = Sequence[bytes]
-
-ASKED_HIGH_WATER = 4096  # messages: a page of the record for each of some fifteen topics
-
-
-class Channel(Protocol):
-    """One end of a link: frames go and come, and nothing ever blocks."""
-
-    def send(self, frames: Parts) -> bool:
-        """False when the queue is full and the frames were not taken."""
-        ...
-
-    def receive(self) -> list[bytes] | None:
-        """The next message's frames, or None."""
-        ...
-
-    def close(self) -> None:
-        """Let go of the link; what is queued has a moment to leave."""
-        ...
-
-    @property
-    def handle(self) -> Any:
-        """What a poller waits on."""
-        ...
-
-
-class Transport(Protocol):
-    """Makes the four kinds of channels."""
-
-    def publisher(self, address: str) -> Channel:
-        """Bind the live end of a stage."""
-        ...
-
-    def subscriber(self, address: str, topics: Sequence[str]) -> Channel:
-        """Connect to a stage's live end."""
-        ...
-
-    def responder(self, address: str) -> Channel:
-        """Bind the asked end; frames carry the peer's identity first."""
-        ...
-
-    def requester(self, address: str) -> Channel:
-        """Connect to a stage's asked end."""
-        ...
+__all__ = [
+    "ASKED_HIGH_WATER",
+    "Channel",
+    "Parts",
+    "Queues",
+    "Socket",
+    "SubscriberSocket",
+    "Subscription",
+    "Transport",
+    "Waiter",
+    "ZmqTransport",
+    "wait_on",
+]
 
 
 class Socket:
@@ -87,71 +57,88 @@ class Socket:
         return self._socket
 
 
+class SubscriberSocket(Socket):
+    """A ZeroMQ SUB socket."""
+
+    def subscribe(self, topic: str) -> None:
+        """Add a prefix filter; the publisher learns of it a moment later."""
+        self._socket.subscribe(topic.encode("ascii"))
+
+    def unsubscribe(self, topic: str) -> None:
+        """Take a prefix filter away."""
+        self._socket.unsubscribe(topic.encode("ascii"))
+
+
 class ZmqTransport:
-    """Channels over ZeroMQ; `high_water` messages may wait on each link before a publisher drops."""
+    """Channels over ZeroMQ on this machine; over TCP only `alphabus.security` has them."""
 
-    def __init__(self, high_water: int = 256) -> None:
+    def __init__(self, high_water: int = HIGH_WATER, queues: Queues | None = None) -> None:
+        """`queues` says how much may wait on each link; `high_water` alone leaves the rest at its default."""
         self._context = zmq.Context()
-        self._high_water = high_water
+        self._queues = queues or Queues(high_water)
 
-    def publisher(self, address: str) -> Socket:
+    def publisher(self, address: str) -> Channel:
         """XPUB: like PUB, and it sees who subscribes."""
-        return self._bound(zmq.XPUB, address)
+        return Socket(self._bound(zmq.XPUB, address))
 
-    def subscriber(self, address: str, topics: Sequence[str]) -> Socket:
+    def subscriber(self, address: str, topics: Sequence[str]) -> Subscription:
         """SUB with prefix filters."""
         socket = self._plain(zmq.SUB)
         for topic in topics:
             socket.subscribe(topic.encode("ascii"))
-        socket.connect(address)
-        return Socket(socket)
+        return SubscriberSocket(self._connected(socket, address))
 
-    def responder(self, address: str) -> Socket:
+    def responder(self, address: str) -> Channel:
         """ROUTER: answers go to whoever asked, and never block on one who left."""
-        return self._bound(zmq.ROUTER, address)
+        return Socket(self._bound(zmq.ROUTER, address))
 
-    def requester(self, address: str) -> Socket:
+    def requester(self, address: str) -> Channel:
         """DEALER: many questions may be under way; an answer finds its question by id."""
-        socket = self._plain(zmq.DEALER)
-        socket.connect(address)
-        return Socket(socket)
+        return Socket(self._connected(self._plain(zmq.DEALER), address))
 
     def close(self) -> None:
         """Close the context, and whatever a stage that failed half-way left open: that would keep us from exiting."""
         self._context.destroy()
 
-    def _bound(self, kind: int, address: str) -> Socket:
+    def _bound(self, kind: int, address: str) -> zmq.Socket[bytes]:
         socket = self._plain(kind)
         try:
+            self._admit(socket, address)
             socket.bind(address)
-        except zmq.ZMQError as error:
+        except (zmq.ZMQError, EndpointError) as error:
             socket.close()
             raise EndpointError(f"cannot bind {address}: {error}") from error
-        return Socket(socket)
+        return socket
+
+    def _connected(self, socket: zmq.Socket[bytes], address: str) -> zmq.Socket[bytes]:
+        try:
+            self._introduce(socket, address)
+            socket.connect(address)
+        except (zmq.ZMQError, EndpointError) as error:
+            socket.close()
+            raise EndpointError(f"cannot connect to {address}: {error}") from error
+        return socket
+
+    def _admit(self, _socket: zmq.Socket[bytes], address: str) -> None:
+        """Before binding: only the file system keeps others out here, so nothing that it does not guard."""
+        refuse_tcp(address)
+
+    def _introduce(self, _socket: zmq.Socket[bytes], address: str) -> None:
+        """Before connecting: somebody else's socket is not the pipeline's."""
+        refuse_tcp(address)
+        if address.startswith(IPC):
+            require_own(address)
 
     def _plain(self, kind: int) -> zmq.Socket[bytes]:
         socket: zmq.Socket[bytes] = self._context.socket(kind)
-        # Finite queues: a stuck reader must cost bounded memory; what is dropped is noticed by seq and asked for again.
-        # At the asked ends a page must fit whole: what is dropped of it would be asked for, and dropped, again.
-        asked = kind in (zmq.ROUTER, zmq.DEALER)
-        socket.sndhwm = socket.rcvhwm = max(self._high_water, ASKED_HIGH_WATER) if asked else self._high_water
-        # A peer that died must not keep us from exiting; one that lives gets what is queued.
-        socket.linger = 500
-        # A frame that could not be a message is refused before it is buffered.
-        socket.maxmsgsize = MAX_BODY
-        # A half-open link is noticed by the protocol itself.
-        socket.heartbeat_ivl, socket.heartbeat_timeout = 1000, 3000
-        # A restarted peer is found quickly, an absent one costs little.
-        socket.reconnect_ivl, socket.reconnect_ivl_max = 20, 500
+        set_options(socket, kind, self._queues.of(kind))
         return socket
 
 
-class Waiter(Protocol):
-    """Sleeps until a handle is ready."""
-
-    def __call__(self, handles: Sequence[object], timeout_ns: int) -> None:
-        """Return when one of `handles` is ready, or after `timeout_ns`."""
-        ...
+def refuse_tcp(address: str) -> None:
+    """Raise EndpointError: over TCP anybody could be at the other end."""
+    if address.startswith(TCP):
+        raise EndpointError("TCP needs keys; see docs/security.md")
 
 
 def wait_on(handles: Sequence[object], timeout_ns: int) -> None:

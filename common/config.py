@@ -10,10 +10,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from alphabus.endpoints import INSTANCE, Endpoints, default_run_dir
+from alphabus.endpoints import INSTANCE, SERVICES, Endpoints, default_run_dir, is_tcp
+from alphabus.options import Queues
 from common.errors import ConfigError
 
 MS = 1_000_000
+MIB = 1024 * 1024
+SLACK = 8  # messages beside the sections of a credit window: universes, heartbeats
 
 
 def _name(value: str) -> str:
@@ -37,13 +40,26 @@ class _Table(BaseModel):
 
 
 class Source(_Table):
-    """A file of bars that is replayed; times before `split_ns` (bar close, UTC) are history."""
+    """A file of bars: replayed, times before `split_ns` (bar close, UTC) are history; or all of it is, and goes on."""
 
+    kind: Literal["file", "generated"] = "file"
     bars: Path
     zone: str = "UTC"
     stamp: Literal["auto", "open", "close"] = "auto"
     interval: str = "auto"
     split_ns: int = 0
+    seed: int = Field(default=1, ge=0)
+    """Of what a generated source makes up; another seed is another market."""
+
+
+class Retention(_Table):
+    """How much of the feed's journal is kept: old segments go beyond a bound, never what a consumer still lacks."""
+
+    max_mb: int | None = Field(default=None, ge=1)
+    max_days: float | None = Field(default=None, gt=0.0)
+    """Since a segment was written to."""
+    keep_sections: int = Field(default=1000, ge=1)
+    """The newest that stay whatever the bounds say: what a restart reads again."""
 
 
 class Feed(_Table):
@@ -60,14 +76,17 @@ class Feed(_Table):
     """Bars a symbol may be unseen before it is no longer expected."""
     members: Path | None = None
     """A file of who is a member from when to when (symbol, from, to); none: whoever is expected."""
-    sync: Literal["always", "interval", "never"] = "interval"
+    sync: Literal["always", "behind", "interval", "never"] = "interval"
+    retention: Retention = Retention()
 
 
 class FactorEngine(_Table):
-    """The factor engine: which factor set it computes."""
+    """The factor engine: which factor set it computes beside those of the models, and how it recovers."""
 
     set: str = "basic"
     """A shipped set by its name, or a file of one's own (.toml, .py)."""
+    snapshot_sections: int = Field(default=250, ge=1)
+    """After so many sections the state of each plan is put on disk, for a restart to go on from."""
 
     @property
     def name(self) -> str:
@@ -80,6 +99,36 @@ class Arm(_Table):
 
     alias: Name = "champion"
     capital: float = Field(default=1.0, ge=0.0, le=1.0)
+    fallback: Literal["previous", "default", "void"] = "previous"
+    """What goes out when no answer comes in time."""
+    default_value: float | None = Field(default=None, allow_inf_nan=False)
+    """With `previous` it stands in as long as there is nothing earlier."""
+    max_age_bars: int | None = Field(default=None, ge=0)
+    """This and the next two: what `inference` says, unless the arm says otherwise."""
+    max_age_seconds: float | None = Field(default=None, gt=0.0)
+    across_sessions: bool | None = None
+
+    @model_validator(mode="after")
+    def _default_has_a_value(self) -> Arm:
+        if (self.fallback == "default" and self.default_value is None) or (
+            self.fallback == "void" and self.default_value is not None
+        ):
+            raise ValueError("fallback 'default' needs a default_value, fallback 'void' takes none")
+        return self
+
+
+class Breaker(_Table):
+    """When an arm stops asking its executor, and for how long; only under `deadline`."""
+
+    failures: int = Field(default=5, ge=1, le=1000)
+    """Bad calls in a row: failures, and answers that were too slow."""
+    share: float = Field(default=0.5, gt=0.0, le=1.0)
+    window: int = Field(default=20, ge=1, le=1000)
+    """The `share` of bad calls is of so many."""
+    slow_share: float = Field(default=1.0, gt=0.0, le=10.0)
+    """An answer is too slow that took longer than this share of the deadline, or missed it."""
+    open_ms: int = Field(default=5000, ge=1)
+    longest_open_ms: int = Field(default=300_000, ge=1)
 
 
 class Inference(_Table):
@@ -94,16 +143,77 @@ class Inference(_Table):
     min_coverage: float = Field(default=0.5, ge=0.0, le=1.0)
     min_features: float = Field(default=0.5, ge=0.0, le=1.0)
     max_age_bars: int = Field(default=5, ge=0)
+    max_age_seconds: float | None = Field(default=None, gt=0.0)
+    """By section time."""
+    across_sessions: bool = True
+    """Whether a signal may be held on another day than the one it was made for."""
+    max_model_age_days: float | None = Field(default=None, gt=0.0, le=36_500.0)
+    """From the end of a model's training data to the section."""
+    gate: Literal["flag", "hold"] = "flag"
+    """A suspect answer is published and told, or held back."""
+    gate_widening: float = Field(default=1.0, ge=0.0, le=1e6)
+    """How many widths of the training's range of predictions are allowed on either side of it."""
+    breaker: Breaker = Breaker()
+    spare: bool = True
+    """Whether every arm has a second child that is loaded and takes over at once."""
+    memory_mb: int = Field(default=4096, ge=0)
+    """MiB of memory a child may have, 0 for no limit."""
     faults: Path | None = None
     """A plan of faults for the executor; only tests name one."""
 
 
+class SignalTopics(_Table):
+    """Topics of signals beside those of the arms."""
+
+    blend: bool = False
+    """Ranks of all arms, weighted by capital, on a topic of their own."""
+
+
+def _tcp_address(value: str) -> str:
+    if not is_tcp(value):
+        raise ValueError("an address tcp://HOST:PORT")
+    return value
+
+
+TcpAddress = Annotated[str, AfterValidator(_tcp_address)]
+TcpEnds = tuple[TcpAddress, TcpAddress]
+
+
+class Tcp(_Table):
+    """Services that are met over TCP instead of the run folder: addresses of their live and their asked end."""
+
+    bar_feed: TcpEnds | None = None
+    factor_engine: TcpEnds | None = None
+    inference_worker: TcpEnds | None = None
+    signal_cache: TcpEnds | None = None
+    monitor: TcpEnds | None = None
+
+    @model_validator(mode="after")
+    def _ends_differ(self) -> Tcp:
+        addresses = [address for ends in self.by_service.values() for address in ends]
+        if len(set(addresses)) != len(addresses):
+            raise ValueError("bus.tcp: every end of every service has an address of its own")
+        return self
+
+    @property
+    def by_service(self) -> dict[str, tuple[str, str]]:
+        """Those that have addresses."""
+        return {name: ends for name in SERVICES if (ends := getattr(self, name)) is not None}
+
+
 class BusLimits(_Table):
-    """Queues, memory and heartbeats of every process."""
+    """Queues, memory, heartbeats and addresses of every process."""
 
     high_water: int = Field(default=256, ge=4, le=100_000)
+    section_kb: int | None = Field(default=None, ge=1)
+    """How large a section of factors is; none: unknown, so that only messages count."""
+    queue_mb: int = Field(default=64, ge=1)
+    """What may wait on each link, once `section_kb` is known; a credit window always may."""
     outbox_mb: int = Field(default=256, ge=1)
     heartbeat_ms: int = Field(default=500, ge=10, le=1000)  # three missed must show within 3 s
+    keys: Path = Path("state/keys")
+    """Folder of the keys; only looked at when `tcp` names a service."""
+    tcp: Tcp = Tcp()
 
 
 class Config(_Table):
@@ -114,12 +224,17 @@ class Config(_Table):
     logs: Path | None = None
     run_dir: Path | None = None
     registry: Path = Path("state/registry")
+    key: Path | None = None
+    """A key file: bundles that are not signed with it are refused."""
+    kinds: tuple[str, ...] | None = None
+    """The user's own kinds of model, each `name=module:Class`."""
     interval_ns: int = Field(default=0, ge=0)
     """The bar interval; 0 when unknown."""
     feed: Feed
     factors: FactorEngine = FactorEngine()
     arms: dict[Name, Arm] = {"champion": Arm()}
     inference: Inference = Inference()
+    signals: SignalTopics = SignalTopics()
     bus: BusLimits = BusLimits()
 
     @model_validator(mode="after")
@@ -130,6 +245,14 @@ class Config(_Table):
         return self
 
     @model_validator(mode="after")
+    def _blend_can_be_made(self) -> Config:
+        if self.signals.blend and "blend" in self.arms:
+            raise ValueError("signals.blend takes the topic of an arm named blend: give the arm another name")
+        if self.signals.blend and not any(arm.capital for arm in self.arms.values()):
+            raise ValueError("signals.blend weighs arms by their capital: give at least one arm some")
+        return self
+
+    @model_validator(mode="after")
     def _pace_is_one(self) -> Config:
         if self.feed.speed is not None and (self.feed.pace_s is not None or self.interval_ns == 0):
             raise ValueError("feed.speed and feed.pace_s exclude each other, and feed.speed needs interval_ns")
@@ -137,10 +260,31 @@ class Config(_Table):
             raise ValueError("feed.speed and feed.pace_s must leave at least a millisecond from section to section")
         return self
 
+    @model_validator(mode="after")
+    def _generated_is_paced(self) -> Config:
+        source = self.feed.source
+        if source.kind == "generated" and (source.split_ns or not self.is_paced):
+            raise ValueError(
+                'feed.source.kind = "generated" needs feed.pace_s or feed.speed, by which its clock moves, and takes '
+                "no feed.source.split_ns: the whole file is history"
+            )
+        return self
+
     @property
     def endpoints(self) -> Endpoints:
         """Addresses and topics of the instance."""
-        return Endpoints(self.run_dir or default_run_dir(), self.instance)
+        return Endpoints(self.run_dir or default_run_dir(), self.instance, self.bus.tcp.by_service)
+
+    @property
+    def queues(self) -> Queues:
+        """How much may wait on each link."""
+        section = (self.bus.section_kb or 0) * 1024
+        return Queues(self.bus.high_water, self.bus.queue_mb * MIB, 3 * self.feed.credit + SLACK, section)
+
+    @property
+    def signal_names(self) -> tuple[str, ...]:
+        """Whose signals have a topic: the arms, and the blend if there is one."""
+        return (*self.arms, "blend") if self.signals.blend else tuple(self.arms)
 
     @property
     def paced_interval_ns(self) -> int:

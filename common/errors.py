@@ -6,11 +6,14 @@ PipelineError
 ├── JournalError       a journal that cannot be opened, or is corrupt
 │   └── ForgottenError     it begins after the bar that was asked for
 ├── LockError          another process holds the identity
+├── CommandError       a command that was refused, or of which nothing was heard
 ├── LabError           something in a research folder that is not there, or cannot be put there
 ├── SnapshotError      a saved state that cannot be gone on from; the cure is to start cold
 ├── FactorError        a factor set that cannot be compiled
 │   └── ExpressionError    one text in it, with the position
+├── DatasetError       spans, members or rows that no dataset can be made of
 └── ModelError         a model that cannot be used
+    ├── TooFewRowsError    history that is too short to train on
     ├── BundleError        a bundle that is not what its name says
     └── RegistryError      an unknown name, version or alias, or a refused change
         └── RegistryBusyError  another process is writing
@@ -43,6 +46,10 @@ class LockError(PipelineError):
     """Another process holds this identity."""
 
 
+class CommandError(PipelineError):
+    """A command was refused, or nothing was heard of it."""
+
+
 class LabError(PipelineError):
     """Something in a research folder that is not there, or cannot be put there."""
 
@@ -59,8 +66,16 @@ class ExpressionError(FactorError):
     """One factor text is wrong; the message carries the text and the position."""
 
 
+class DatasetError(PipelineError):
+    """Spans, members or rows that no dataset can be made of; nothing was written."""
+
+
 class ModelError(PipelineError):
     """The model cannot be used."""
+
+
+class TooFewRowsError(ModelError):
+    """History is too short, or too thin, to train on."""
 
 
 class BundleError(ModelError):

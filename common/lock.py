@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -23,6 +24,11 @@ class Lock:
 
     def __enter__(self) -> Self:
         """Take the lock; raises LockError that names the holder."""
+        while not self._taken():
+            pass  # whoever held it has removed it meanwhile: another file is the lock now
+        return self
+
+    def _taken(self) -> bool:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
@@ -31,16 +37,27 @@ class Lock:
             holder = os.read(descriptor, 200).decode("utf-8", "replace").strip() or "a process that is just starting"
             os.close(descriptor)
             raise LockError(f"{self._path} is held by {holder}: stop it first") from None
+        if not _is_still(descriptor, self._path):
+            os.close(descriptor)
+            return False
         os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"pid {os.getpid()}, started {_start_ticks()} ticks after boot\n".encode(), 0)
+        os.pwrite(descriptor, f"pid {os.getpid()}, started {_started():%Y-%m-%d %H:%M:%S} UTC\n".encode(), 0)
         self._descriptor = descriptor
-        return self
+        return True
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Let go."""
         os.close(self._descriptor)
+
+
+def _is_still(descriptor: int, path: Path) -> bool:
+    """Whether the file that was opened is the one that lies there now."""
+    try:
+        return os.fstat(descriptor).st_ino == path.stat().st_ino
+    except FileNotFoundError:
+        return False
 
 
 def raise_epoch(path: Path) -> int:
@@ -57,6 +74,9 @@ def raise_epoch(path: Path) -> int:
     return epoch
 
 
-def _start_ticks() -> str:
+def _started() -> datetime:
+    """When this process was started, as far as the system's own clock is right."""
     # Field 22 of /proc/self/stat; the name in field 2 may hold spaces, so count after its closing bracket.
-    return Path("/proc/self/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[19]
+    ticks = int(Path("/proc/self/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[19])
+    facts = dict(line.split(maxsplit=1) for line in Path("/proc/stat").read_text(encoding="utf-8").splitlines())
+    return datetime.fromtimestamp(int(facts["btime"]) + ticks // os.sysconf("SC_CLK_TCK"), UTC)

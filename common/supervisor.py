@@ -103,7 +103,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         config = load_config(parsed.config)
     except AlphabusError as error:
-        sys.stderr.write(f"{error}\n")
+        sys.stderr.write(f"error: {error}\n")
         return 2
     log = open_log(config.logs, "supervisor", config.instance).bind(child=parsed.module)
     command = [sys.executable, "-m", parsed.module, "--config", str(parsed.config), "--parent", str(os.getpid())]

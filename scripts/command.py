@@ -14,10 +14,12 @@ from rich.markup import escape
 
 from alphabus.errors import AlphabusError
 from common.atomic import replacing
-from common.errors import BarFileError, ConfigError, FactorError
+from common.errors import BarFileError, ConfigError, DatasetError, FactorError, TooFewRowsError
 
+FILE_WIDTH = 1000
 FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
-WRONG_INPUT = (ConfigError, BarFileError, FactorError)  # what the user handed in cannot be used
+# What the user handed in cannot be used.
+WRONG_INPUT = (ConfigError, BarFileError, DatasetError, FactorError, TooFewRowsError)
 
 Json = Annotated[
     Path | None, typer.Option("--json", metavar="FILE", help="Write the figures as JSON; - is standard output.")
@@ -41,8 +43,16 @@ def main(app: typer.Typer, name: str, arguments: list[str] | None = None) -> int
 
 
 def console() -> Console:
-    """Where people read; standard output stays free for JSON."""
-    return Console(stderr=True)
+    """Where people read; standard output stays free for JSON. In a file nothing is folded to a terminal's width."""
+    return Console(stderr=True, width=None if sys.stderr.isatty() else FILE_WIDTH)
+
+
+def above_zero(parameter: typer.CallbackParam, value: float | None) -> float | None:
+    """Refuse what is not above zero, naming the option and the variable that `make` takes for it."""
+    if value is not None and not value > 0:
+        name = str(parameter.name)
+        raise typer.BadParameter(f"{value:g} is not above 0", param_hint=f"--{name} ({name.upper()}=)")
+    return value
 
 
 @contextmanager

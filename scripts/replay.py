@@ -13,21 +13,20 @@ from rich.progress import Progress as Bars
 from rich.table import Table
 
 from alphabus.clock import SystemClock
-from common.factors.kernels import compile_all
+from common.errors import TooFewRowsError
 from common.factors.sets import load_set
 from common.market.quarantine import write_quarantine
-from common.models.trees.compilation import compile_trees
 from common.replay.follow import Outcome, Progress, follow
 from common.replay.pipeline import Pipeline, refuse_if_running
-from common.replay.preparation import Prepared, Wish, claim, clear, configure, load, make_sample, train, write_config
+from common.replay.preparation import Claim, Prepared, Wish, clear, configure, load, train, write_config
 from common.replay.results import digest_signals, read_signals, section_rows, write_signals
 from common.replay.skill import signal_skill
 from common.replay.summary import summarise_run
-from scripts.command import FAILED, INTERRUPTED, Json, RegistryFolder, console, main, report, usage
+from scripts.command import FAILED, INTERRUPTED, Json, RegistryFolder, above_zero, console, main, report, usage
+from scripts.views.steps import chosen_bars, compile_kernels, spinner
 
 app = typer.Typer(add_completion=False, rich_markup_mode="rich")
 
-SAMPLE = Path("state/sample/sample.parquet")
 SHOWN_MISSING = 10
 INTERRUPTION = "interrupted before the end of the stream"
 
@@ -45,10 +44,12 @@ def replay(  # noqa: PLR0917  typer passes options by name
         str | None, typer.Option(metavar="DATE", help="First replayed date; default: after two thirds of the times.")
     ] = None,
     pace: Annotated[
-        float | None, typer.Option(metavar="SECONDS", help="From section to section; default: at full speed.", min=0.0)
+        float | None,
+        typer.Option(metavar="SECONDS", help="From section to section; default: at full speed.", callback=above_zero),
     ] = None,
     speed: Annotated[
-        float | None, typer.Option(metavar="N", help="N times real time, closed hours passed over.", min=0.0)
+        float | None,
+        typer.Option(metavar="N", help="N times real time, closed hours passed over.", callback=above_zero),
     ] = None,
     members: Annotated[
         Path | None, typer.Option(help="CSV or parquet of symbol, from, to: cross sections are of members as of then.")
@@ -66,15 +67,24 @@ def replay(  # noqa: PLR0917  typer passes options by name
     The training part feeds state and trains the model; the rest becomes signals, in OUT/signals.parquet.
     """
     people = console()
-    if bars is None:
-        bars = SAMPLE
-        if make_sample(bars):
-            people.print(f"made the sample market: {bars}")
-    wish = Wish(bars, out, zone, stamp, interval, split, instance, factor_set, pace, speed, members, registry)
+    wish = Wish(
+        chosen_bars(bars, people),
+        out,
+        zone,
+        stamp,
+        interval,
+        split,
+        instance,
+        factor_set,
+        pace,
+        speed,
+        members,
+        registry,
+    )
     wish.overrides["inference"] = {"policy": policy}
-    with usage("--out"):
-        lock = claim(out)
-    with lock:
+    with usage("--out (OUT=)"):
+        claim = Claim(out)
+    with claim:
         figures = run(wish, people)
     report(json_file, figures)
     if figures["trouble"] == INTERRUPTION:
@@ -96,7 +106,7 @@ def run(wish: Wish, people: Console) -> dict[str, Any]:
     state, arms = prepared.config.state, list(prepared.config.arms)
     signals, rows = read_signals(state, arms), section_rows(state, arms)
     write_signals(wish.out / "signals.parquet", signals, prepared.table.datetime_type)
-    skill = signal_skill(signals, prepared.table.frame, load_set(wish.factor_set).label)
+    skill = signal_skill(signals, prepared.table.frame, load_set(wish.factor_set))
     digest = digest_signals(signals)
     figures = summarise_run(prepared, rows, digest=digest, skill=skill, monitor=monitor, trouble=outcome.trouble)
     report(wish.out / "summary.json", figures)
@@ -115,11 +125,14 @@ def prepare(wish: Wish, people: Console) -> Prepared:
     )
     config = configure(wish, table, split)
     refuse_if_running(config.endpoints)
-    with _counted(people, "compiling kernels") as say:
-        compile_all(progress=say)
-        compile_trees()
-    with _spinner(people, "training") as say:
-        trained = train(wish, config, table, split, progress=say)
+    compile_kernels(people)
+    try:
+        with spinner(people, "training") as say:
+            trained = train(wish, config, table, split, progress=say)
+    except TooFewRowsError:
+        if not (wish.out / "summary.json").exists():  # an earlier run's are its own
+            write_quarantine(wish.out / "quarantine.jsonl", table.rejected)
+        raise
     people.print(f"model {trained.ref} ({'used again' if trained.reused else 'new'}), digest {trained.ref.digest[:12]}")
     clear(wish.out)  # not before now: a run that cannot start must not cost the results of the last one
     write_quarantine(wish.out / "quarantine.jsonl", table.rejected)
@@ -136,8 +149,7 @@ def tell(figures: dict[str, Any], out: Path, people: Console) -> None:
     table.add_row("signals", ", ".join(f"{count:,} {status}" for status, count in figures["signals"].items()) or "none")
     rejected = ", ".join(f"{count:,} {reason}" for reason, count in figures["rejected"].items())
     table.add_row("rows refused", rejected or "none")
-    if skill["mean"] is not None:
-        table.add_row("rank IC", f"{skill['mean']:+.4f}, t {skill['t'] or 0.0:.1f} over {skill['count']} sections")
+    table.add_row("rank IC", _skill(skill))
     for stage, spent in figures["latency_ms"].items():
         table.add_row(f"ms {stage}", "  ".join(f"{label} {value:.2f}" for label, value in spent.items()))
     restarts = {name: count for name, count in figures["processes"].get("restarts", {}).items() if count}
@@ -155,6 +167,13 @@ def tell(figures: dict[str, Any], out: Path, people: Console) -> None:
         people.print(f"[red]error:[/red] {figures['trouble']} ({out}/logs)")
 
 
+def _skill(skill: dict[str, Any]) -> str:
+    if skill["mean"] is None:
+        return "none: in no section do three symbols have both a computed signal and bars enough after it for the label"
+    certain = "t unknown" if skill["t"] is None else f"t {skill['t']:.1f}"
+    return f"{skill['mean']:+.4f}, {certain} over {skill['count']} sections"
+
+
 @contextmanager
 def _progress(prepared: Prepared, people: Console) -> Iterator[Any]:
     columns = (TextColumn("{task.description:>8}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
@@ -167,21 +186,6 @@ def _progress(prepared: Prepared, people: Console) -> Iterator[Any]:
             bars.update(signals, completed=max(now.recorded - prepared.split.history, 0))
 
         yield show
-
-
-@contextmanager
-def _counted(people: Console, what: str) -> Iterator[Any]:
-    """A bar that shows only when there is something to wait for: a warm cache takes no time."""
-    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"))
-    with Bars(*columns, console=people, transient=True) as bars:
-        task = bars.add_task("", total=None)
-        yield lambda name, done, most: bars.update(task, description=name, completed=done, total=most)
-
-
-@contextmanager
-def _spinner(people: Console, what: str) -> Iterator[Any]:
-    with people.status(what) as status:
-        yield lambda stage, done, most: status.update(f"{what}: {stage} {done}/{most}")
 
 
 if __name__ == "__main__":

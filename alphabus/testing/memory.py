@@ -143,18 +143,31 @@ class _Subscriber(_Connected):
         """Never: a subscriber only listens."""
         raise EndpointError(f"{self.address}: a subscriber cannot send {len(frames)} frames")
 
+    def subscribe(self, topic: str) -> None:
+        """Hear what is published below this prefix from now on."""
+        added = topic.encode("ascii")
+        self.topics += (added,)
+        self._tell(1, (added,))
+
+    def unsubscribe(self, topic: str) -> None:
+        """Hear no more of it."""
+        gone = topic.encode("ascii")
+        if gone in self.topics:
+            self.topics = tuple(kept for kept in self.topics if kept != gone)
+            self._tell(-1, (gone,))
+
     def meet(self, peer: _Bound | None) -> None:
         """Join, and let the publisher know what is wanted."""
         super().meet(peer)
-        self._tell(1)
+        self._tell(1, self.topics)
 
     def _leave(self) -> None:
         super()._leave()
-        self._tell(-1)
+        self._tell(-1, self.topics)
 
-    def _tell(self, change: int) -> None:
+    def _tell(self, change: int, topics: tuple[bytes, ...]) -> None:
         if isinstance(self.peer, _Publisher):
-            for topic in self.topics:
+            for topic in topics:
                 self.peer.subscribed(topic, change)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from alphabus.bus import Bus
 from alphabus.client import SignalClient
 from alphabus.clock import ManualClock
-from alphabus.messages import Heartbeat, Request, Signals, Streamed, Universe
+from alphabus.messages import Announcement, Heartbeat, Phase, Request, Signals, Streamed, Universe
 from alphabus.outbox import Outbox, Page
 from alphabus.outlet import Outlet
 
@@ -74,7 +74,7 @@ class ScriptedFeed:
             outlet.beat(Heartbeat(service, 1, bytes(16), 0, 0, {}, {}))
 
     def serve(self) -> None:
-        """Answer what was asked: `replay`, and `latest` and `history` of what was played."""
+        """Answer what was asked: `replay`, and `latest`, `at`, `history` and `due` of what was played."""
         for outlet in self._outlets.values():
             outlet.serve(self._record, self._answer)
 
@@ -105,12 +105,20 @@ class ScriptedFeed:
         sections = [line.message for line in self._played if line.topic == topic and isinstance(line.message, Signals)]
         if request.verb == "latest":
             return self._page(topic, sections[-1:])
+        if request.verb == "due":
+            return self._due()
+        if request.verb == "at":
+            return self._page(topic, _around(sections, _whole(arguments, "time")))
         if request.verb == "history":
-            first, last = arguments.get("from", 0), arguments.get("to", 0)
-            if not (isinstance(first, int) and isinstance(last, int)):
-                raise ValueError("history takes arm (text), from and to (bars)")
+            first, last = _whole(arguments, "from"), _whole(arguments, "to")
             return self._page(topic, [section for section in sections if first <= section.bar <= last])
         raise LookupError(f"a scripted feed does not answer {request.verb!r}")
+
+    def _due(self) -> Page:
+        said = [line.message for line in self._played if isinstance(line.message, Announcement)]
+        due = [message for message in said[-1:] if message.phase is Phase.DUE]
+        topic = self._bus.endpoints.topic("announcements")
+        return Page([self._outlets[FEED].frames_of(topic, message) for message in due], complete=True)
 
     def _page(self, topic: str, sections: Sequence[Signals]) -> Page:
         named = {section.universe for section in sections}
@@ -120,6 +128,22 @@ class ScriptedFeed:
         outlet = self._outlets[CACHE]
         messages: list[Streamed] = [*universes, *sections]
         return Page([outlet.frames_of(full, message) for message in messages], complete=True)
+
+
+def _around(sections: Sequence[Signals], time: int) -> list[Signals]:
+    """The last revision of the section that closes at `time`; if there is none, of those before and after it."""
+    found = {section.time: section for section in sections}
+    if time in found:
+        return [found[time]]
+    earlier, later = [it for it in found if it < time], [it for it in found if it > time]
+    return [found[it] for it in (*sorted(earlier)[-1:], *sorted(later)[:1])]
+
+
+def _whole(arguments: Mapping[str, int | str | bytes], name: str) -> int:
+    value = arguments.get(name, 0)
+    if not isinstance(value, int):
+        raise ValueError(f"{name} is a whole number")  # noqa: TRY004  a refused argument
+    return value
 
 
 def _readable(handles: Sequence[object]) -> bool:

@@ -1,32 +1,32 @@
 """The journal: every section in order, on disk before it is believed, in segments linked by a digest chain.
 
-A folder of `FIRSTBAR.journal` segments; journal_records.py has their bytes. One writer at a time, ensured by its
-owner's lock; within the process others may read while it appends.
+A folder of `FIRSTBAR.journal` segments (journal_records.py has their bytes) and the mark of its one writer. Within the
+process others may read while it appends; other processes read by journal_survey.py.
 """
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
-from enum import StrEnum
 from pathlib import Path
 from typing import Self
 
 from common.errors import JournalError
+from common.market.journal_index import Index, Place
+from common.market.journal_mark import MarkFile, State, Witness, look_around
+from common.market.journal_opening import begin
+from common.market.journal_reading import Reading, record_at
 from common.market.journal_records import HEADER_BYTES, MAX_PAYLOAD, Header, Record, link, pack_record
-from common.market.journal_recovery import Cut, End, recover
-from common.market.journal_segments import create_segment, read_segment
+from common.market.journal_recovery import End
+from common.market.journal_retention import Kept, Retention, surplus
+from common.market.journal_segments import Segment, create_segment, remove_segments
+from common.market.journal_sync import Sync, make_flusher
 from common.market.journal_tail import Tail
 
+__all__ = ["SEGMENT_BYTES", "Journal", "Retention", "Sync", "new_id"]
+
 SEGMENT_BYTES = 64 << 20
-
-
-class Sync(StrEnum):
-    """When a record is forced to disk. A killed process loses nothing; a power cut loses what was not synced."""
-
-    ALWAYS = "always"  # before `append` returns: nothing is lost
-    INTERVAL = "interval"  # at the first append after the interval: the records since then are lost
-    NEVER = "never"  # when the kernel likes: about half a minute is lost
 
 
 def new_id() -> bytes:
@@ -34,27 +34,27 @@ def new_id() -> bytes:
     return os.urandom(16)
 
 
-class Journal:
+class Journal(Reading):
     """Append-only records (kind, bar, payload), bars never decreasing. `id` names the numbering of the bars."""
 
     def __init__(
-        self, end: End, *, sync: Sync, segment_bytes: int, interval_s: float, monotonic: Callable[[], float]
+        self,
+        end: End,
+        marks: MarkFile,
+        index: Index,
+        *,
+        sync: Sync,
+        segment_bytes: int,
+        interval_s: float,
+        monotonic: Callable[[], float],
     ) -> None:
-        self._end = end
+        super().__init__(end, index)
+        self._marks = marks
         self._tail = Tail(end.segments[-1].path, end.size)
         self._policy = sync
         self._segment_bytes = segment_bytes
-        self._interval_s = interval_s
-        self._monotonic = monotonic
-        self._synced_at = monotonic()
-        self._durable_bar: int | None = None
-        # The policy `behind`, a thread that syncs at most one section late, is one more entry here.
-        policies: dict[Sync, Callable[[], None]] = {
-            Sync.ALWAYS: self.sync,
-            Sync.INTERVAL: self._sync_when_due,
-            Sync.NEVER: lambda: None,
-        }
-        self._after_append = policies[sync]
+        waiting = None if end.synced else end.first_bar
+        self._flusher = make_flusher(sync, self._sync_tail, waiting, interval_s, monotonic)
 
     @classmethod
     def open(
@@ -64,77 +64,91 @@ class Journal:
         sync: Sync | str = Sync.INTERVAL,
         segment_bytes: int = SEGMENT_BYTES,
         interval_s: float = 1.0,
+        landmark: int | None = None,
         make_id: Callable[[], bytes] = new_id,
         monotonic: Callable[[], float] = time.monotonic,
+        look: Callable[[Path], Witness] = look_around,
     ) -> Self:
-        """Open or create; verifies every record, and cuts a bad last one (see `cut`). JournalError if corrupt."""
-        policy = Sync(sync)
-        end = recover(folder, make_id)
-        journal = cls(end, sync=policy, segment_bytes=segment_bytes, interval_s=interval_s, monotonic=monotonic)
-        if policy is not Sync.NEVER:
-            journal.sync()  # what was found may have been written just before a crash, and be in memory only
-        return journal
+        """Open or create; verifies every record, and cuts a bad last one (see `cut`).
 
-    @property
-    def id(self) -> bytes:
-        """The numbering: 16 bytes, another whenever a bar could have been issued twice."""
-        return self._end.id
-
-    @property
-    def chain(self) -> bytes:
-        """The digest over all records so far, 32 bytes."""
-        return self._end.chain
-
-    @property
-    def first_bar(self) -> int | None:
-        """The bar of the oldest record kept."""
-        return self._end.first_bar
-
-    @property
-    def last_bar(self) -> int | None:
-        """The bar of the newest record."""
-        return self._end.last_bar
+        `landmark`: a kind of record that readers need before any other; the newest is written again where a segment
+        begins. Raises JournalError if corrupt, LockError while another process has it open.
+        """
+        policy, index = Sync(sync), Index(landmark)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            marks = MarkFile(folder, look)
+        except OSError as error:
+            raise JournalError(f"the journal in {folder} cannot be opened: {error}") from error
+        try:
+            end = begin(marks, make_id, index, policy)
+            return cls(
+                end, marks, index,
+                sync=policy, segment_bytes=segment_bytes, interval_s=interval_s, monotonic=monotonic,
+            )  # fmt: skip
+        except OSError as error:
+            marks.close()
+            raise JournalError(f"the journal in {folder} cannot be opened: {error}") from error
+        except BaseException:
+            marks.close()
+            raise
 
     @property
     def durable_bar(self) -> int | None:
-        """The bar of the newest record that is known to be on disk."""
-        return self._durable_bar
-
-    @property
-    def cut(self) -> Cut | None:
-        """What `open` had to cut off, if anything."""
-        return self._end.cut
+        """The newest bar of which, as of all before it, every record is known to be on disk."""
+        waiting, end = self._flusher.waiting, self._end
+        if waiting is None:
+            return end.last_bar
+        return waiting - 1 if end.first_bar is not None and end.first_bar < waiting else None
 
     def append(self, kind: int, bar: int, payload: bytes) -> None:
         """Write one record whole, or raise JournalError: then it is not in the journal, or (a failed sync) unknown."""
         self._check(kind, bar, payload)
+        self._flusher.before(bar)
         self._roll_if_full(bar)
-        record = Record(kind, bar, payload)
-        chain = link(self._end.chain, record)
-        self._tail.write(pack_record(record, chain))
-        first = bar if self._end.first_bar is None else self._end.first_bar
-        # One assignment of a frozen value: a reader in another thread sees the old end or the new.
-        self._end = replace(self._end, size=self._tail.size, chain=chain, first_bar=first, last_bar=bar)
-        self._after_append()
-
-    def read(self, first_bar: int = 0) -> Iterator[Record]:
-        """Records from `first_bar` on, up to what stood in the journal when this was called; verified on the way."""
-        return _read(self._end, first_bar)
+        landmark = self._index.landmark
+        if self._tail.size == HEADER_BYTES and landmark is not None and kind != self._index.kind:
+            self._write(replace(record_at(landmark), bar=bar))
+        self._write(Record(kind, bar, payload))
 
     def sync(self) -> None:
         """Force everything appended to disk. After a failure the journal takes no more: what is on disk is unknown."""
-        bar = self._end.last_bar
-        self._tail.sync()
-        self._durable_bar = bar
-        self._synced_at = self._monotonic()
+        self._flusher.flush()
+
+    def settle(self) -> None:
+        """For a caller with nothing else to do: let the policy sync what is due; raises JournalError if one failed."""
+        self._flusher.settle()
+
+    def prune(self, retention: Retention, needed_bar: int, now_s: float) -> tuple[Segment, ...]:
+        """Drop the oldest segments beyond the bounds, never a record from `needed_bar` on; returns what went.
+
+        `now_s` is wall time; an age is counted from the last write to a segment.
+        """
+        segments, begins = self._end.segments, self._index.begins
+        stats = [(segment, segment.path.stat()) for segment in segments]
+        kept = [Kept(segment, stat.st_size, now_s - stat.st_mtime, begins(segment)) for segment, stat in stats]
+        count = surplus(kept, retention, needed_bar)
+        gone, rest = segments[:count], segments[count:]
+        if gone:
+            first = begins(rest[0]) or 0
+            self._end = replace(self._end, segments=rest, first_bar=first, begins=first)
+            self._index.forget(gone)
+            remove_segments(gone)
+        return gone
 
     def close(self) -> None:
-        """Sync (unless the policy is never) and close; a second call does nothing."""
+        """Sync (unless the policy is never), mark where it ends, and let go; a second call does nothing."""
         try:
-            if self._tail.usable and self._policy is not Sync.NEVER:
-                self.sync()
+            if self._tail.usable:
+                if self._policy is not Sync.NEVER:
+                    self.sync()
+                # Where the disk is full the mark stays "open", which is true of a writer that died as well.
+                with suppress(OSError):
+                    self._marks.write(State.CLOSED, self.id, self.chain, synced=self._flusher.waiting is None)
         finally:
+            self._flusher.close()
             self._tail.close()
+            self._marks.close()
 
     def __enter__(self) -> Self:
         return self
@@ -148,31 +162,26 @@ class Journal:
         if self._end.last_bar is not None and bar < self._end.last_bar:
             raise JournalError(f"bar {bar} follows bar {self._end.last_bar} in the journal; bars never decrease")
 
+    def _write(self, record: Record) -> None:
+        before, end = self._end.chain, self._end
+        chain, place = link(before, record), Place(end.segments[-1], self._tail.size, before)
+        self._tail.write(pack_record(record, chain))
+        self._index.note(record.kind, record.bar, place)
+        first = record.bar if end.first_bar is None else end.first_bar
+        # One assignment of a frozen value: a reader in another thread sees the old end or the new.
+        self._end = replace(end, size=self._tail.size, chain=chain, first_bar=first, last_bar=record.bar)
+        self._flusher.after(record.bar)
+
+    def _sync_tail(self) -> None:
+        self._tail.sync()  # whichever segment is the last by then
+
     def _roll_if_full(self, bar: int) -> None:
         last = self._end.last_bar
         # A segment ends between bars, so that its name is the first bar in it.
         if self._tail.size < self._segment_bytes or last is None or bar <= last:
             return
-        if self._policy is not Sync.NEVER:
-            self.sync()
+        self.sync()  # under every policy: only the last segment may have an unfinished end
         segment = create_segment(self._tail.path.parent, bar, Header(self._end.id, self._end.chain))
         self._tail.close()
         self._tail = Tail(segment.path, HEADER_BYTES)
         self._end = replace(self._end, segments=(*self._end.segments, segment), size=HEADER_BYTES)
-
-    def _sync_when_due(self) -> None:
-        if self._monotonic() - self._synced_at >= self._interval_s:
-            self.sync()
-
-
-def _read(end: End, first_bar: int) -> Iterator[Record]:
-    chain = None
-    for index, segment in enumerate(end.segments):
-        following = end.segments[index + 1 : index + 2]
-        # The next segment's name bounds the bars of this one from above.
-        if following and following[0].bar < first_bar:
-            continue
-        for found in read_segment(segment, chain, size=None if following else end.size):
-            chain = found.chain
-            if found.record.bar >= first_bar:
-                yield found.record

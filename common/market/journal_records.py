@@ -4,6 +4,7 @@ import hashlib
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import BinaryIO
 from zlib import crc32
 
 MAGIC = b"ALPHJRNL"
@@ -103,6 +104,19 @@ def record_at(data: memoryview, offset: int, chain: bytes) -> Found | None:
     record = Record(kind, bar, bytes(data[start : start + length]))
     after = link(chain, record)
     return Found(record, offset, end, after) if data[end - CHAIN_BYTES : end] == after else None
+
+
+def read_record(file: BinaryIO, chain: bytes) -> Found | None:
+    """The valid record where the file stands, after `chain`; None when it is torn, flipped or not there."""
+    offset = file.tell()
+    front = front_at(memoryview(file.read(FRONT_BYTES)), 0)
+    if front is None:
+        return None
+    length, kind, bar = front
+    record = Record(kind, bar, file.read(length))
+    after = link(chain, record)
+    whole = file.read(CHAIN_BYTES) == after
+    return Found(record, offset, offset + FRONT_BYTES + length + CHAIN_BYTES, after) if whole else None
 
 
 def records_from(data: memoryview, offset: int, chain: bytes) -> Iterator[Found]:

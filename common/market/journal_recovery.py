@@ -1,13 +1,18 @@
-"""Finding the end of a journal after a crash: a bad last record is cut and kept beside, any other is refused."""
+"""Finding the end of a journal after a stop: a bad last record is cut and kept beside, any other is refused."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from common.atomic import replacing, sync_file, sync_folder
-from common.errors import JournalError
-from common.market.journal_records import GENESIS, HEADER_BYTES, Header, find_front, front_at, records_from
-from common.market.journal_segments import Segment, broken, create_segment, list_segments, read_header
+from common.market.journal_index import Index
+from common.market.journal_mark import Mark, State, Witness, doubt
+from common.market.journal_records import GENESIS, HEADER_BYTES, Header, front_at
+from common.market.journal_segments import Segment, create_segment, list_segments
+from common.market.journal_walk import Walk, refuse_corruption
+
+_PIECE_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +28,11 @@ class Cut:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """Where a journal stands: its segments, the size of the last in bytes, and what the next record follows."""
+    """Where a journal stands: its segments, the size of the last in bytes, and what the next record follows.
+
+    Everything from bar `begins` on is there. `renewed` says why the id is new, `synced` whether all is known to be on
+    disk.
+    """
 
     segments: tuple[Segment, ...]
     size: int
@@ -31,97 +40,99 @@ class End:
     chain: bytes
     first_bar: int | None
     last_bar: int | None
+    begins: int = 0
     cut: Cut | None = None
+    renewed: str | None = None
+    synced: bool = False
 
 
-@dataclass(slots=True)
-class _Walk:
-    """The state of reading through the segments, oldest first."""
-
-    id: bytes | None = None
-    chain: bytes = GENESIS
-    first_bar: int | None = None
-    last_bar: int | None = None
-    size: int = HEADER_BYTES
-
-
-def recover(folder: Path, make_id: Callable[[], bytes]) -> End:
+def recover(folder: Path, mark: Mark | None, witness: Witness, make_id: Callable[[], bytes], index: Index) -> End:
     """Verify every record, cut a bad end, and say where to go on; a folder without a journal gets one."""
+    segments = list_segments(folder)
+    if not segments:
+        header = Header(make_id(), GENESIS)
+        return replace(_end([create_segment(folder, 0, header)], Walk(header.id, GENESIS), None), synced=True)
+    end = _verify(segments, make_id, index)
+    if end.cut is not None:
+        return end
+    why = doubt(mark, end.id, end.chain, witness)
+    if why is None:
+        return replace(end, synced=mark is not None and mark.state is State.CLOSED and mark.synced)
+    return renumber(end, folder, make_id(), why)
+
+
+def renumber(end: End, folder: Path, identity: bytes, why: str) -> End:
+    """Begin a segment under another id: numbers from here on could have been issued before."""
+    segment = follow(folder, end.segments, end.last_bar, Header(identity, end.chain))
+    return replace(end, segments=(*end.segments, segment), size=HEADER_BYTES, id=identity, renewed=why)
+
+
+def follow(folder: Path, segments: Sequence[Segment], last_bar: int | None, header: Header) -> Segment:
+    """Begin a segment after these within a bar; before it is there, what it follows is on disk."""
+    if segments:
+        rewrite(segments[-1].path)
+    # It has to be the last by name, too, where the segment before it was begun and has no record yet.
+    bar = max(last_bar or 0, segments[-1].bar if segments else 0)
+    return create_segment(folder, bar, header)
+
+
+def rewrite(path: Path) -> None:
+    """Write a file's bytes once more and wait for the disk.
+
+    After a failed sync the kernel takes them for written, and the next sync would succeed without writing anything.
+    """
+    file = os.open(path, os.O_RDWR | os.O_CLOEXEC)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        return _recover(folder, make_id)
-    except OSError as error:
-        raise JournalError(f"the journal in {folder} cannot be opened: {error}") from error
+        for at in range(0, os.fstat(file).st_size, _PIECE_BYTES):
+            os.pwrite(file, os.pread(file, _PIECE_BYTES, at), at)
+        os.fdatasync(file)
+    finally:
+        os.close(file)
 
 
-def _recover(folder: Path, make_id: Callable[[], bytes]) -> End:
-    segments, walk, cut = list_segments(folder), _Walk(), None
-    for index, segment in enumerate(segments):
-        data = memoryview(segment.path.read_bytes())
-        bad = _follow(walk, segment, data, is_first=index == 0)
-        if bad is not None:
-            _refuse_corruption(walk, segment, data, bad, segments[index + 1 :])
-            cut = _save(walk, segment, data, bad)
-            segments = _cut(walk, segment, bad, segments, make_id)
-    if walk.id is None:
-        walk.id = make_id()
-        segments = [create_segment(folder, 0, Header(walk.id, GENESIS))]
-    return End(tuple(segments), walk.size, walk.id, walk.chain, walk.first_bar, walk.last_bar, cut)
-
-
-def _follow(walk: _Walk, segment: Segment, data: memoryview, *, is_first: bool) -> int | None:
-    """Walk through one segment; where it goes bad, or None."""
-    header = read_header(segment, data)
-    if header is None:
-        return 0
-    if is_first:
-        walk.chain = header.chain
-    elif header.chain != walk.chain:
-        raise JournalError(
-            f"{segment.path} does not follow the segment before it (bar {walk.last_bar}): "
-            f"one was cut short, exchanged or lost; restore the folder from a copy"
-        )
-    walk.id, walk.size = header.id, HEADER_BYTES
-    for found in records_from(data, HEADER_BYTES, header.chain):
-        walk.chain, walk.size, walk.last_bar = found.chain, found.end, found.record.bar
-        walk.first_bar = found.record.bar if walk.first_bar is None else walk.first_bar
-    return walk.size if walk.size < len(data) else None
-
-
-def _refuse_corruption(walk: _Walk, segment: Segment, data: memoryview, bad: int, later: list[Segment]) -> None:
-    if find_front(data, bad + 1) is not None:
-        raise broken(segment, bad, data, walk.last_bar)
-    if later:
-        # Only a cut that was itself interrupted leaves a bad end before a segment that follows the good part.
-        header = read_header(later[0], later[0].path.read_bytes()[:HEADER_BYTES])
-        if header is None or header.chain != walk.chain or header.id == walk.id:
-            raise broken(segment, bad, data, walk.last_bar)
-
-
-def _save(walk: _Walk, segment: Segment, data: memoryview, bad: int) -> Cut:
-    saved = segment.path.with_name(f"{segment.path.name}.{bad}.cut")
+def save_rest(segment: Segment, offset: int, data: memoryview) -> Path:
+    """Keep a segment's bytes from `offset` on beside it, durably."""
+    saved = segment.path.with_name(f"{segment.path.name}.{offset}.cut")
     with replacing(saved) as temporary:
-        temporary.write_bytes(data[bad:])
-    front = front_at(data, bad)
-    return Cut(segment.path, bad, front[2] if front else None, walk.last_bar, saved)
+        temporary.write_bytes(data[offset:])
+    return saved
 
 
-def _cut(
-    walk: _Walk, segment: Segment, bad: int, segments: list[Segment], make_id: Callable[[], bytes]
-) -> list[Segment]:
-    """Cut the bad end off; returns the segments that remain."""
-    # Numbers after the cut could be issued twice: before anything is lost, a segment of its own records a new id.
-    kept = list(segments)
-    if segment is segments[-1]:
-        walk.id = make_id()
-        kept.append(create_segment(segment.path.parent, walk.last_bar or 0, Header(walk.id, walk.chain)))
-        walk.size = HEADER_BYTES
-    if bad >= HEADER_BYTES:
-        with segment.path.open("r+b") as file:
-            file.truncate(bad)
+def shorten(segment: Segment, offset: int) -> bool:
+    """Take off a segment's bytes from `offset` on; one without a record goes. Returns whether it remains."""
+    if offset > HEADER_BYTES:
+        os.truncate(segment.path, offset)
         sync_file(segment.path)
-    else:
-        segment.path.unlink()
-        kept.remove(segment)
-        sync_folder(segment.path.parent)
-    return kept
+        return True
+    segment.path.unlink()
+    sync_folder(segment.path.parent)
+    return False
+
+
+def _verify(segments: list[Segment], make_id: Callable[[], bytes], index: Index) -> End:
+    kept, walk, cut = list(segments), Walk(), None
+    stops = walk.through(segments, lambda place, found: index.note(found.record.kind, found.record.bar, place))
+    for place, stop in enumerate(stops):
+        if stop.bad is None:
+            continue
+        later = segments[place + 1 :]
+        refuse_corruption(walk, stop, later)
+        front = front_at(stop.data, stop.bad)
+        saved = save_rest(stop.segment, stop.bad, stop.data)
+        cut = Cut(stop.segment.path, stop.bad, front[2] if front else None, walk.last_bar, saved)
+        if not later:
+            # Numbers after the cut could be issued twice: before anything is lost, a segment records a new id.
+            header = Header(make_id(), walk.chain or GENESIS)
+            kept.append(follow(stop.segment.path.parent, segments, walk.last_bar, header))
+            walk.id, walk.size = header.id, HEADER_BYTES
+        if not shorten(stop.segment, stop.bad):
+            kept.remove(stop.segment)
+    return _end(kept, walk, cut)
+
+
+def _end(segments: list[Segment], walk: Walk, cut: Cut | None) -> End:
+    renewed = None if cut is None else "its end had to be cut"
+    return End(
+        tuple(segments), walk.size, walk.id or b"", walk.chain or GENESIS, walk.first_bar, walk.last_bar, walk.begins,
+        cut, renewed,
+    )  # fmt: skip

@@ -1,21 +1,21 @@
 """The files of a journal: their names, their order, how one is made."""
 
+import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
+from typing import BinaryIO
 
-from common.atomic import replacing
+from common.atomic import replacing, sync_folder
 from common.errors import JournalError
 from common.market.journal_records import (
     HEADER_BYTES,
     VERSION,
     Found,
     Header,
-    front_at,
     pack_header,
-    records_from,
+    read_record,
     unpack_header,
 )
 
@@ -38,17 +38,35 @@ def list_segments(folder: Path) -> list[Segment]:
     return sorted(found, key=lambda segment: (segment.bar, segment.tie))
 
 
+def existing_segments(folder: Path) -> list[Segment]:
+    """The same of a folder that must have some; raises JournalError."""
+    segments = list_segments(folder) if folder.is_dir() else []
+    if not segments:
+        raise JournalError(f"there is no journal in {folder}: name the folder that holds the .journal files")
+    return segments
+
+
 def create_segment(folder: Path, bar: int, header: Header) -> Segment:
     """Make an empty segment for bars from `bar` on; it appears whole, or not at all."""
-    # Two segments share a first bar only when a bad end was cut within that bar.
-    ties = (Segment(folder / _name(bar, tie), bar, tie) for tie in count())
-    segment = next(segment for segment in ties if not segment.path.exists())
+    # Segments share a first bar where the id changed within that bar; a lower tie may be free again.
+    tie = 1 + max((segment.tie for segment in list_segments(folder) if segment.bar == bar), default=-1)
+    segment = Segment(folder / _name(bar, tie), bar, tie)
     try:
         with replacing(segment.path) as temporary:
             temporary.write_bytes(pack_header(header))
     except OSError as error:
         raise JournalError(f"a new segment in {folder} failed: {error}; nothing was recorded") from error
     return segment
+
+
+def remove_segments(segments: Sequence[Segment]) -> None:
+    """Remove segments, oldest first: wherever it is interrupted, what remains is a journal. Raises JournalError."""
+    try:
+        for segment in segments:
+            segment.path.unlink(missing_ok=True)
+            sync_folder(segment.path.parent)
+    except OSError as error:
+        raise JournalError(f"old segments in {segments[0].path.parent} cannot be removed: {error}") from error
 
 
 def read_header(segment: Segment, data: bytes | memoryview) -> Header | None:
@@ -62,27 +80,30 @@ def read_header(segment: Segment, data: bytes | memoryview) -> Header | None:
     return header
 
 
-def read_segment(segment: Segment, chain: bytes | None, *, size: int | None) -> Iterator[Found]:
-    """Records of a segment that must be whole to `size` (None: its end), after `chain` (None: what its header says)."""
-    data = _load(segment, size)
-    header = read_header(segment, data)
-    if header is None or chain not in {None, header.chain}:
-        raise broken(segment, 0, data, None)
-    end, bar = HEADER_BYTES, None
-    for found in records_from(data, HEADER_BYTES, header.chain):
-        yield found
-        end, bar = found.end, found.record.bar
-    if end != (len(data) if size is None else size):
-        raise broken(segment, end, data, bar)
+def peek_header(segment: Segment) -> Header | None:
+    """The header alone, on the same terms."""
+    with segment.path.open("rb") as file:
+        return read_header(segment, file.read(HEADER_BYTES))
 
 
-def broken(segment: Segment, offset: int, data: memoryview, after_bar: int | None) -> JournalError:
+def read_segment(segment: Segment, offset: int, chain: bytes | None, size: int | None) -> Iterator[Found]:
+    """Records from `offset` on, after `chain`, of a segment that must be whole to `size` (None: its end).
+
+    From the header on, `chain` None is what the header says.
+    """
+    try:
+        with segment.path.open("rb") as file:
+            yield from _read(segment, file, max(offset, HEADER_BYTES), chain, size)
+    except OSError as error:
+        raise JournalError(f"{segment.path} cannot be read: {error}") from error
+
+
+def broken(segment: Segment, offset: int, front: tuple[int, int, int] | None, after_bar: int | None) -> JournalError:
     """The error for a bad record, or a bad header, that is not the unfinished end of the journal."""
-    front = front_at(data, offset)
     where = f"bar {front[2]}" if front else "at its start" if after_bar is None else f"after bar {after_bar}"
     return JournalError(
-        f"{segment.path} is corrupt at byte {offset} ({where}), and not at the journal's end; "
-        f"restore the folder from a copy, or move it away and begin a new journal"
+        f"{segment.path} is corrupt at byte {offset} ({where}), and not at the journal's end; restore the folder from "
+        f"a copy, or give up what follows: python -m scripts.journal truncate"
     )
 
 
@@ -90,9 +111,16 @@ def _name(bar: int, tie: int) -> str:
     return f"{bar:020d}_{tie}.journal" if tie else f"{bar:020d}.journal"
 
 
-def _load(segment: Segment, size: int | None) -> memoryview:
-    try:
-        with segment.path.open("rb") as file:
-            return memoryview(file.read(size))
-    except OSError as error:
-        raise JournalError(f"{segment.path} cannot be read: {error}") from error
+def _read(segment: Segment, file: BinaryIO, offset: int, chain: bytes | None, size: int | None) -> Iterator[Found]:
+    header = read_header(segment, file.read(HEADER_BYTES))
+    if header is None or (offset == HEADER_BYTES and chain not in {None, header.chain}):
+        raise broken(segment, 0, None, None)
+    end, bar = os.fstat(file.fileno()).st_size if size is None else size, None
+    after = header.chain if chain is None else chain
+    file.seek(offset)
+    while offset < end:
+        found = read_record(file, after)
+        if found is None or found.end > end:
+            raise broken(segment, offset, None, bar)
+        yield found
+        offset, after, bar = found.end, found.chain, found.record.bar

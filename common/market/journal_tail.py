@@ -29,7 +29,7 @@ class Tail:
         except OSError as error:
             raise self._retract(str(error)) from error
         if written != wanted:
-            raise self._retract(f"{written} of {wanted} bytes were written")
+            raise self._retract(f"{written} of {wanted} bytes were written: is the disk full?")
         self.size += wanted
 
     def sync(self) -> None:

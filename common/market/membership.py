@@ -52,7 +52,7 @@ class Membership:
 
     def observe(self, present_symbols: Sequence[str], stamp: int | None = None) -> Roll:
         """Take the next section's symbols, in any order; repeats count once. Constituents need its `stamp` (ns)."""
-        self._admit(present_symbols)
+        self.admit(present_symbols)
         due = self._unseen <= self._patience
         present = self._mask(present_symbols)
         coverage = float(np.count_nonzero(present & due) / np.count_nonzero(due)) if due.any() else 1.0
@@ -71,7 +71,8 @@ class Membership:
         members: Mask = expected & self._seats.members(np.array([stamp], np.int64))[0]
         return members
 
-    def _admit(self, symbols: Sequence[str]) -> None:
+    def admit(self, symbols: Sequence[str]) -> None:
+        """Track symbols; one that was not tracked counts as long gone until it is seen."""
         new = set(symbols).difference(self._places)
         if not new:
             return

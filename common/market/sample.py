@@ -17,7 +17,7 @@ Floats = NDArray[np.float64]
 LEAST_SYMBOLS, LEAST_DAYS = 20, 60
 FIRST_DAY = date(2021, 1, 4)
 
-_REVERSAL, _DEMAND = 0.06, 0.075
+REVERSAL, DEMAND = 0.06, 0.075
 _LATE, _MISSING = 0.06, 0.002
 _SUSPENDED_DAYS = 30
 
@@ -66,7 +66,7 @@ def _returns(random: np.random.Generator, volatility: Floats, demand: Floats) ->
     for day in range(days):
         week = own[max(day - 5, 0) : day].sum(axis=0) / np.sqrt(5)
         latent = demand[day - 1] if day else np.zeros(symbols)
-        own[day] = noise[day] - _REVERSAL * week + _DEMAND * latent
+        own[day] = noise[day] - REVERSAL * week + DEMAND * latent
     total: Floats = 0.0002 + beta * market + volatility * own
     return total
 

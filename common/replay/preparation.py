@@ -6,13 +6,15 @@ import getpass
 import re
 import shutil
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from types import TracebackType
+from typing import Any, Literal, Self
 
 from common.atomic import replacing
 from common.config import Config, make_config
-from common.errors import BarFileError
+from common.errors import BarFileError, LockError, TooFewRowsError
 from common.factors.sets import load_set
 from common.lock import Lock
 from common.market.constituents import Constituents, load_constituents
@@ -25,7 +27,7 @@ from common.research.history import history_of
 from common.research.recipe import Recipe
 from common.research.training import Progress, Trained, silent, train_or_reuse
 
-ALIAS = "champion"
+ALIAS, LOCK = "champion", ".lock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +78,13 @@ def make_sample(path: Path) -> bool:
 
 def load(wish: Wish) -> tuple[BarTable, Split]:
     """Load and split; raises BarFileError."""
-    table = load_bars(wish.bars, zone=wish.zone, stamp=wish.stamp, interval=wish.interval)
+    table = load_table(wish)
     return table, Split.of(table, wish.split)
+
+
+def load_table(wish: Wish) -> BarTable:
+    """The bars; raises BarFileError."""
+    return load_bars(wish.bars, zone=wish.zone, stamp=wish.stamp, interval=wish.interval)
 
 
 def train(wish: Wish, config: Config, table: BarTable, split: Split, *, progress: Progress = silent) -> Trained:
@@ -94,11 +101,22 @@ def train(wish: Wish, config: Config, table: BarTable, split: Split, *, progress
         constituents=constituents_of(config.feed.members, table),
     )
     with Registry(config.registry, clock=time.time_ns) as registry:
-        trained = train_or_reuse(history, recipe, registry, author=getpass.getuser(), progress=progress)
+        try:
+            trained = train_or_reuse(history, recipe, registry, author=getpass.getuser(), progress=progress)
+        except TooFewRowsError as error:
+            raise TooFewRowsError(f"{wish.bars}: {_too_few(error, wish, table, split)}") from error
         registry.promote(
-            wish.name, ALIAS, trained.ref.name, trained.ref.version, by=getpass.getuser(), why=f"replay of {wish.bars}"
+            wish.name, ALIAS, trained.ref.name, trained.ref.version, by=getpass.getuser(), why=f"trained on {wish.bars}"
         )
     return trained
+
+
+def _too_few(error: TooFewRowsError, wish: Wish, table: BarTable, split: Split) -> str:
+    rejected = ", ".join(f"{count:,} {reason}" for reason, count in table.rejected_by_reason.items())
+    return (
+        f"{error}. History has {split.history:,} of {split.history + split.replayed:,} times: move SPLIT= to a later "
+        f"date, give more bars, or choose another SET= than {wish.factor_set}; refused rows: {rejected or 'none'}"
+    )
 
 
 def constituents_of(members: Path | None, table: BarTable) -> Constituents | None:
@@ -141,14 +159,36 @@ def write_config(out: Path, config: Config) -> Path:
     return path
 
 
-def claim(out: Path) -> Lock:
-    """The lock of an output folder; a folder that holds something, but no replay's lock file, is refused."""
-    lock = out / ".lock"
-    if out.exists() and not out.is_dir():
-        raise BarFileError(f"OUT={out} is not a folder")
-    if out.is_dir() and not lock.exists() and any(out.iterdir()):
-        raise BarFileError(f"OUT={out} holds files that no replay wrote: choose another folder, or empty it")
-    return Lock(lock)
+class Claim:
+    """An output folder that is ours alone; a run that wrote nothing into it leaves nothing there, either."""
+
+    def __init__(self, out: Path) -> None:
+        """Raises BarFileError for a folder that holds something, but no replay's lock file."""
+        self._out, self._lock = out, Lock(out / LOCK)
+        if out.exists() and not out.is_dir():
+            raise BarFileError(f"OUT={out} is not a folder")
+        if out.is_dir() and not (out / LOCK).exists() and any(out.iterdir()):
+            raise BarFileError(f"OUT={out} holds files that no replay wrote: choose another folder, or empty it")
+
+    def __enter__(self) -> Self:
+        """Take it; raises LockError, saying who writes there."""
+        try:
+            self._lock.__enter__()
+        except LockError as error:
+            raise LockError(
+                f"another run writes into {self._out}: {error}, or choose another folder for this one (OUT=)"
+            ) from error
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Let go."""
+        if [path.name for path in self._out.iterdir()] == [LOCK]:
+            (self._out / LOCK).unlink()
+            with suppress(OSError):  # somebody else has just begun to use it
+                self._out.rmdir()
+        self._lock.__exit__(kind, error, trace)
 
 
 def clear(out: Path) -> None:

@@ -7,16 +7,17 @@ import polars as pl
 from numpy.typing import NDArray
 
 from common.factors.labels import label_values
+from common.factors.sets import FactorSet
 from common.market.panel import Panel
 from common.replay.results import last_revisions
 from common.research.history import block_of
 from common.research.information import Summary, rank_ic, summarise
 
 
-def signal_skill(signals: pl.DataFrame, bars: pl.DataFrame, label: str) -> Summary:
-    """Rank IC over the sections of `signals` (as of `read_signals`), against `label` on good bars."""
+def signal_skill(signals: pl.DataFrame, bars: pl.DataFrame, factor_set: FactorSet) -> Summary:
+    """Rank IC over the sections of `signals` (as of `read_signals`), against the set's label on good bars."""
     panel = Panel.from_frame(bars)
-    labels = label_values(label, block_of(panel, panel.present))
+    labels = label_values(factor_set.label, block_of(panel, panel.present), factor_set.operators)
     matrix = _matrix(last_revisions(signals).filter(pl.col("flag") == 0, pl.col("status") != "held"), panel)
     replayed = np.isfinite(matrix).any(axis=1)
     return summarise(rank_ic(matrix[replayed], labels[replayed]))

@@ -27,7 +27,22 @@ def set_of(chosen: FactorSet, plan: Plan) -> dict[str, Any]:
         "columns": list(plan.columns),
         "warm_bars": plan.warm_bars,
         "look_back": plan.look_back,
+        "max_gap": plan.max_gap,
+        "reset": chosen.reset,
+        "operators": [each.name for each in chosen.operators],
     }
+
+
+def option_lines(chosen: FactorSet) -> list[str]:
+    """When symbols start anew, and operators of one's own, where the set says so."""
+    lines = []
+    if chosen.max_gap is not None:
+        lines.append(f"a symbol starts anew after more than {chosen.max_gap} sections without a bar")
+    if chosen.reset is not None:
+        lines.append("every symbol starts anew with each session, which is the day of a stamp")
+    if chosen.operators:
+        lines.append(f"own operators: {', '.join(each.usage for each in chosen.operators)}")
+    return lines
 
 
 def computed_of(computed: Computed) -> dict[str, Any]:

@@ -26,6 +26,7 @@ def change_of(change: Change) -> dict[str, Any]:
         "action": change.action,
         "instance": change.instance,
         "alias": change.alias,
+        "arm": change.arm,
         "from": _named(change.source),
         "to": _named(change.target),
         "by": change.by,
@@ -45,7 +46,7 @@ def when(time_ns: int) -> str:
 
 def list_table(rows: Iterable[ModelRow], marks: Mapping[ModelRef, list[str]]) -> Table:
     """Versions with the aliases that mean them."""
-    table = Table("model", "kind", "created", "author", "digest", "aliases")
+    table = _folding("model", "kind", "created", "author", "digest", "aliases")
     for row in rows:
         aliases = ", ".join(marks[row.ref])
         table.add_row(str(row.ref), row.kind, when(row.created_ns), row.author, row.ref.digest[:12], aliases)
@@ -77,9 +78,9 @@ def model_table(row: ModelRow, manifest: Manifest) -> Table:
 
 def history_table(changes: Iterable[Change]) -> Table:
     """Changes, one a row."""
-    table = Table("time", "action", "alias", "from", "to", "by", "why")
+    table = _folding("time", "action", "alias or arm", "from", "to", "by", "why")
     for row in map(change_of, changes):
-        alias = "/".join(filter(None, (row["instance"], row["alias"])))
+        alias = "/".join(filter(None, (row["instance"], row["alias"] or row["arm"])))
         table.add_row(row["time"], row["action"], alias, row["from"] or "", row["to"] or "", row["by"], row["why"])
     return table
 
@@ -97,7 +98,7 @@ def importance_table(title: str, importance: Importance, by: str | None, most: i
 
 def verdict_table(verdicts: Iterable[Mapping[str, Any]]) -> Table:
     """Which versions are what they were."""
-    table = Table("model", "digest", "verdict")
+    table = _folding("model", "digest", "verdict")
     for each in verdicts:
         name = f"{each['name']}/{each['version']}"
         table.add_row(
@@ -105,6 +106,14 @@ def verdict_table(verdicts: Iterable[Mapping[str, Any]]) -> Table:
             each["digest"][:12],
             "[green]good[/green]" if each["good"] else f"[red]{escape(each['trouble'])}[/red]",
         )
+    return table
+
+
+def _folding(*headings: str) -> Table:
+    """A table that folds what a narrow terminal has no room for, and cuts nothing off."""
+    table = Table()
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
     return table
 
 

@@ -27,6 +27,10 @@ class Alignment:
         """How many symbols the next section should have."""
         return len(self._membership.expected)
 
+    def admit(self, symbols: tuple[str, ...]) -> None:
+        """Track symbols that were seen before the record begins."""
+        self._membership.admit(symbols)
+
     def restore(self, symbols: tuple[str, ...], stamp: int) -> None:
         """Observe a section that is on record already; no Universe is owed for what it shows."""
         self._adopt(self._membership.observe(symbols, stamp))

@@ -30,12 +30,14 @@ class Chronicle:
     @property
     def durable_bar(self) -> int:
         """The newest bar that is known to be on disk."""
-        return self._log.journal.durable_bar or 0
+        return min(self._log.journal.durable_bar or 0, self.last_bar)
 
     def recall(self, alignment: Alignment) -> None:
         """Read the whole record: startup is recovery."""
         for message in self._log.read_own():
             self._note(message)
+            if isinstance(message, Universe) and len(self._universes) == 1:
+                alignment.admit(message.symbols)  # the sections in which they were first seen may be dropped
             if isinstance(message, Bars):
                 alignment.restore(present_symbols(message.columns, self._universes[-1].symbols), message.stamp)
 

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from itertools import chain
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from alphabus.messages import Announcement, EndOfStream, Mode, Phase, Streamed
-from alphabus.outbox import Record
+from alphabus.messages import Announcement, EndOfStream, Heartbeat, Mode, Phase, Request, Streamed
+from alphabus.outbox import Page, Record
 from common.config import Source as SourceConfig
 from common.market.constituents import load_constituents
-from common.market.journal import Journal
+from common.market.journal import Journal, Retention
 from common.market.membership import Membership
-from common.message_log import MessageLog
+from common.message_log import UNIVERSE, MessageLog
 from common.service import Context, Service
+from services.bar_feed.admission import Refusal
 from services.bar_feed.alignment import Alignment
+from services.bar_feed.arrivals import Arrivals, Due
 from services.bar_feed.chronicle import Chronicle
 from services.bar_feed.pacing import Pacing
-from services.bar_feed.sources import RawSection, Source
-from services.bar_feed.sources.replay import ReplaySource
+from services.bar_feed.sources import Source
+from services.bar_feed.sources.kinds import open_source as open_configured
 
-Due = tuple[Mode, RawSection]
 OpenSource = Callable[[SourceConfig, Path], Source]
 
 
@@ -30,21 +31,22 @@ class BarFeed(Service):
 
     name: ClassVar[str] = "bar_feed"
 
-    def __init__(self, context: Context, open_source: OpenSource = ReplaySource) -> None:
+    def __init__(self, context: Context, open_source: OpenSource | None = None) -> None:
         super().__init__(context)
         feed = self.config.feed
         self._announcements = self.endpoints.topic("announcements")
         self._bars = self.endpoints.topic("bars")
-        self._log = MessageLog(Journal.open(context.state / "journal", sync=feed.sync))
+        self._log = MessageLog(Journal.open(context.state / "journal", sync=feed.sync, landmark=UNIVERSE))
+        if self._log.journal.renewed is not None:
+            self.log.warning("journal_renewed", reason=self._log.journal.renewed, journal=self._log.journal.id.hex())
         self._chronicle = Chronicle(self._log, self._announcements, self._bars, self.outlet.frames_of)
         constituents = None if feed.members is None else load_constituents(feed.members)
         self._alignment = Alignment(Membership(feed.patience_bars, self.config.inference.min_coverage, constituents))
         self._chronicle.recall(self._alignment)
         self._pacing = Pacing(self.config.paced_interval_ns if self.config.is_paced else None, feed.credit)
-        source = open_source(feed.source, context.state / "quarantine" / "rows.jsonl")
-        self.log.info("source", bars=str(feed.source.bars), last_bar=self._chronicle.last_bar, **source.facts())
-        self._sections = self._ahead(source)
-        self._next: Due | None = next(self._sections, None)
+        refused = context.state / "quarantine" / "sections.jsonl"
+        self._arrivals = Arrivals(self._opened(open_source), self._chronicle.last_time, refused, self._tell_refusal)
+        self._next: Due | None = self._pulled()
         self.journal, self.bar = self._chronicle.journal, self._chronicle.last_bar
         self._announce()
 
@@ -70,14 +72,52 @@ class BarFeed(Service):
         elif self._next is None and not self._chronicle.ended:
             self._say_end()
 
+    def answer(self, request: Request) -> Page:
+        """`due`: the section that was announced, with what is left until it is due; nothing when none is."""
+        if request.verb != "due":
+            return super().answer(request)
+        announced = self._chronicle.announced
+        if announced is None:
+            return Page((), complete=True)
+        left = self._pacing.due_in_ns(self.clock.monotonic_ns())
+        frames = self.outlet.frames_of(self._announcements, replace(announced, due_in_ns=left))
+        return Page((frames,), complete=True)
+
+    def heartbeat(self) -> Heartbeat:
+        """With what is on disk by now; raises JournalError when a sync failed."""
+        self._log.journal.settle()
+        self._prune()
+        self.durable = self._chronicle.durable_bar
+        return super().heartbeat()
+
+    def _prune(self) -> None:
+        kept = self.config.feed.retention
+        if kept.max_mb is None and kept.max_days is None:
+            return
+        size = None if kept.max_mb is None else kept.max_mb << 20
+        age = None if kept.max_days is None else kept.max_days * 86_400
+        needed = max(self.bar - max(kept.keep_sections, self._sections_ahead()), 0)
+        for segment in self._log.journal.prune(Retention(size, age), needed, self.clock.wall_ns() / 1e9):
+            self.log.info("segment_dropped", file=segment.path.name)
+
     def stop(self) -> None:
         """Sync and close the journal."""
         self._log.journal.close()
 
-    def _ahead(self, source: Source) -> Iterator[Due]:
-        after = self._chronicle.last_time
-        history = ((Mode.HISTORY, section) for section in source.history(after))
-        return chain(history, ((Mode.REPLAY, section) for section in source.live(after)))
+    def _opened(self, open_source: OpenSource | None) -> Source:
+        config, rows = self.config.feed.source, self.context.state / "quarantine" / "rows.jsonl"
+        source = open_configured(self.config, rows, self.clock) if open_source is None else open_source(config, rows)
+        self.log.info("source", bars=str(config.bars), last_bar=self._chronicle.last_bar, **source.facts())
+        return source
+
+    def _pulled(self) -> Due | None:
+        return self._arrivals.pull(self._pacing.due_in_ns(self.clock.monotonic_ns()))
+
+    def _tell_refusal(self, refusal: Refusal, told: Mapping[str, Any]) -> None:
+        self.counters.add(f"sections_{refusal}")
+        self.log.warning("section_refused", reason=refusal.value, **told)
+        detail = {name: str(value) for name, value in told.items()}
+        self.outlet.alert("warning", "section_refused", reason=refusal.value, **detail)
 
     def _is_paced(self, due: Due) -> bool:
         return due[0] is not Mode.HISTORY and self._pacing.pace_ns is not None
@@ -107,7 +147,7 @@ class BarFeed(Service):
         self.counters.add(f"sections_{mode}")
         if self._is_paced(due):
             self._pacing.sent(self.clock.monotonic_ns())
-        self._next = next(self._sections, None)
+        self._next = self._pulled()
         self._announce()
 
     def _announce(self) -> None:
@@ -120,7 +160,7 @@ class BarFeed(Service):
         self._say(Announcement(self.journal, bar, mode, raw.time, raw.stamp, Phase.DUE, expected, due_in))
 
     def _say_end(self) -> None:
-        end = EndOfStream(self.journal, self._chronicle.last_bar, Mode.REPLAY)
+        end = EndOfStream(self.journal, self._chronicle.last_bar, self._arrivals.mode)
         self._chronicle.append(end)
         self.outlet.publish(self._announcements, end)
         self.outlet.publish(self._bars, end)

@@ -6,189 +6,198 @@ handed in, monotonic, in ns.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
-from alphabus.messages import Factors, Flag, Reason, Signals
-from services.inference_worker.composition import Spoken, Voice, computed, flag_symbols, held, speak
+from alphabus.messages import Factors, Reason, Signals
+from services.inference_worker.actions import Action, Publish, Told
+from services.inference_worker.age import ModelAge
+from services.inference_worker.agenda import Agenda, Task
+from services.inference_worker.breaker import Breaker
+from services.inference_worker.composition import Spoken, computed, flag_symbols, speak
+from services.inference_worker.duty import Duty
+from services.inference_worker.fallback import Fallback
+from services.inference_worker.gate import Gate
 from services.inference_worker.rules import NEVER_NS, Rules
 from services.inference_worker.section import Section
-
-
-@dataclass(frozen=True, slots=True)
-class Publish:
-    """Send this section."""
-
-    signals: Signals
-
-
-@dataclass(frozen=True, slots=True)
-class Submit:
-    """Hand these factors to the executor."""
-
-    factors: Factors
-    attempt: int
-
-
-@dataclass(frozen=True, slots=True)
-class Replace:
-    """Kill the executor and start another."""
-
-    reason: Reason
-
-
-Action = Publish | Submit | Replace
-
-
-@dataclass(slots=True)
-class _Task:
-    """What this arm did about one section."""
-
-    section: Section
-    attempts: int = 0
-    failure: Reason | None = None
-    published: bool = False
+from services.inference_worker.work import Work
 
 
 class Arm:
     """Decides what is published when; at most one section is with the executor at a time."""
 
-    def __init__(self, voice: Voice, features: Sequence[str], rules: Rules) -> None:
-        self.voice, self.features, self.rules = voice, tuple(features), rules
+    def __init__(self, duty: Duty, rules: Rules) -> None:
+        self.duty, self.rules, self.halted = duty, rules, False
         self.previous: Spoken | None = None
         self.last_bar = 0
-        self._open: dict[int, _Task] = {}
-        self._idle = False
-        self._busy: _Task | None = None
-        self._busy_since = 0
-        self._last_failure: Reason | None = None
+        self.breaker = Breaker(rules.breaker)
+        self._fallback, self._gate, self._age = Fallback(rules.fallback), Gate(rules.gate), ModelAge(rules.max_model_ns)
+        self._agenda = Agenda(rules)
+        self._work = Work(self._agenda, self.breaker, rules)
+
+    # What the service tells.
 
     @property
     def done(self) -> bool:
         """No section is owed any more."""
-        return not self._open
+        return self._agenda.head is None
 
     def add(self, section: Section) -> None:
         """Owe a signal for an announced section, unless it was published before."""
         if section.bar > self.last_bar:
-            self._open.setdefault(section.bar, _Task(section))
+            self._agenda.add(section)
 
     def forget(self) -> None:
         """Another journal: its numbers mean other sections."""
-        self._open.clear()
-        self._busy = None
-        self.last_bar = 0
-        self.previous = None
+        self._agenda.clear()
+        self.last_bar, self.previous = 0, None
 
     def ready(self) -> None:
         """An executor waits for work; what ended the one before it is no reason any more."""
-        self._idle, self._last_failure = True, None
+        self._work.ready()
 
-    def failed(self, reason: Reason) -> None:
+    def failed(self, reason: Reason, now: int, *, gap: bool = False) -> list[Action]:
         """The executor is gone; its section, if it had one, may be tried again."""
-        self._idle, self._last_failure = False, reason
-        if self._busy is not None:
-            self._busy.attempts += 1
-            self._busy.failure = reason
-            self._busy = None
+        told = self._work.lose(reason, now)
+        return [*self._close_sections(now, gap=gap), *told]
 
     def answered(self, values: NDArray[np.float64], now: int, *, gap: bool = False) -> list[Action]:
         """Take the executor's answer; publish it, or replace an executor that gives nonsense."""
-        task, self._busy = self._busy, None
+        self._work.reads()
         # What is due comes first: an answer that was read after the deadline is late, whenever it was given.
         actions = list(self._close_sections(now, gap=gap))
-        if task is None or task.section.factors is None or self._open.get(task.section.bar) is not task:
-            self._idle = True
-            return actions
-        flags = flag_symbols(task.section.factors, self.features, self.rules.min_features)
-        if not np.isfinite(values[flags == Flag.OK]).all():
-            self._busy = task
-            return [*actions, self._replace(Reason.INVALID)]
-        self._idle, self._last_failure = True, None
-        spoken = speak(task.section, task.section.factors, values, flags, self.voice.model)
-        signals = computed(task.section, spoken, self.voice, late=task.published, asked_ns=self._busy_since, now_ns=now)
-        self.previous = spoken
-        self._close(task)
-        return [*actions, Publish(signals)]
+        task = self._work.task
+        if task is None or not self._agenda.owes(task) or (factors := task.factors(self.duty.plan)) is None:
+            return [*actions, *self._work.release(now)]
+        return [*actions, *self._take(task, factors, values, now)]
 
     def step(self, now: int, *, gap: bool = False) -> list[Action]:
         """What is to be done at this moment; `gap` says that factors are known to be missing on the link."""
-        actions = [*self._give_up_hung(now), *self._close_sections(now, gap=gap)]
-        head = self._head
-        if self._idle and head is not None and head.section.factors is not None:
-            self._idle, self._busy, self._busy_since = False, head, now
-            actions.append(Submit(head.section.factors, head.attempts + 1))
-        return actions
+        return [*self._work.give_up_hung(now), *self._close_sections(now, gap=gap), *self._submit(now)]
 
     def wake_ns(self) -> int | None:
         """When `step` has something to do though nothing came."""
-        times = [self._busy_since + self.rules.hang_after_ns] if self._busy is not None else []
-        if (head := self._head) is not None:
-            times.append(self._gives_up_at(head) if head.published else self._deadline(head))
-        soonest = min(times, default=NEVER_NS)
+        times = [self._work.hung_ns()]
+        if (head := self._agenda.head) is not None:
+            times.append(self._agenda.gives_up_at(head) if head.published else self._agenda.deadline(head))
+        soonest = min(times)
         return None if soonest >= NEVER_NS else soonest
 
+    # What people and the registry ask for.
+
     @property
-    def _head(self) -> _Task | None:
-        """The oldest section that is still open: nothing is said of another before it is closed."""
-        return next(iter(self._open.values()), None)
+    def can_swap(self) -> bool:
+        """Between two bars: nothing is with the executor, and no late answer of this duty is awaited."""
+        head = self._agenda.head
+        return self._work.task is None and (head is None or not head.published)
+
+    def swap(self, duty: Duty, now: int) -> list[Action]:
+        """Serve another model from the next section on; its executor waits for work, and has failed at nothing."""
+        self.duty = duty
+        self._agenda.absolve()
+        self._work.ready()
+        return [*self.breaker.renew(now)]
+
+    def halt(self, now: int) -> list[Action]:
+        """Say `void (halted)` of everything that is open, and of every section to come as soon as it is announced."""
+        self.halted = True
+        return [*self.step(now), Told("warning", "arm_halted")]
+
+    def resume(self, now: int) -> list[Action]:
+        """Serve again, from the next section on."""
+        self.halted = False
+        return [*self.step(now), Told("warning", "arm_resumed")]
+
+    def force_open(self, now: int) -> list[Action]:
+        """Open the breaker until it is closed by hand; what is with the executor is still taken."""
+        return [*self.breaker.force(now), *self.step(now)]
+
+    def close_breaker(self, now: int) -> list[Action]:
+        """Close the breaker, however it was opened."""
+        return [*self.breaker.close(now), *self.step(now)]
+
+    # Sections.
 
     def _close_sections(self, now: int, *, gap: bool) -> Iterator[Action]:
-        while (task := self._head) is not None:
+        while (task := self._agenda.head) is not None:
             if not task.published:
                 reason = self._why_not(task, now, gap=gap)
                 if reason is None:
                     return
                 task.published = True
-                yield Publish(held(task.section, self.previous, self.voice, reason, self.rules.max_age_bars))
-            if not (self._is_lost(task) or now >= self._gives_up_at(task)):
-                return
-            if task is self._busy:
-                yield self._replace(Reason.TIMEOUT)
+                yield from self._say(self._fallback.instead(task.section, self.duty, self.previous, reason))
+            if self._hopeless(task, now) is None:
+                if now < self._agenda.gives_up_at(task):
+                    return
+                yield from self._work.give_up(task, now)
             self._close(task)
 
-    def _close(self, task: _Task) -> None:
-        self.last_bar = task.section.bar
-        del self._open[task.section.bar]
-
-    def _why_not(self, task: _Task, now: int, *, gap: bool) -> Reason | None:
-        section = task.section
-        due = now >= self._deadline(task)
-        # The factors of a partial section name its universe; only a deadline does without.
-        if self._is_partial(section) and (section.factors is not None or section.missed or due):
-            return Reason.COVERAGE
-        if section.missed:
-            return Reason.GAP
-        if task.attempts >= self.rules.attempts:
-            return task.failure
+    def _why_not(self, task: Task, now: int, *, gap: bool) -> Reason | None:
+        """Why the fallback goes out now; None as long as there is hope and time."""
+        due = now >= self._agenda.deadline(task)
+        if (reason := self._hopeless(task, now)) is not None:
+            at_once = reason is Reason.HALTED or due or self._names_its_universe(task)
+            return reason if at_once else None
         if not due:
             return None
-        if section.factors is None:
-            return Reason.GAP if gap else Reason.NO_BARS if section.coverage is None else Reason.NO_FACTORS
-        return task.failure or self._last_failure or Reason.TIMEOUT
+        if task.factors(self.duty.plan) is None:
+            no_factors = Reason.NO_BARS if task.section.coverage is None else Reason.NO_FACTORS
+            return Reason.GAP if gap else no_factors
+        return task.failure or self._work.failure or Reason.TIMEOUT
 
-    def _is_lost(self, task: _Task) -> bool:
-        """No values of its own will ever come of it."""
-        return task.section.missed or self._is_partial(task.section) or task.attempts >= self.rules.attempts
+    def _hopeless(self, task: Task, now: int) -> Reason | None:
+        """Why no values of its own will ever come of it, the first that holds."""
+        section, failure = task.section, task.failure
+        causes = (
+            (Reason.HALTED, self.halted),
+            (Reason.MODEL_AGE, self._age.is_over(self.duty, section.time)),
+            (Reason.COVERAGE, section.coverage is not None and section.coverage < self.rules.min_coverage),
+            (Reason.GAP, section.missed(self.duty.plan)),
+            (failure, task.attempts >= self.rules.attempts),
+            (self._work.failure, self._work.unready >= self.rules.attempts and self._names_its_universe(task)),
+            (failure or Reason.BREAKER_OPEN, self._is_refused(task, now)),
+        )
+        return next((reason for reason, holds in causes if holds), None)
 
-    def _give_up_hung(self, now: int) -> Iterator[Action]:
-        if self._busy is not None and now - self._busy_since >= self.rules.hang_after_ns:
-            yield self._replace(Reason.TIMEOUT)
+    def _names_its_universe(self, task: Task) -> bool:
+        """Whether it is settled which symbols a section without values has: its factors name them, or never will."""
+        return task.factors(self.duty.plan) is not None or task.section.missed(self.duty.plan)
 
-    def _replace(self, reason: Reason) -> Replace:
-        self.failed(reason)
-        return Replace(reason)
+    def _is_refused(self, task: Task, now: int) -> bool:
+        asks = task.factors(self.duty.plan) is not None and task is not self._work.task
+        return asks and self.breaker.refuses(now)
 
-    def _is_partial(self, section: Section) -> bool:
-        return section.coverage is not None and section.coverage < self.rules.min_coverage
+    def _close(self, task: Task) -> None:
+        self.last_bar = task.section.bar
+        self._agenda.close(task)
 
-    def _deadline(self, task: _Task) -> int:
-        return task.section.due_ns + self.rules.deadline_ns
+    def _say(self, signals: Signals) -> Iterator[Action]:
+        yield Publish(signals)
+        yield from self._age.tell(self.duty, signals.time)
 
-    def _gives_up_at(self, task: _Task) -> int:
-        """A late answer is welcome until `late_until`, or until the next section is due."""
-        following = [other.section.due_ns for bar, other in self._open.items() if bar > task.section.bar]
-        return min([task.section.due_ns + self.rules.late_until_ns, *following])
+    # The executor.
+
+    def _submit(self, now: int) -> Iterator[Action]:
+        head = self._agenda.head
+        if self._work.idle and head is not None and (factors := head.factors(self.duty.plan)) is not None:
+            yield from self._work.submit(head, factors, now)
+
+    def _take(self, task: Task, factors: Factors, values: NDArray[np.float64], now: int) -> Iterator[Action]:
+        flags = flag_symbols(factors, self.duty.features, self.rules.min_features)
+        verdict = self._gate.judge(values, flags, self.duty.prediction_range)
+        if verdict.invalid:
+            yield from self._work.replace(Reason.INVALID, now)
+            return
+        if not self._gate.holds(verdict):
+            spoken = speak(task.section, factors, values, flags, self.duty.voice.model)
+            times = self._work.since, now
+            yield from self._say(computed(task.section, spoken, self.duty, late=task.published, times=times))
+            self.previous = spoken
+        elif not task.published:
+            yield from self._say(self._fallback.instead(task.section, self.duty, self.previous, Reason.GATED))
+        self._close(task)
+        if verdict.suspect:
+            yield Told("warning", "answer_suspect", {"bar": str(task.section.bar), "detail": verdict.suspect})
+        yield from self._work.release(now)

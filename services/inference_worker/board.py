@@ -16,9 +16,10 @@ class Board:
     sections: dict[int, Section] = field(default_factory=dict)
     journal: bytes = bytes(16)
     newest_bar: int = 0
-    newest_filled: int = 0
-    _early: dict[int, Factors] = field(default_factory=dict)
-    """Factors that overtook their announcement, which comes on another link."""
+    newest_filled: dict[bytes, int] = field(default_factory=dict)
+    """By plan, the newest section whose factors came: each plan comes in order, on a link of its own."""
+    _early: dict[tuple[int, bytes], Factors] = field(default_factory=dict)
+    """Factors by bar and plan that overtook their announcement, which comes on another link."""
 
     def announce(self, announcement: Announcement, now_ns: int, *, on_record: bool) -> Section:
         """Note that a section is due or closed; returns it."""
@@ -26,8 +27,9 @@ class Board:
         section = self.sections.get(bar) or self._opened(announcement, now_ns, on_record=on_record)
         if announcement.phase is Phase.CLOSED:
             section.coverage = announcement.coverage
-        if (factors := self._early.get(bar)) is not None and factors.journal == section.journal:
-            _fill(section, factors, now_ns)
+        for (early_bar, _), factors in self._early.items():
+            if early_bar == bar and factors.journal == section.journal:
+                section.fill(factors, now_ns)
         self.newest_bar = max(self.newest_bar, bar)
         if on_record and self.deadline:
             self._mark_passed()
@@ -35,28 +37,43 @@ class Board:
         return section
 
     def fill(self, factors: Factors, now_ns: int) -> None:
-        """Note a section's factors; they come in order, so an older section without any gets none."""
+        """Note a section's factors of one plan; they come in order, so an older section without any gets none."""
         section = self.sections.get(factors.bar)
         if section is None or section.journal != factors.journal:
-            self._early[factors.bar] = factors
+            self._early[factors.bar, factors.plan] = factors
         else:
-            _fill(section, factors, now_ns)
+            section.fill(factors, now_ns)
         if factors.journal == self.journal:
-            self.newest_filled = max(self.newest_filled, factors.bar)
+            self.newest_filled[factors.plan] = max(self.newest_filled.get(factors.plan, 0), factors.bar)
         self._mark_skipped()
 
     def drop_up_to(self, bar: int) -> None:
         """Forget sections that every arm is done with."""
         self.sections = {number: section for number, section in self.sections.items() if number > bar}
         self._early = {
-            number: early for number, early in self._early.items() if number > bar or early.journal != self.journal
+            place: early for place, early in self._early.items() if place[0] > bar or early.journal != self.journal
         }
+
+    def has_all(self, plan: bytes, after: int) -> bool:
+        """Whether no open section after a bar was passed over by a plan's factors."""
+        return all(plan not in section.skipped for bar, section in self.sections.items() if bar > after)
+
+    def forget(self, plan: bytes) -> None:
+        """Nobody wants factors of this plan any more."""
+        self.newest_filled.pop(plan, None)
+        self._early = {place: early for place, early in self._early.items() if place[1] != plan}
+        for section in self.sections.values():
+            section.factors.pop(plan, None)
+            section.skipped.discard(plan)
 
     def restart(self, journal: bytes) -> None:
         """Another journal: its numbers mean other sections."""
         self.sections.clear()
-        self._early = {bar: factors for bar, factors in self._early.items() if factors.journal == journal}
-        self.journal, self.newest_bar, self.newest_filled = journal, 0, max(self._early, default=0)
+        self.journal, self.newest_bar = journal, 0
+        self._early = {place: factors for place, factors in self._early.items() if factors.journal == journal}
+        self.newest_filled = {}
+        for bar, plan in self._early:
+            self.newest_filled[plan] = max(self.newest_filled.get(plan, 0), bar)
 
     def _opened(self, announcement: Announcement, now_ns: int, *, on_record: bool) -> Section:
         section = Section.announced(announcement, now_ns, recalled=on_record)
@@ -68,13 +85,10 @@ class Board:
 
     def _mark_passed(self) -> None:
         for bar, section in self.sections.items():
-            section.missed = section.missed or (section.recalled and bar < self.newest_bar)
+            section.passed = section.passed or (section.recalled and bar < self.newest_bar)
 
     def _mark_skipped(self) -> None:
         for bar, section in self.sections.items():
-            section.missed = section.missed or (section.factors is None and bar < self.newest_filled)
-
-
-def _fill(section: Section, factors: Factors, now_ns: int) -> None:
-    section.factors, section.coverage, section.latency = factors, factors.coverage, factors.latency
-    section.filled_ns = now_ns
+            section.skipped |= {
+                plan for plan, newest in self.newest_filled.items() if bar < newest and plan not in section.factors
+            }

@@ -9,19 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alphabus.messages import Factors, Flag, Model, Origin, Reason, Signals, Status, universe_digest
+from services.inference_worker.duty import Duty, Voice
 from services.inference_worker.section import Section
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.uint8]
-
-
-@dataclass(frozen=True, slots=True)
-class Voice:
-    """Who speaks: the arm, its share of capital, its model."""
-
-    arm: str
-    capital: float
-    model: Model
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,6 +25,8 @@ class Spoken:
     flags: Flags
     origin: Origin
     model: Model
+    lost: bool = False
+    """Recalled from a section that did not carry the values: it can name them, but not hold them."""
 
     @classmethod
     def of(cls, signals: Signals) -> Spoken | None:
@@ -41,7 +35,8 @@ class Spoken:
             return None
         columns = signals.columns
         flags = columns["flag"].astype(np.uint8)
-        return cls(signals.universe, columns["signal"].astype(np.float64), flags, signals.computed_from, signals.model)
+        values, lost = columns["signal"].astype(np.float64), signals.status in (Status.VOID, Status.DEFAULT)
+        return cls(signals.universe, values, flags, signals.computed_from, signals.model, lost)
 
 
 def flag_symbols(factors: Factors, features: Sequence[str], min_features: float) -> Flags:
@@ -63,41 +58,59 @@ def speak(section: Section, factors: Factors, values: Floats, flags: Flags, mode
     return Spoken(factors.universe, np.where(flags == Flag.OK, values, np.nan), flags, origin, model)
 
 
-def computed(section: Section, spoken: Spoken, voice: Voice, *, late: bool, asked_ns: int, now_ns: int) -> Signals:
+def computed(section: Section, spoken: Spoken, duty: Duty, *, late: bool, times: tuple[int, int]) -> Signals:
     """The section this bar's own values make: fresh, or late as a revision of what was held.
 
-    `asked_ns` is when the executor got the factors; before that they waited for it, or for the sections before.
+    `times`: when the executor got the factors, which waited for it or for the sections before, and now.
     """
-    waited = {"queue": max(asked_ns - section.filled_ns, 0), "inference": now_ns - asked_ns}
-    latency = {**section.latency, **waited}
+    asked_ns, now_ns = times
+    waited = {"queue": max(asked_ns - section.filled_ns[duty.plan], 0), "inference": now_ns - asked_ns}
+    latency = {**section.factors[duty.plan].latency, **waited}
     status = Status.LATE if late else Status.FRESH
     total = latency | {"total": sum(latency.values())}
-    return _signals(section, spoken, voice, (status, Reason.NONE, int(late), 0), total)
+    return _signals(section, spoken, duty.voice, (status, Reason.NONE, int(late), 0), total)
 
 
-def held(section: Section, previous: Spoken | None, voice: Voice, reason: Reason, max_age_bars: int) -> Signals:
-    """The previous signal, unchanged and with its age; void when there is none, or it is too old."""
-    if previous is None:
-        return _void(section, None, voice, Reason.NOTHING_YET, 0)
+def held(section: Section, duty: Duty, previous: Spoken, reason: Reason) -> Signals:
+    """The previous signal, unchanged and with its age."""
     age = section.bar - previous.origin.bar
-    if age > max_age_bars:
-        return _void(section, previous, voice, Reason.MAX_AGE, age)
-    return _signals(section, previous, voice, (Status.HELD, reason, 0, age), {})
+    return _signals(section, previous, duty.voice, (Status.HELD, reason, 0, age), {})
 
 
-def _void(section: Section, previous: Spoken | None, voice: Voice, reason: Reason, age: int) -> Signals:
-    """No value; what was too old to be held stays named, so that a worker that restarts knows it, too."""
-    if section.factors is not None:
-        universe, size = section.factors.universe, len(section.factors.columns["present"])
+def default(section: Section, duty: Duty, previous: Spoken | None, reason: Reason, value: float) -> Signals:
+    """The configured value for every symbol that could have one; void as long as nobody knows who that is."""
+    if (factors := section.factors.get(duty.plan)) is not None:
+        universe, flags = factors.universe, flag_symbols(factors, (), 0.0)
+    elif previous is not None:
+        universe, flags = previous.universe, previous.flags
+    else:
+        return void(section, duty, None, Reason.NOTHING_YET)
+    values = np.where(flags == Flag.OK, value, np.nan)
+    return _without_values(section, duty, previous, (Status.DEFAULT, reason), (universe, values, flags))
+
+
+def void(section: Section, duty: Duty, previous: Spoken | None, reason: Reason) -> Signals:
+    """No value for anybody."""
+    if (factors := section.factors.get(duty.plan)) is not None:
+        universe, size = factors.universe, len(factors.columns["present"])
     elif previous is not None:
         universe, size = previous.universe, len(previous.values)
     else:
         universe, size = universe_digest(()), 0
+    said = universe, np.full(size, np.nan), np.full(size, Flag.GATED, np.uint8)
+    return _without_values(section, duty, previous, (Status.VOID, reason), said)
+
+
+def _without_values(
+    section: Section, duty: Duty, previous: Spoken | None, how: tuple[Status, Reason], said: tuple[bytes, Floats, Flags]
+) -> Signals:
+    """What was said last stays named with its age, so that a worker that restarts knows it, too."""
+    voice, (universe, values, flags) = duty.voice, said
+    origin = None if previous is None else previous.origin
     return Signals(
         section.journal, section.bar, section.mode, section.time, section.stamp, universe,
-        {"signal": np.full(size, np.nan), "flag": np.full(size, Flag.GATED, np.uint8)},
-        voice.arm, voice.capital, voice.model, Status.VOID, reason, 0,
-        None if previous is None else previous.origin, age,
+        {"signal": values, "flag": flags}, voice.arm, voice.capital, voice.model, *how, 0,
+        origin, 0 if origin is None else section.bar - origin.bar,
     )  # fmt: skip
 
 

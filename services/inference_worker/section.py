@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from alphabus.messages import Announcement, Factors, Mode
@@ -10,7 +9,7 @@ from alphabus.messages import Announcement, Factors, Mode
 
 @dataclass(slots=True)
 class Section:
-    """Filled in as announcements and factors arrive; `due_ns` is on the monotonic clock."""
+    """Filled in as announcements and factors arrive; `due_ns` is on the monotonic clock; factors by their plan."""
 
     journal: bytes
     bar: int
@@ -19,14 +18,15 @@ class Section:
     stamp: int
     due_ns: int
     coverage: float | None = None
-    factors: Factors | None = None
-    latency: Mapping[str, int] = field(default_factory=dict)
-    filled_ns: int = 0
-    """When its factors were there, on the monotonic clock."""
+    factors: dict[bytes, Factors] = field(default_factory=dict)
+    filled_ns: dict[bytes, int] = field(default_factory=dict)
+    """When the factors were there, on the monotonic clock."""
     recalled: bool = False
     """First heard of from the feed's record, not when it was announced."""
-    missed: bool = False
-    """Its time passed while this worker was away, or its factors never came: it cannot be fresh any more."""
+    passed: bool = False
+    """Its time passed while this worker was away: it cannot be fresh any more."""
+    skipped: set[bytes] = field(default_factory=set)
+    """Plans of which newer factors came, and none of this section."""
 
     @classmethod
     def announced(cls, announcement: Announcement, now_ns: int, *, recalled: bool = False) -> Section:
@@ -36,3 +36,12 @@ class Section:
             announcement.journal, announcement.bar, announcement.mode, announcement.time, announcement.stamp, due_ns,
             recalled=recalled,
         )  # fmt: skip
+
+    def fill(self, factors: Factors, now_ns: int) -> None:
+        """Note the factors of one plan; they say how much of the section came, too."""
+        self.factors[factors.plan], self.filled_ns[factors.plan] = factors, now_ns
+        self.coverage = factors.coverage
+
+    def missed(self, plan: bytes) -> bool:
+        """Whether nothing can come of it any more for an arm of this plan."""
+        return self.passed or plan in self.skipped

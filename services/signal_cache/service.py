@@ -1,4 +1,4 @@
-"""Moves signals to the record, acknowledges them, and answers `latest` and `history`."""
+"""Moves signals to the record, acknowledges them, and answers `latest`, `at` and `history`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class SignalCache(Service):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
-        self._shelves = {arm: self._shelf(arm) for arm in self.config.arms}
+        self._shelves = {arm: self._shelf(arm) for arm in self.config.signal_names}
         self._by_topic = {shelf.topic: (arm, shelf) for arm, shelf in self._shelves.items()}
         self._inlet = Inlet(context.bus, self.name, "inference_worker", list(self._by_topic))
         for shelf in self._shelves.values():
@@ -42,11 +42,16 @@ class SignalCache(Service):
         self.counters.set("ended", int(all(shelf.ended for shelf in self._shelves.values())))
 
     def answer(self, request: Request) -> Page:
-        """`latest` (arm) and `history` (arm, from, to): at most a chunk; ask again from the last bar for more."""
+        """`latest` (arm), `at` (arm, time) and `history` (arm, from, to): at most a chunk; ask again from its end."""
         shelf = self._asked(request)
         if request.verb == "latest":
             found: list[Streamed | None] = [shelf.universe, shelf.latest]
             return self._page(shelf, [message for message in found if message is not None])
+        if request.verb == "at":
+            time = request.arguments.get("time")
+            if not isinstance(time, int):
+                raise ValueError("at takes arm (text) and time (ns since 1970 UTC)")
+            return self._page(shelf, list(shelf.around(time)))
         if request.verb == "history":
             first, last = request.arguments.get("from", 0), request.arguments.get("to", 2**62)
             if not (isinstance(first, int) and isinstance(last, int)):

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from array import array
+from bisect import bisect_left
+from collections import deque
+from collections.abc import Iterable, Iterator
 
 from alphabus.continuity import Follower, Place
 from alphabus.messages import EndOfStream, Signals, Streamed, Universe
 from common.message_log import MessageLog
 
+RECENT = 256
+
 
 class Shelf:
-    """Each section is on record with the universe it needs before it; startup reads the record."""
+    """Each section is on record with the universe it needs before it; startup reads the record.
+
+    Close times and bars of all sections, and the newest `RECENT` sections themselves, are in memory.
+    """
 
     def __init__(self, topic: str, log: MessageLog) -> None:
         self.topic, self._log = topic, log
@@ -18,6 +26,8 @@ class Shelf:
         self.ended = False
         self.universe: Universe | None = None  # of the latest section on record
         self._universes: dict[bytes, Universe] = {}
+        self._times, self._bars = array("q"), array("q")  # of every section, ascending
+        self._recent: deque[Signals] = deque(maxlen=RECENT)
         for message in log.read():
             self._note(message)
 
@@ -49,19 +59,41 @@ class Shelf:
 
     def history(self, first: int, last: int) -> Iterator[Streamed]:
         """Sections of these bars, the universe in force first."""
-        universe: Universe | None = None
-        for message in self._log.read():
-            if isinstance(message, Universe):
-                universe = message
-            elif isinstance(message, Signals) and first <= message.bar <= last:
-                if universe is not None:
-                    yield universe
-                    universe = None
-                yield message
+        return self._with_universes(self._sections(first, last))
+
+    def around(self, time: int) -> Iterator[Streamed]:
+        """The section that closes at `time` (ns); if there is none, those before and after it. Last revisions."""
+        place = bisect_left(self._times, time)
+        exact = self._bars[place : place + 1] if self._times[place : place + 1] == array("q", [time]) else None
+        bars = exact or self._bars[max(place - 1, 0) : place + 1]
+        return self._with_universes(self._last_revision(bar) for bar in bars)
 
     def close(self) -> None:
         """Sync and close the record."""
         self._log.journal.close()
+
+    def _sections(self, first: int, last: int) -> Iterator[Signals]:
+        recent = tuple(self._recent)
+        if recent and first > recent[0].bar:  # of its own bar the first may be only the last revision
+            yield from (section for section in recent if first <= section.bar <= last)
+            return
+        for message in self._log.read(first):
+            if message.bar > last:
+                return
+            if isinstance(message, Signals):
+                yield message
+
+    def _last_revision(self, bar: int) -> Signals:
+        return max(self._sections(bar, bar), key=lambda section: section.revision)
+
+    def _with_universes(self, sections: Iterable[Signals]) -> Iterator[Streamed]:
+        spoken = b""
+        for section in sections:
+            if section.universe != spoken and section.universe in self._universes:
+                known = self._universes[section.universe]
+                yield Universe(section.journal, section.bar, known.universe, known.symbols)
+            spoken = section.universe
+            yield section
 
     def _take_signals(self, message: Signals) -> None:
         known = self._universes.get(message.universe)
@@ -76,6 +108,10 @@ class Shelf:
         if isinstance(message, Universe):
             self.universe = self._universes[message.universe] = message
         elif isinstance(message, Signals):
+            if message.bar > self.bar:
+                self._times.append(message.time)
+                self._bars.append(message.bar)
+            self._recent.append(message)
             self.latest = message
         elif isinstance(message, EndOfStream):
             self.ended = True

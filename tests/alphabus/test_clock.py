@@ -8,19 +8,27 @@ from alphabus.clock import ManualClock, SystemClock
 
 
 def test_a_manual_clock_stands_still() -> None:
-    """Until it is advanced; then both of its clocks move alike."""
+    """Until it is advanced; then all of its clocks move alike."""
     clock = ManualClock(wall_ns=100)
-    assert (clock.monotonic_ns(), clock.wall_ns()) == (0, 100)
+    assert (clock.monotonic_ns(), clock.boot_ns(), clock.wall_ns()) == (0, 0, 100)
     clock.advance(7)
-    assert (clock.monotonic_ns(), clock.wall_ns()) == (7, 107)
+    assert (clock.monotonic_ns(), clock.boot_ns(), clock.wall_ns()) == (7, 7, 107)
+
+
+def test_a_machine_may_sleep() -> None:
+    """The monotonic clock stands still meanwhile, the others go on."""
+    clock = ManualClock(wall_ns=100)
+    clock.suspend(60)
+    clock.advance(1)
+    assert (clock.monotonic_ns(), clock.boot_ns(), clock.wall_ns()) == (1, 61, 161)
 
 
 @pytest.mark.parametrize("step", [50, -50])
 def test_a_wall_clock_may_step(step: int) -> None:
-    """Forward or back, and the monotonic clock does not notice."""
+    """Forward or back, and the other clocks do not notice."""
     clock = ManualClock(wall_ns=100)
     clock.step_wall(step)
-    assert (clock.monotonic_ns(), clock.wall_ns()) == (0, 100 + step)
+    assert (clock.monotonic_ns(), clock.boot_ns(), clock.wall_ns()) == (0, 0, 100 + step)
 
 
 def test_time_does_not_run_backwards() -> None:
@@ -30,8 +38,9 @@ def test_time_does_not_run_backwards() -> None:
 
 
 def test_the_machine_s_clocks() -> None:
-    """The monotonic one never goes back; the wall clock is past the year 2020."""
+    """The monotonic one never goes back, nor does the boot clock; the wall clock is past the year 2020."""
     clock = SystemClock()
-    first, second = clock.monotonic_ns(), clock.monotonic_ns()
-    assert first <= second
+    for read in (clock.monotonic_ns, clock.boot_ns):
+        first, second = read(), read()
+        assert 0 < first <= second
     assert clock.wall_ns() > 1_577_836_800_000_000_000

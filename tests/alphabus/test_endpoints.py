@@ -11,7 +11,16 @@ from pathlib import Path
 
 import pytest
 
-from alphabus.endpoints import INSTANCE, MAX_PATH_BYTES, SERVICES, Endpoints, default_run_dir, running_instances
+from alphabus.endpoints import (
+    INSTANCE,
+    MAX_PATH_BYTES,
+    SERVICES,
+    Endpoints,
+    default_run_dir,
+    is_tcp,
+    require_own,
+    running_instances,
+)
 from alphabus.errors import EndpointError
 
 RUN_DIRS = [
@@ -109,6 +118,67 @@ def test_a_run_folder_of_somebody_else_is_refused(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(os, "getuid", lambda: tmp_path.stat().st_uid + 1)
     with pytest.raises(EndpointError, match="belongs to uid"):
         Endpoints(tmp_path, "t").make_folder()
+
+
+def test_a_run_folder_that_others_can_write_is_refused(tmp_path: Path) -> None:
+    """They could put a folder of theirs in the place of ours; in one like /tmp they cannot."""
+    tmp_path.chmod(0o777)
+    with pytest.raises(EndpointError, match="can be written by others"):
+        Endpoints(tmp_path, "t").make_folder()
+    tmp_path.chmod(0o1777)
+    Endpoints(tmp_path, "t").make_folder()
+    assert mode(tmp_path / "t") == 0o700
+
+
+def test_a_link_in_the_place_of_the_folder_is_refused(tmp_path: Path) -> None:
+    """Whoever put it there has the sockets elsewhere."""
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "t").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(EndpointError, match="cannot make"):
+        Endpoints(tmp_path, "t").make_folder()
+
+
+def test_sockets_of_somebody_else_are_not_connected_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They would pose as the pipeline; root alone may look at another's."""
+    address = Endpoints(tmp_path, "t").live("bar_feed")
+    require_own(address)
+    (tmp_path / "t").mkdir()
+    owner = (tmp_path / "t").stat().st_uid
+    monkeypatch.setattr(os, "getuid", lambda: owner + 1)
+    with pytest.raises(EndpointError, match="belongs to uid"):
+        require_own(address)
+    monkeypatch.setattr(os, "getuid", lambda: 0)
+    require_own(address)
+
+
+def test_a_service_may_be_met_over_tcp() -> None:
+    """The others stay in the run folder; each address is one service's."""
+    endpoints = Endpoints(Path("/run/a"), "t", {"bar_feed": ("tcp://a:1", "tcp://a:2")})
+    assert (endpoints.live("bar_feed"), endpoints.asked("bar_feed")) == ("tcp://a:1", "tcp://a:2")
+    assert endpoints.live("monitor").startswith("ipc://")
+    assert endpoints.service_at("tcp://a:2") == "bar_feed"
+    with pytest.raises(EndpointError, match="no service's address"):
+        endpoints.service_at("tcp://a:3")
+
+
+@pytest.mark.parametrize(
+    ("text", "good"),
+    [
+        ("tcp://10.0.0.1:7001", True),
+        ("tcp://[fe80::1]:7001", True),
+        ("tcp://feed-host:1", True),
+        ("tcp://10.0.0.1:0", False),
+        ("tcp://10.0.0.1:65536", False),
+        ("tcp://10.0.0.1", False),
+        ("tcp://*:7001", False),
+        ("ipc:///x:1", False),
+        ("tcp://a;b:1", False),
+        (7001, False),
+    ],
+)
+def test_an_address(text: object, good: bool) -> None:  # noqa: FBT001  a table
+    """`tcp://HOST:PORT` and nothing else that ZeroMQ would take."""
+    assert is_tcp(text) is good
 
 
 def test_running_instances_are_those_that_listen() -> None:

@@ -26,7 +26,7 @@ with Lock(Path(sys.argv[1])):
 def test_a_second_holder_is_refused_and_told_who_holds_it(tmp_path: Path) -> None:
     """By process id, and with what to do."""
     path = tmp_path / "deep" / "feed.lock"
-    told = rf"{path} is held by pid {os.getpid()}, started \d+ ticks .* stop it"
+    told = rf"{path} is held by pid {os.getpid()}, started \d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d UTC: stop it"
     with Lock(path), pytest.raises(LockError, match=told):
         Lock(path).__enter__()
     with Lock(path):
@@ -48,6 +48,24 @@ def test_sigkill_lets_go(tmp_path: Path) -> None:
         holder.wait()
         with Lock(path):
             assert f"pid {os.getpid()}," in path.read_text(encoding="utf-8")
+
+
+def test_a_lock_that_was_removed_while_one_waited_is_taken_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two would hold it otherwise: one the file that is gone, the other the new one."""
+    path = tmp_path / "lock"
+    opened = os.open
+
+    def open_and_lose(name: Path, *arguments: int) -> int:
+        descriptor = opened(name, *arguments)
+        monkeypatch.setattr(os, "open", opened)
+        path.unlink()
+        return descriptor
+
+    monkeypatch.setattr(os, "open", open_and_lose)
+    with Lock(path), pytest.raises(LockError, match="is held by"):
+        Lock(path).__enter__()
 
 
 def test_epochs_count_starts(tmp_path: Path) -> None:

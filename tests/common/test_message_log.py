@@ -10,8 +10,8 @@ from alphabus.codec import encode_record
 from alphabus.messages import STREAMED, Signals, Streamed, Universe
 from alphabus.testing import signals, universe
 from common.errors import JournalError
-from common.market.journal import Journal
-from common.message_log import KINDS, MessageLog
+from common.market.journal import Journal, Retention
+from common.message_log import KINDS, UNIVERSE, MessageLog
 
 
 def test_kinds_never_change_their_number() -> None:
@@ -48,3 +48,21 @@ def test_a_record_that_is_no_message_is_named(tmp_path: Path) -> None:
         journal.append(1, 7, b"nonsense")
         with pytest.raises(JournalError, match="the record of bar 7 is not a message"):
             list(MessageLog(journal).read())
+
+
+def test_a_universe_is_read_where_it_tells_something(tmp_path: Path) -> None:
+    """Repeated where a segment begins, it is left out of a record that has it already, and not of one that has not."""
+    said: list[Streamed] = [universe("AB"), signals(1, {"A": 0.5, "B": 1.5}), signals(2, {"A": 0.5, "B": 1.5})]
+    said += [universe("ABC", 3), signals(3, {"A": 0.5, "B": 1.5, "C": 1.0}), universe("AB", 4)]
+    said += [signals(4, {"A": 0.5, "B": 1.5}), signals(5, {"A": 0.5, "B": 1.5})]
+    with Journal.open(tmp_path, segment_bytes=1, landmark=UNIVERSE) as journal:
+        log = MessageLog(journal)
+        for message in said:
+            log.append(message)
+        assert len(list(journal.read())) > len(said)
+        assert [encode_record(message) for message in log.read()] == [encode_record(message) for message in said]
+        assert [message.bar for message in log.read(5)] == [4, 5]
+        before = [log.universe_before(bar) for bar in (0, 1, 3, 4, 9)]
+        assert before == [None, None, said[0], said[3], said[5]]
+        journal.prune(Retention(max_bytes=0), 2, 0.0)
+        assert [type(message) for message in log.read()][:2] == [Universe, Signals]

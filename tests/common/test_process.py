@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,9 +14,11 @@ from typing import ClassVar
 import pytest
 
 from alphabus.errors import DecodeError
+from alphabus.security.authenticator import Authenticator
 from common.config import load_config
 from common.counters import Counters
 from common.errors import ConfigError, ModelError, PipelineError
+from common.key_folder import KeyFolder
 from common.lock import Lock
 from common.process import MAX_QUARANTINED, _quarantine, main
 from common.service import Context, Service
@@ -31,6 +34,12 @@ class Obedient(Service):
     def turn(self) -> None:
         """As Ctrl-C or a supervisor would."""
         os.kill(os.getpid(), signal.SIGTERM)
+
+
+class Feed(Obedient):
+    """Under the name of a service that may be met over TCP."""
+
+    name: ClassVar[str] = "bar_feed"
 
 
 @pytest.fixture(autouse=True)
@@ -127,6 +136,43 @@ def test_what_nobody_thought_of_is_told_whole(config: Path, capsys: pytest.Captu
     crashed = json.loads(capsys.readouterr().err.splitlines()[-1])
     assert crashed["event"] == "crashed"
     assert "a bug" in crashed["exception"]
+
+
+def over_tcp(config: Path, keys: Path) -> None:
+    """Have the bar feed met over TCP with these keys."""
+    with socket.socket() as one, socket.socket() as two:
+        for each in (one, two):
+            each.bind(("127.0.0.1", 0))
+        ends = [f"tcp://127.0.0.1:{each.getsockname()[1]}" for each in (one, two)]
+    text = config.read_text(encoding="ascii")
+    config.write_text(f"{text}[bus]\nkeys = '{keys}'\n[bus.tcp]\nbar_feed = {ends}\n", encoding="ascii")
+
+
+def test_tcp_without_keys_does_not_start(config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit status 2, with what to do: starting again would not help."""
+    over_tcp(config, tmp_path / "keys")
+    assert main(Feed, "bar_feed", ["--config", str(config)]) == 2
+    assert "no key folder" in capsys.readouterr().err
+
+
+def test_tcp_with_keys_starts(config: Path, tmp_path: Path) -> None:
+    """Its self-test is passed before its first turn."""
+    over_tcp(config, tmp_path / "keys")
+    KeyFolder(tmp_path / "keys").make("bar_feed", "bar_feed")
+    assert main(Feed, "bar_feed", ["--config", str(config)]) == 0
+
+
+def test_a_door_that_is_open_does_not_start(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Exit status 2: a process that would let in anybody must not run."""
+    over_tcp(config, tmp_path / "keys")
+    KeyFolder(tmp_path / "keys").make("bar_feed", "bar_feed")
+    monkeypatch.setattr(Authenticator, "_problem", lambda _self, _knock: None)
+    assert main(Feed, "bar_feed", ["--config", str(config)]) == 2
+    said = capsys.readouterr().err
+    assert "would let in anybody" in said
+    assert "stranger_accepted" in said
 
 
 def test_refused_messages_are_kept(config: Path, tmp_path: Path) -> None:

@@ -14,8 +14,10 @@ from pydantic_core import PydanticUndefined
 
 from alphabus import client, errors, testing
 from alphabus.endpoints import SERVICES
+from common.command import DONE
 from common.config import Arm, Config
 from scripts import models
+from services.inference_worker.breaker import State
 from tests.docs.pages import ROOT, column, words
 
 Rows = list[list[str]]
@@ -118,7 +120,10 @@ def verbs(rows: Rows) -> Compared:
 def events(rows: Rows) -> Compared:
     """Every event that is logged, and no other."""
     logged = set(re.findall(r"log\.(?:info|warning|error|exception)\(\s*\"([a-z_]+)\"", code()))
-    return set(column(rows)), logged
+    told = set(re.findall(r"Told\((?:\"[a-z]+\"[^,]*|level),\s*\"([a-z_]+)\"", code()))
+    chosen = set(re.findall(r"\bevent = \"([a-z_]+)\"|\"(model_[a-z_]+)\" if", code()))
+    breaker = {f"breaker_{state}" for state in State}
+    return set(column(rows)), logged | told | {name for pair in chosen for name in pair if name} | breaker
 
 
 def folders(rows: Rows) -> Compared:
@@ -131,6 +136,11 @@ def results(rows: Rows) -> Compared:
     """What a replay writes is what the next one removes."""
     cleared = set(re.findall(r"\"([a-z]+(?:\.[a-z]+)?)\"", _source("common/replay/preparation.py", "def clear")))
     return {name.rstrip("/") for name in column(rows)}, cleared
+
+
+def commands(rows: Rows) -> Compared:
+    """Every verb of scripts.control."""
+    return column(rows), list(DONE)
 
 
 def exits(rows: Rows) -> Compared:
@@ -182,6 +192,8 @@ def _told(default: Any) -> str:
         return "-"
     if default is None:
         return "none"
+    if isinstance(default, bool):
+        return str(default).lower()
     return f'"{default}"' if isinstance(default, (str, Path)) else str(default)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from tests.docs import process_facts, replay_facts, wire_facts
+from tests.docs import deadline_facts, journal_facts, process_facts, replay_facts, security_facts, wire_facts
 from tests.docs.pages import pages
 
 Rows = list[list[str]]
@@ -23,6 +23,8 @@ CHECKS: Mapping[str, Check] = {
     "flags": wire_facts.flags,
     "refusals": wire_facts.refusals,
     "verbs": process_facts.verbs,
+    "roles": security_facts.roles,
+    "doors": security_facts.doors,
     "variables": replay_facts.variables,
     "factor-sets": replay_facts.factor_sets,
     "row-reasons": replay_facts.row_reasons,
@@ -40,14 +42,23 @@ CHECKS: Mapping[str, Check] = {
     "section": process_facts.section,
     "client": process_facts.client_members,
     "links": process_facts.links,
+    "sync-policies": journal_facts.policies,
+    "journal-bytes": journal_facts.sizes,
+    "journal-doubts": journal_facts.doubts,
     "errors": process_facts.client_errors,
     "testing": process_facts.testing_names,
     "events": process_facts.events,
     "folders": process_facts.folders,
     "exits": process_facts.exits,
+    "commands": process_facts.commands,
     "troubleshooting": process_facts.troubleshooting,
+    "swap-refusals": process_facts.troubleshooting,
     "tree": process_facts.folders_of_code,
     "additions": process_facts.additions,
+    "causes": deadline_facts.causes,
+    "fallbacks": deadline_facts.fallbacks,
+    "limits-of-holding": deadline_facts.limits,
+    "told": deadline_facts.told,
 }
 
 TABLES = {name: rows for page in pages() for name, rows in page.tables.items()}

@@ -109,6 +109,26 @@ def test_show_tells_what_a_set_asks_for(folder: Path, capsys: pytest.CaptureFixt
     assert "ts_mean(close, 3) / close" in output.err
 
 
+def test_show_tells_when_symbols_start_anew(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """And which operators are the user's own."""
+    path = tmp_path / "anew.py"
+    path.write_text(
+        "from common.factors.own_operators import window_operator\n"
+        "@window_operator('ts_end(x, window)')\n"
+        "def ts_end(values):\n"
+        "    return values[-1]\n"
+        "operators, max_gap, reset = [ts_end], 20, 'session'\n"
+        "factors, label = {'end': 'ts_end(close, 3)'}, 'ts_delay(close, -1)'\n",
+        encoding="utf-8",
+    )
+    assert status("show", "--set", path, "--json", "-") == 0
+    output = capsys.readouterr()
+    shown = json.loads(output.out)
+    assert (shown["max_gap"], shown["reset"], shown["operators"]) == (20, "session", ["ts_end"])
+    for line in ("after more than 20 sections without a bar", "with each session", "own operators: ts_end(x, window)"):
+        assert line in output.err
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [

@@ -1,5 +1,6 @@
 """`python -m scripts.train` and `scripts.models`: what they say, write and return."""
 
+import io
 import json
 import shutil
 import subprocess
@@ -9,12 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from common.market.sample import sample_market
-from common.models.records import Serving
+from common.models.records import Change, ModelRef, ModelRow, Serving
 from common.models.registry import Registry
 from scripts import models, train
 from scripts.command import main
+from scripts.views.models import history_table, list_table
 
 
 @pytest.fixture(scope="module")
@@ -271,3 +274,33 @@ def test_an_interruption_is_told_by_the_exit_status(
 
     monkeypatch.setattr(train, "train_or_reuse", interrupted)
     assert run("train", str(bars), "--registry", str(registry), "-p", "rounds=6") == 130
+
+
+def test_a_narrow_terminal_cuts_nothing_off() -> None:
+    """Tables fold what has no room: every letter of a long name, alias or reason is there."""
+    ref = ModelRef("m" * 40, 12, "ab" * 32)
+    row = ModelRow(ref, "lightgbm", "key", 0, "somebody-with-a-long-name")
+    change = Change(1, 0, "halt", "instance-of-some-length", None, None, None, "ann", "w" * 50, "challenger")
+    for table, words in (
+        (list_table([row], {ref: ["instance-of-some-length/champion"]}), {"m": 40}),
+        (history_table([change]), {"w": 50}),
+    ):
+        people = Console(file=io.StringIO(), width=60)
+        people.print(table)
+        assert isinstance(people.file, io.StringIO)
+        shown = people.file.getvalue()
+        assert "\u2026" not in shown
+        assert all(shown.count(letter) >= count for letter, count in words.items())
+
+
+def test_too_little_history_names_the_file_and_what_is_wanted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """How many bars the set needs, how many there are, and what helps."""
+    path = tmp_path / "short.parquet"
+    sample_market(symbols=24, days=120).write_parquet(path)
+    assert run("train", str(path), "--registry", str(tmp_path / "registry")) == 2
+    told = capsys.readouterr().err
+    assert f"error: {path}: there are no complete rows to train on" in told
+    assert "complete after 159 bars of a symbol" in told
+    assert "move --split to a later date" in told

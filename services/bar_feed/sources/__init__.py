@@ -9,6 +9,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from alphabus.messages import Mode
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RawSection:
@@ -23,12 +25,21 @@ class RawSection:
 class Source(Protocol):
     """Checked bars by time. `after` is the close time of the last section that is on record already."""
 
+    @property
+    def mode(self) -> Mode:
+        """What its sections are once history is over: live or replay."""
+        ...
+
     def history(self, after: int) -> Iterator[RawSection]:
         """Sections that only feed state."""
         ...
 
     def live(self, after: int) -> Iterator[RawSection]:
         """Sections that are to become signals; ends when the source does."""
+        ...
+
+    def now(self, ahead_ns: int) -> int | None:
+        """Close time (ns) of the newest section that can be complete `ahead_ns` from now; None: it has no clock."""
         ...
 
     def facts(self) -> Mapping[str, Any]:

@@ -42,6 +42,7 @@ def no_waiting_for_the_disk() -> Iterator[None]:
     """Syncs of files and folders return at once: for tests of bytes alone, thousands of them."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "fsync", lambda _: None)
+        patch.setattr(os, "fdatasync", lambda _: None)
         yield
 
 

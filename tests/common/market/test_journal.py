@@ -2,7 +2,6 @@
 
 import errno
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,18 +11,11 @@ from hypothesis import strategies as st
 from common.errors import JournalError
 from common.market.journal import Journal, Sync
 from common.market.journal_records import GENESIS, MAX_PAYLOAD, Record, link
+from tests.common.market.journals import GOLDEN, SMALL, Disk, failure, fill, here
 
 pytestmark = pytest.mark.usefixtures("no_waiting_for_the_disk")
 
-SMALL = [Record(1, 7, b"due"), Record(2, 7, b""), Record(3, 8, b"\x00\xff" * 5)]
-
-
-def fill(folder: Path, records: list[Record], segment_bytes: int = 1 << 20) -> Journal:
-    """An open journal that holds the records."""
-    journal = Journal.open(folder, sync=Sync.NEVER, segment_bytes=segment_bytes, make_id=lambda: bytes(range(16)))
-    for record in records:
-        journal.append(record.kind, record.bar, record.payload)
-    return journal
+PLAIN = f"{0:020d}.journal"
 
 
 def test_records_come_back(tmp_path: Path) -> None:
@@ -34,7 +26,7 @@ def test_records_come_back(tmp_path: Path) -> None:
     with fill(tmp_path, SMALL) as journal:
         assert list(journal.read()) == SMALL
         assert (journal.first_bar, journal.last_bar, journal.chain, journal.cut) == (7, 8, chain, None)
-    with Journal.open(tmp_path) as again:
+    with Journal.open(tmp_path, look=here) as again:
         assert list(again.read()) == SMALL
         assert (again.first_bar, again.last_bar, again.chain, again.cut) == (7, 8, chain, None)
         assert again.id == bytes(range(16))
@@ -78,7 +70,7 @@ def test_segments_are_named_by_their_first_bar(tmp_path: Path) -> None:
     """A segment ends between bars, once it is full."""
     records = [Record(1, bar, b"x" * 60) for bar in (3, 3, 3, 4, 5, 5)]
     fill(tmp_path, records, segment_bytes=150).close()
-    assert sorted(path.name for path in tmp_path.iterdir()) == [f"{bar:020d}.journal" for bar in (0, 4, 5)]
+    assert sorted(path.name for path in tmp_path.glob("*.journal")) == [f"{bar:020d}.journal" for bar in (0, 4, 5)]
 
 
 @pytest.mark.parametrize(
@@ -143,66 +135,77 @@ def test_it_agrees_with_a_list(
     journal.close()
 
 
-class Disk:
-    """Counts syncs, and fails when told to."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.syncs = 0
-        self.fault: Callable[[], object] = lambda: None
-        self._real = os.fdatasync
-        monkeypatch.setattr(os, "fdatasync", self.sync)
-
-    def sync(self, descriptor: int) -> None:
-        """Stand in for `os.fdatasync`."""
-        self.syncs += 1
-        self.fault()
-        self._real(descriptor)
-
-
-@pytest.fixture
-def disk(monkeypatch: pytest.MonkeyPatch) -> Disk:
-    """The disk under the journal, watched."""
-    return Disk(monkeypatch)
-
-
-# Per policy: syncs after opening, after each of four appends at 0.0, 0.5, 1.0 and 1.2 seconds, and after closing.
-SYNCS = {
-    Sync.ALWAYS: ([1, 2, 3, 4, 5, 6], [None, 0, 1, 2, 3]),
-    Sync.INTERVAL: ([1, 1, 1, 2, 2, 3], [None, None, None, 2, 2]),
-    Sync.NEVER: ([0, 0, 0, 0, 0, 0], [None, None, None, None, None]),
+# Per policy: segments synced after opening, after each of four appends at 0.0, 0.5, 1.0 and 1.2 seconds, after settling
+# at 3.0, and after closing; and the durable bar at each of these moments but the last.
+SYNCS: dict[Sync, tuple[list[int], list[int | None]]] = {
+    Sync.ALWAYS: ([0, 1, 2, 3, 4, 4, 4], [None, 0, 1, 2, 3, 3]),
+    Sync.INTERVAL: ([0, 0, 0, 1, 1, 2, 2], [None, None, None, 2, 2, 3]),
+    Sync.NEVER: ([0, 0, 0, 0, 0, 0, 0], [None, None, None, None, None, None]),
 }
 
 
 def test_every_policy_is_covered() -> None:
-    """A new policy needs its row here."""
-    assert set(SYNCS) == set(Sync)
+    """A new policy needs its row here, or tests of its own."""
+    assert {*SYNCS, Sync.BEHIND} == set(Sync)
 
 
-@pytest.mark.parametrize("policy", Sync)
-def test_policies(tmp_path: Path, disk: Disk, policy: Sync) -> None:
+@pytest.mark.parametrize("policy", SYNCS)
+def test_policies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, policy: Sync) -> None:
     """When a record is forced to disk, and which bar is known to be there."""
     now = 0.0
     journal = Journal.open(tmp_path, sync=policy.value, interval_s=1.0, monotonic=lambda: now)
-    syncs, durable = [disk.syncs], [journal.durable_bar]
+    disk = Disk(monkeypatch)
+    syncs, durable = [disk.segments_synced], [journal.durable_bar]
     for bar, now in enumerate((0.0, 0.5, 1.0, 1.2)):  # noqa: B007  the clock reads it
         journal.append(1, bar, b"x")
-        syncs.append(disk.syncs)
+        syncs.append(disk.segments_synced)
         durable.append(journal.durable_bar)
+    now = 3.0
+    journal.settle()
+    syncs.append(disk.segments_synced)
+    durable.append(journal.durable_bar)
     journal.close()
-    assert ([*syncs, disk.syncs], durable) == SYNCS[policy]
+    assert ([*syncs, disk.segments_synced], durable) == SYNCS[policy]
 
 
-def test_what_is_found_at_opening_is_made_durable(tmp_path: Path, disk: Disk) -> None:
-    """Records of a killed process may be in memory only; they are synced before they are called durable."""
+def test_a_bar_is_durable_when_all_of_it_is(tmp_path: Path) -> None:
+    """Neither before its last record is, nor when an earlier one is not."""
+    with Journal.open(tmp_path, sync="interval", interval_s=1e9) as journal:
+        seen = [journal.durable_bar]
+        for kind, bar in ((1, 4), (2, 4), (1, 6)):
+            journal.append(kind, bar, b"")
+            seen.append(journal.durable_bar)
+            journal.sync()
+            seen.append(journal.durable_bar)
+        journal.append(2, 6, b"")
+        seen.append(journal.durable_bar)
+    assert seen == [None, None, 4, None, 4, 5, 6, 5]
+
+
+def test_what_is_found_at_opening_is_written_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a writer that died, a sync may have failed: its records are in memory, and no sync would write them."""
     fill(tmp_path, SMALL)
-    journal = Journal.open(tmp_path)
-    assert (disk.syncs, journal.durable_bar) == (1, 8)
+    written: list[bytes] = []
+    whole = os.pwrite
+
+    def watched(file: int, data: bytes, at: int) -> int:
+        written.append(bytes(data))
+        return whole(file, data, at)
+
+    monkeypatch.setattr(os, "pwrite", watched)
+    disk = Disk(monkeypatch)
+    journal = Journal.open(tmp_path, look=here)
+    assert (disk.segments_synced, journal.durable_bar) == (1, 8)
+    assert written[0] == (tmp_path / PLAIN).read_bytes()
     journal.close()
+    written.clear()
+    Journal.open(tmp_path, look=here).close()
+    assert (tmp_path / PLAIN).read_bytes() not in written
 
 
-def test_a_failed_sync_is_the_end(tmp_path: Path, disk: Disk) -> None:
+def test_a_failed_sync_is_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The journal takes nothing more, since a second sync would hide the loss; opening again goes on."""
-    journal = Journal.open(tmp_path, sync="always")
+    journal, disk = Journal.open(tmp_path, sync="always"), Disk(monkeypatch)
     disk.fault = failure(errno.EIO)
     with pytest.raises(JournalError, match=r"syncing .* restart to recover"):
         journal.append(1, 1, b"x")
@@ -279,7 +282,7 @@ def test_a_closed_journal_takes_nothing(tmp_path: Path) -> None:
 def test_damage_under_an_open_journal_is_found_on_reading(tmp_path: Path) -> None:
     """Reading verifies: a segment shortened or altered since it was opened is named."""
     with fill(tmp_path, SMALL) as journal:
-        path = next(tmp_path.iterdir())
+        path = tmp_path / PLAIN
         content = path.read_bytes()
         for damaged in (content[:-1], content[:-60], content[:-1] + b"\x00", content[:80] + b"!" + content[81:]):
             path.write_bytes(damaged)
@@ -294,24 +297,7 @@ def test_a_segment_exchanged_under_an_open_journal_is_found(tmp_path: Path) -> N
     """A segment that is whole, but of another history, breaks the chain to the next."""
     fill(tmp_path / "other", [Record(9, record.bar, b"other") for record in SMALL], segment_bytes=1).close()
     with fill(tmp_path / "mine", SMALL, segment_bytes=1) as journal:
-        first = min((tmp_path / "mine").iterdir())
+        first = min((tmp_path / "mine").glob("*.journal"))
         first.write_bytes((tmp_path / "other" / first.name).read_bytes())
         with pytest.raises(JournalError, match="corrupt at byte 0"):
             list(journal.read())
-
-
-def failure(code: int) -> Callable[[], object]:
-    """A function that fails like the operating system does."""
-
-    def fail() -> object:
-        raise OSError(code, os.strerror(code))
-
-    return fail
-
-
-GOLDEN = (
-    "414c50484a524e4c01000000000102030405060708090a0b0c0d0e0f0000000000000000000000000000000000000000"
-    "0000000000000000000000005affec6b4a42524303000000010700000000000000946ee8b4647565f7ef3ea816331516"
-    "cca7f3c8ecdde08274c9aa57b0c5fece56eceddbfcd08ae14a425243000000000207000000000000009f3eaf30836c45"
-    "0444efbf2f6dc259279b16877405cd02acca6775e5666bad123004c5ca"
-)

@@ -1,6 +1,10 @@
 """Journals after a crash or a bad disk: an unfinished end is cut and reported, anything else is refused."""
 
+import errno
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,13 +12,15 @@ import pytest
 
 from common.errors import JournalError
 from common.market.journal import Journal, Sync
+from common.market.journal_mark import NAME, look_around
 from common.market.journal_records import HEADER_BYTES, Header, Record, pack_header, records_from, unpack_header
-from tests.common.market.test_journal import SMALL, fill
+from common.market.journal_tail import Tail
+from tests.common.market.journals import GOLDEN, ID, SMALL, failure, fill, here, photographed
 
 pytestmark = pytest.mark.usefixtures("no_waiting_for_the_disk")
 
-ID = bytes(range(16))
 OTHER = bytes(16)
+ROOT = Path(__file__).parents[3]
 LAYOUTS = ("one segment", "two segments", "after a cut")
 PLAIN = f"{0:020d}.journal"
 
@@ -25,7 +31,7 @@ def make(folder: Path, layout: str) -> Path:
         fill(folder, SMALL[:2]).close()
         with (folder / PLAIN).open("ab") as file:
             file.write(b"torn")
-        with Journal.open(folder, make_id=lambda: OTHER) as journal:
+        with Journal.open(folder, make_id=lambda: OTHER, look=here) as journal:
             journal.append(SMALL[2].kind, SMALL[2].bar, SMALL[2].payload)
     else:
         fill(folder, SMALL, segment_bytes=1 if layout == "two segments" else 1 << 20).close()
@@ -33,14 +39,17 @@ def make(folder: Path, layout: str) -> Path:
 
 
 def outcome(folder: Path) -> Journal | None:
-    """The journal as it opens; None when it is refused, and then nothing on disk has changed."""
+    """The journal as it opens, and again as it then stands; None when it is refused: then nothing has changed."""
     before = contents(folder)
     try:
-        journal = Journal.open(folder, sync=Sync.NEVER)
+        journal = Journal.open(folder, sync=Sync.NEVER, look=here)
     except JournalError:
         assert contents(folder) == before
         return None
     journal.close()
+    with Journal.open(folder, sync=Sync.NEVER, look=here) as again:
+        assert (again.id, again.chain, again.cut, again.renewed) == (journal.id, journal.chain, None, None)
+        assert list(again.read()) == list(journal.read())
     return journal
 
 
@@ -74,16 +83,15 @@ def test_every_bit_flip_is_refused_or_cut(tmp_path: Path, layout: str) -> None:
         journal = outcome(scratch)
         if journal is None:
             continue
-        assert journal.cut is not None, f"a flip at {segment.name}:{offset} went unseen"
-        assert journal.id not in {ID, OTHER}
         kept = list(journal.read())
-        assert kept == SMALL[: len(kept)]
-        assert len(kept) == len(SMALL) - 1
+        assert journal.id not in {ID, OTHER}, f"a flip at {segment.name}:{offset} went unseen"
+        assert journal.cut is not None
+        assert kept == SMALL[:-1]
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_every_truncation_is_refused_or_cut(tmp_path: Path, layout: str) -> None:
-    """What remains is a beginning of what was written; only an end between two records looks like a shorter journal."""
+    """What remains is a beginning of what was written, under another id, also when the cut is between two records."""
     origin, scratch = make(tmp_path / "origin", layout), tmp_path / "scratch"
     last = max(origin.glob("*.journal"))
     for segment, offset in damaged_copies(origin, scratch, flips=False):
@@ -93,9 +101,9 @@ def test_every_truncation_is_refused_or_cut(tmp_path: Path, layout: str) -> None
             continue
         kept = list(journal.read())
         assert kept == SMALL[: len(kept)]
-        whole = journal.cut is None
-        assert whole is (offset in boundaries(last))
-        assert (journal.id in {ID, OTHER}) is whole
+        assert (journal.cut is None) is (offset in boundaries(last))
+        assert journal.renewed is not None
+        assert journal.id not in {ID, OTHER}
 
 
 def boundaries(segment: Path) -> set[int]:
@@ -172,13 +180,13 @@ def test_a_bad_record_before_a_valid_one_is_named(tmp_path: Path) -> None:
     with pytest.raises(JournalError, match=rf"{PLAIN} is corrupt at byte {HEADER_BYTES} \(bar 7\)"):
         Journal.open(tmp_path)
     assert (tmp_path / PLAIN).read_bytes() == content
-    assert [path.name for path in tmp_path.iterdir()] == [PLAIN]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [PLAIN, NAME]
 
 
 def test_a_lost_or_exchanged_segment_is_refused(tmp_path: Path) -> None:
     """Every segment says what it follows."""
     fill(tmp_path, [Record(1, bar, b"x") for bar in range(4)], segment_bytes=1).close()
-    segments = sorted(tmp_path.iterdir())
+    segments = sorted(tmp_path.glob("*.journal"))
     (tmp_path / "aside").mkdir()
     segments[2].rename(tmp_path / "aside" / segments[2].name)
     with pytest.raises(JournalError, match="does not follow"):
@@ -188,10 +196,10 @@ def test_a_lost_or_exchanged_segment_is_refused(tmp_path: Path) -> None:
 def test_the_oldest_segments_may_be_dropped(tmp_path: Path) -> None:
     """Retention takes whole segments from the front; the rest is a journal, and says where it begins."""
     fill(tmp_path, [Record(1, bar, b"x") for bar in range(4)], segment_bytes=1).close()
-    for segment in sorted(tmp_path.iterdir())[:2]:
+    for segment in sorted(tmp_path.glob("*.journal"))[:2]:
         segment.unlink()
-    with Journal.open(tmp_path) as journal:
-        assert (journal.first_bar, journal.last_bar, journal.id) == (2, 3, ID)
+    with Journal.open(tmp_path, look=here) as journal:
+        assert (journal.first_bar, journal.last_bar, journal.id, journal.begins) == (2, 3, ID, 2)
 
 
 def test_a_newer_format_is_refused(tmp_path: Path) -> None:
@@ -214,3 +222,129 @@ def test_a_folder_that_cannot_be_used(tmp_path: Path) -> None:
     (tmp_path / "journal").write_bytes(b"")
     with pytest.raises(JournalError, match="cannot be opened"):
         Journal.open(tmp_path / "journal")
+
+
+@pytest.mark.parametrize("damage", ["gone", "empty", "torn", "flipped"])
+def test_without_a_mark_the_numbers_are_doubted(tmp_path: Path, damage: str) -> None:
+    """Nothing is lost, but nobody knows what was issued: another id, once."""
+    fill(tmp_path, SMALL).close()
+    mark = tmp_path / NAME
+    content = mark.read_bytes()
+    bad = {"empty": b"", "torn": content[:100], "flipped": b"\x00" + content[1:]}
+    if damage == "gone":
+        mark.unlink()
+    else:
+        mark.write_bytes(bad[damage])
+    journal = outcome(tmp_path)
+    assert journal is not None
+    assert (journal.id == ID, journal.renewed) == (False, "no mark says how it was left")
+    assert list(journal.read()) == SMALL
+
+
+def test_a_journal_of_before_there_were_marks_can_be_read(tmp_path: Path) -> None:
+    """Every byte of it; it goes on under another id."""
+    (tmp_path / PLAIN).write_bytes(bytes.fromhex(GOLDEN))
+    with Journal.open(tmp_path) as journal:
+        assert list(journal.read()) == SMALL[:2]
+        assert journal.id != ID
+        journal.append(3, 8, b"on")
+
+
+def test_a_copy_is_another_numbering(tmp_path: Path) -> None:
+    """Two journals of one id would issue the same numbers for different sections."""
+    fill(tmp_path / "first", SMALL, look=look_around).close()
+    shutil.copytree(tmp_path / "first", tmp_path / "second")
+    ids = []
+    for name in ("first", "second", "second"):
+        with Journal.open(tmp_path / name) as journal:
+            assert list(journal.read()) == SMALL
+            ids.append(journal.id)
+    assert ids[0] == ID
+    assert ids[1] == ids[2] != ID
+
+
+def test_a_killed_writer_keeps_its_numbers(tmp_path: Path) -> None:
+    """The kernel has every byte that was written, under every policy."""
+    for sync in Sync:
+        fill(tmp_path / sync, SMALL, sync=sync)  # never closed
+        with Journal.open(tmp_path / sync, look=here) as again:
+            assert (again.id, again.renewed, list(again.read())) == (ID, None, SMALL)
+
+
+@pytest.mark.parametrize("layout", ["one segment", "begun segment"])
+def test_a_new_id_stays(tmp_path: Path, layout: str) -> None:
+    """Also where the last segment was begun and has no record yet."""
+    journal = fill(tmp_path, SMALL, segment_bytes=1 << 20 if layout == "one segment" else 1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Tail, "write", lambda *_: failure(errno.ENOSPC)())
+        with pytest.raises(OSError, match="No space"):
+            journal.append(1, 9, b"x")
+    journal.close()
+    (tmp_path / NAME).unlink()
+    ids = set()
+    for _ in range(3):
+        with Journal.open(tmp_path, look=here) as again:
+            ids.add(again.id)
+    assert (len(ids), ID in ids) == (1, False)
+
+
+def test_a_kill_at_any_step_of_recovery_changes_nothing(tmp_path: Path) -> None:
+    """Whatever was done of a cut, the next start finishes it: the same records, never the old id."""
+    fill(tmp_path / "torn", SMALL, segment_bytes=1).close()
+    last = max((tmp_path / "torn").glob("*.journal"))
+    last.write_bytes(last.read_bytes()[:-5])
+    with photographed(tmp_path / "torn", tmp_path / "album") as shots:
+        Journal.open(tmp_path / "torn", look=here).close()
+    assert len(shots) > 8
+    for shot in shots:
+        with Journal.open(shot, look=here) as journal:
+            assert list(journal.read()) == SMALL[:2]
+            assert journal.id != ID
+
+
+def test_a_kill_at_any_step_of_writing_leaves_a_beginning(tmp_path: Path) -> None:
+    """Appending, beginning a segment with its landmark, closing: a prefix of what was written, under the same id."""
+    records = [Record(kind, bar, b"x" * bar) for bar in (1, 2, 3) for kind in (2, 5)]
+    (tmp_path / "journal").mkdir()
+    with photographed(tmp_path / "journal", tmp_path / "album") as shots:
+        fill(tmp_path / "journal", records, segment_bytes=1, sync="always", landmark=2).close()
+    lengths = set()
+    for shot in shots:
+        with fill(shot, []) as journal:
+            kept = list(journal.read())
+            lengths.add(len(kept))
+            assert kept == records[: len(kept)]
+            assert journal.cut is None
+    assert lengths == set(range(len(records) + 1))
+
+
+def test_a_second_writer_is_refused(tmp_path: Path) -> None:
+    """Another process, whatever its run folder is; the error names who writes."""
+    code = f"""
+import pathlib
+from common.errors import LockError
+from common.market.journal import Journal
+try:
+    Journal.open(pathlib.Path({str(tmp_path)!r}))
+except LockError as error:
+    print(error)
+"""
+    command = [sys.executable, "-c", code]
+    with Journal.open(tmp_path):
+        held = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT).stdout
+    free = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT).stdout
+    assert held == f"{tmp_path} is held by pid {os.getpid()}: stop it first\n"
+    assert free == ""
+
+
+def test_ids_follow_each_other_where_nothing_is_left(tmp_path: Path) -> None:
+    """A first segment that had to go leaves its name free; no later id may take it and come before."""
+    fill(tmp_path, SMALL[:1]).close()
+    (tmp_path / PLAIN).write_bytes((tmp_path / PLAIN).read_bytes()[: HEADER_BYTES + 1])
+    ids = [ID]
+    for _ in range(3):
+        with Journal.open(tmp_path, look=here) as journal:
+            assert journal.id not in ids
+            ids.append(journal.id)
+        (tmp_path / NAME).unlink()
+    assert len(list(tmp_path.glob("*.journal"))) == 3

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from common.config import load_config
-from common.errors import BarFileError, ConfigError
+from common.errors import BarFileError, ConfigError, LockError, TooFewRowsError
 from common.market.sample import sample_market
-from common.replay.preparation import Wish, claim, clear, configure, load, make_sample, write_config
+from common.replay.preparation import Claim, Wish, clear, configure, load, make_sample, train, write_config
 
 
 @pytest.mark.parametrize(
@@ -72,18 +72,18 @@ def test_a_sample_is_made_once(tmp_path: Path) -> None:
 def test_only_a_replays_folder_is_emptied(tmp_path: Path) -> None:
     """A folder of somebody else is refused; ours is cleared of what an earlier replay left, and of nothing more."""
     with pytest.raises(BarFileError, match="is not a folder"):
-        claim(write(tmp_path / "file"))
+        Claim(write(tmp_path / "file"))
     write(tmp_path / "theirs" / "thesis.txt")
     with pytest.raises(BarFileError, match="files that no replay wrote"):
-        claim(tmp_path / "theirs")
+        Claim(tmp_path / "theirs")
     ours = tmp_path / "ours"
-    with claim(ours):
+    with Claim(ours):
         for name in ("state/journal/1.journal", "logs/a.jsonl", "signals.parquet", "summary.json", "config.toml",
                      "quarantine.jsonl", "notes.txt"):  # fmt: skip
             write(ours / name)
         clear(ours)
     assert sorted(path.name for path in ours.iterdir()) == [".lock", "notes.txt"]
-    with claim(ours):
+    with Claim(ours):
         assert (ours / ".lock").exists()
 
 
@@ -92,3 +92,39 @@ def write(path: Path) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("x", encoding="ascii")
     return path
+
+
+def test_a_run_that_wrote_nothing_leaves_nothing(tmp_path: Path) -> None:
+    """Neither lock file nor folder; one that wrote something keeps its lock file, which says whose folder it is."""
+    out = tmp_path / "out"
+    with Claim(out):
+        assert [path.name for path in out.iterdir()] == [".lock"]
+    assert not out.exists()
+    with Claim(out):
+        write(out / "summary.json")
+    assert sorted(path.name for path in out.iterdir()) == [".lock", "summary.json"]
+
+
+def test_a_folder_is_written_by_one_run_at_a_time(tmp_path: Path) -> None:
+    """The other is told who writes, and what to do."""
+    with Claim(tmp_path / "out"), pytest.raises(LockError, match=r"another run writes into .*out: .*pid \d+.*OUT="):
+        Claim(tmp_path / "out").__enter__()
+
+
+def test_too_little_history_says_how_much_is_wanted(tmp_path: Path) -> None:
+    """The file, the bars a symbol needs and has, and the three things that help."""
+    path = tmp_path / "short.parquet"
+    sample_market(symbols=24, days=120).write_parquet(path)
+    wish = Wish(path, tmp_path / "out", registry=tmp_path / "registry")
+    table, split = load(wish)
+    with pytest.raises(TooFewRowsError) as caught:
+        train(wish, configure(wish, table, split), table, split)
+    told = str(caught.value)
+    assert told.startswith(f"{path}: there are no complete rows to train on")
+    for words in (
+        "Factor set 'basic' is complete after 159 bars of a symbol, its label looks 3 bars ahead",
+        "the symbol with the most bars has 80",
+        "History has 80 of 120 times: move SPLIT= to a later date, give more bars, or choose another SET= than basic",
+        "refused rows: ",
+    ):
+        assert words in told

@@ -7,12 +7,13 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from common.factors.sets import FactorSet
 from common.market.sample import sample_market
 from common.market.store import load_bars
 from common.replay.results import SCHEMA
 from common.replay.skill import signal_skill
 
-LABEL = "ts_delay(close, -1) / close - 1"
+SET = FactorSet("tomorrow", (("close", "close"),), "ts_delay(close, -1) / close - 1")
 
 
 @pytest.fixture
@@ -39,9 +40,9 @@ def prophecy(bars: pl.DataFrame) -> pl.DataFrame:
 def test_a_prophet_is_perfect(bars: pl.DataFrame) -> None:
     """And his opposite perfectly wrong; the last section has no tomorrow."""
     signals = prophecy(bars)
-    assert signal_skill(signals, bars, LABEL).mean == pytest.approx(1.0)
-    assert signal_skill(signals.with_columns(signal=-pl.col("signal")), bars, LABEL).mean == pytest.approx(-1.0)
-    assert signal_skill(signals, bars, LABEL).count == 99
+    assert signal_skill(signals, bars, SET).mean == pytest.approx(1.0)
+    assert signal_skill(signals.with_columns(signal=-pl.col("signal")), bars, SET).mean == pytest.approx(-1.0)
+    assert signal_skill(signals, bars, SET).count == 99
 
 
 @pytest.mark.parametrize("change", [{"status": "held"}, {"flag": 1}])
@@ -52,7 +53,7 @@ def test_what_is_not_of_its_bar_does_not_count(bars: pl.DataFrame, change: dict[
     spoilt = signals.with_columns(
         [pl.when(half).then(pl.lit(value, SCHEMA[name])).otherwise(name).alias(name) for name, value in change.items()]
     )
-    assert signal_skill(spoilt, bars, LABEL).count == 50
+    assert signal_skill(spoilt, bars, SET).count == 50
 
 
 def test_the_last_revision_is_judged(bars: pl.DataFrame) -> None:
@@ -60,4 +61,4 @@ def test_the_last_revision_is_judged(bars: pl.DataFrame) -> None:
     signals = prophecy(bars)
     wrong = signals.with_columns(signal=-pl.col("signal"))
     revised = pl.concat([wrong, signals.with_columns(revision=pl.lit(1, pl.Int64), status=pl.lit("late"))])
-    assert signal_skill(revised, bars, LABEL).mean == pytest.approx(1.0)
+    assert signal_skill(revised, bars, SET).mean == pytest.approx(1.0)

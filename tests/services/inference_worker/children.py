@@ -30,9 +30,13 @@ def next_message(executor: Executor) -> Ready | Answer | Failed:
 
 
 @contextmanager
-def running(bundle: Path, *, fault: Path | None = None, attempt: int = 1, first_id: int = 1) -> Iterator[Executor]:
+def running(
+    bundle: Path, *, fault: Path | None = None, attempt: int = 1, ids: Iterator[int] | None = None, memory_mb: int = 0
+) -> Iterator[Executor]:
     """Start an executor that is killed at the end."""
-    executor = Executor.start(bundle, environment=os.environ, fault=fault, attempt=attempt, first_id=first_id)
+    executor = Executor.start(
+        bundle, environment=os.environ, fault=fault, attempt=attempt, ids=ids, memory_mb=memory_mb
+    )
     try:
         yield executor
     finally:
@@ -40,8 +44,10 @@ def running(bundle: Path, *, fault: Path | None = None, attempt: int = 1, first_
 
 
 @contextmanager
-def ready(bundle: Path, *, fault: Path | None = None, first_id: int = 1) -> Iterator[Executor]:
+def ready(
+    bundle: Path, *, fault: Path | None = None, ids: Iterator[int] | None = None, memory_mb: int = 0
+) -> Iterator[Executor]:
     """Start an executor that has said it is ready."""
-    with running(bundle, fault=fault, first_id=first_id) as executor:
+    with running(bundle, fault=fault, ids=ids, memory_mb=memory_mb) as executor:
         assert isinstance(next_message(executor), Ready)
         yield executor

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -11,8 +11,12 @@ from numpy.typing import NDArray
 
 from alphabus.messages import Factors, Flag, Mode, Model, Reason, Signals, Status, universe_digest
 from alphabus.testing import day_ns
-from services.inference_worker.arms import Action, Arm, Publish, Replace, Submit
-from services.inference_worker.composition import Voice
+from services.inference_worker.actions import Action, Publish, Replace, Submit, Told
+from services.inference_worker.arms import Arm
+from services.inference_worker.breaker import BreakerRules
+from services.inference_worker.duty import Duty, Voice
+from services.inference_worker.fallback import FallbackRules
+from services.inference_worker.gate import GateRules
 from services.inference_worker.rules import NEVER_NS, Rules
 from services.inference_worker.section import Section
 
@@ -21,21 +25,29 @@ MODEL = Model("demo", 3, "ab" * 32)
 VOICE = Voice("champion", 0.5, MODEL)
 FEATURES = ("alpha", "beta")
 SYMBOLS = ("A", "B", "C")
+PLAN = b"p" * 32
+DUTY = Duty(VOICE, PLAN, FEATURES)
 
+BREAKER = BreakerRules(automatic=True, failures=3, share=0.5, window=8, slow_ns=100, open_ns=1500, longest_open_ns=6000)
+NO_BREAKER = replace(BREAKER, automatic=False)
+FALLBACK = FallbackRules(max_age_bars=2)
+GATE = GateRules(holds=False, widening=1.0)
 DEADLINE = Rules(
     deadline_ns=100, late_until_ns=400, hang_after_ns=NEVER_NS, attempts=3, min_coverage=0.5, min_features=0.5,
-    max_age_bars=2,
+    fallback=FALLBACK, breaker=NO_BREAKER, gate=GATE,
 )  # fmt: skip
-WAIT = Rules(
-    deadline_ns=NEVER_NS, late_until_ns=NEVER_NS, hang_after_ns=1000, attempts=3, min_coverage=0.5, min_features=0.5,
-    max_age_bars=2,
-)  # fmt: skip
+WAIT = replace(DEADLINE, deadline_ns=NEVER_NS, late_until_ns=NEVER_NS, hang_after_ns=1000)
+GUARDED = replace(DEADLINE, breaker=BREAKER)
+"""Under a deadline, with a breaker that opens by itself."""
 
-Told = tuple[int, int, Status, Reason, int]
+OF_GUARDS = {Reason.BREAKER_OPEN, Reason.GATED, Reason.HALTED, Reason.MODEL_AGE, Reason.SESSION}
+"""Reasons of breaker, gate, people and limits; the others come of what went wrong."""
+
+Said = tuple[int, int, Status, Reason, int]
 
 
 def make_factors(bar: int, *, coverage: float = 1.0, symbols: Sequence[str] = SYMBOLS, journal: bytes = JOURNAL,
-                 **changes: Sequence[float]) -> Factors:  # fmt: skip
+                 plan: bytes = PLAN, **changes: Sequence[float]) -> Factors:  # fmt: skip
     """Two features of which `alpha` is the bar; everybody is present, member and warm, unless a column is given."""
     size = len(symbols)
     columns: dict[str, Any] = {name: np.full(size, float(bar)) for name in FEATURES}
@@ -43,7 +55,7 @@ def make_factors(bar: int, *, coverage: float = 1.0, symbols: Sequence[str] = SY
     columns |= {name: np.array(values, columns[name].dtype) for name, values in changes.items()}
     universe = universe_digest(tuple(symbols))
     time = day_ns(bar)
-    return Factors(journal, bar, Mode.REPLAY, time, time - 1, universe, coverage, bytes(32), columns, {"factors": 7})
+    return Factors(journal, bar, Mode.REPLAY, time, time - 1, universe, coverage, plan, columns, {"factors": 7})
 
 
 def values_of(bar: int, attempt: int = 1) -> NDArray[np.float64]:
@@ -51,7 +63,7 @@ def values_of(bar: int, attempt: int = 1) -> NDArray[np.float64]:
     return np.array([bar + 0.1 * attempt, -bar, 0.0])
 
 
-def told(signals: Signals) -> Told:
+def told(signals: Signals) -> Said:
     """What is said of a section as a whole."""
     return signals.bar, signals.revision, signals.status, signals.reason, signals.age
 
@@ -75,13 +87,15 @@ class Scene:
     published: list[Signals] = field(default_factory=list)
     submitted: list[Submit] = field(default_factory=list)
     replaced: list[Reason] = field(default_factory=list)
+    events: list[Told] = field(default_factory=list)
+    duty: Duty = DUTY
     arm: Arm = field(init=False)
 
     def __post_init__(self) -> None:
-        self.arm = Arm(VOICE, FEATURES, self.rules)
+        self.arm = Arm(self.duty, self.rules)
 
     @property
-    def told(self) -> list[Told]:
+    def told(self) -> list[Said]:
         """All that was published, in order."""
         return [told(signals) for signals in self.published]
 
@@ -100,16 +114,13 @@ class Scene:
         self.step()
 
     def fill(self, bar: int, **changes: Any) -> None:
-        """The factors of a section are there."""
-        factors = make_factors(bar, **changes)
-        section = self.sections[bar]
-        section.factors, section.coverage, section.latency = factors, factors.coverage, factors.latency
-        section.filled_ns = self.now
+        """The factors of a section are there, of the plan that the arm wants."""
+        self.sections[bar].fill(make_factors(bar, plan=self.arm.duty.plan, **changes), self.now)
         self.step()
 
     def miss(self, bar: int) -> None:
         """It is known that nothing comes of a section any more."""
-        self.sections[bar].missed = True
+        self.sections[bar].passed = True
         self.step()
 
     def at(self, now: int) -> None:
@@ -134,13 +145,22 @@ class Scene:
 
     def crash(self, reason: Reason = Reason.CRASH) -> None:
         """The executor is gone."""
-        self.arm.failed(reason)
+        self._note(self.arm.failed(reason, self.now, gap=self.gap))
         self.step()
 
     def score(self, bar: int) -> None:
         """All goes well: factors in, answer out."""
         self.fill(bar)
         self.answer()
+
+    def do(self, actions: Sequence[Action]) -> None:
+        """What a person's word made the arm do."""
+        self._note(actions)
+        self.step()
+
+    def heard(self) -> list[str]:
+        """The events that were told, in order."""
+        return [told.event for told in self.events]
 
     def step(self) -> None:
         """Let the arm do what is to be done now."""
@@ -155,6 +175,19 @@ class Scene:
                     self.submitted.append(action)
                 case Replace(reason=reason):
                     self.replaced.append(reason)
+                case Told():
+                    self.events.append(action)
+
+
+def started(rules: Rules, duty: Duty = DUTY) -> Scene:
+    """Bar 1 was computed; bar 2 is due at 1000, bar 3 at 2000."""
+    scene = Scene(rules, duty=duty)
+    scene.ready()
+    scene.announce(1)
+    scene.score(1)
+    scene.now = 1000
+    scene.announce(2, 3)
+    return scene
 
 
 def flags(signals: Signals) -> list[Flag]:

@@ -9,23 +9,12 @@ import pytest
 
 from alphabus.messages import Flag, Reason, Status
 from services.inference_worker.rules import Rules
-from tests.services.inference_worker.scene import DEADLINE, WAIT, Scene, Told, content, flags
+from tests.services.inference_worker.scene import DEADLINE, OF_GUARDS, PLAN, WAIT, Said, Scene, content, flags, started
 
 FRESH, LATE, HELD, VOID = Status.FRESH, Status.LATE, Status.HELD, Status.VOID
 NONE = Reason.NONE
 
 Play = Callable[[Scene], None]
-
-
-def started(rules: Rules) -> Scene:
-    """Bar 1 was computed; bar 2 is due at 1000, bar 3 at 2000."""
-    scene = Scene(rules)
-    scene.ready()
-    scene.announce(1)
-    scene.score(1)
-    scene.now = 1000
-    scene.announce(2, 3)
-    return scene
 
 
 def on_time(scene: Scene) -> None:
@@ -102,6 +91,21 @@ def hang_after_a_crash(scene: Scene) -> None:
     scene.at(1100)
 
 
+def never_ready(scene: Scene) -> None:
+    """Executor after executor ends before it is ready: a section with factors is not kept waiting for another."""
+    scene.crash()
+    scene.fill(2)
+    for _ in range(3):
+        scene.crash()
+
+
+def never_ready_then_is(scene: Scene) -> None:
+    """One that is ready after all ends that."""
+    never_ready(scene)
+    scene.ready()
+    scene.score(3)
+
+
 def revived_in_time(scene: Scene) -> None:
     """The second attempt is quick enough."""
     scene.fill(2)
@@ -140,6 +144,13 @@ def link_gap(scene: Scene) -> None:
 def missed(scene: Scene) -> None:
     """Its time passed while the worker was away."""
     scene.miss(2)
+
+
+def skipped(scene: Scene) -> None:
+    """Newer factors of its plan came; that those of another plan did says nothing."""
+    scene.sections[3].skipped.add(b"another")
+    scene.sections[2].skipped.add(PLAN)
+    scene.step()
 
 
 def partial(scene: Scene) -> None:
@@ -225,7 +236,7 @@ def waits_then_goes_on(scene: Scene) -> None:
     scene.score(2)
 
 
-CASES: list[tuple[Rules, Play, list[Told], list[Reason]]] = [
+CASES: list[tuple[Rules, Play, list[Said], list[Reason]]] = [
     (DEADLINE, on_time, [(2, 0, FRESH, NONE, 0)], []),
     (DEADLINE, late_answer, [(2, 0, HELD, Reason.TIMEOUT, 1), (2, 1, LATE, NONE, 0)], []),
     (DEADLINE, read_late, [(2, 0, HELD, Reason.TIMEOUT, 1), (2, 1, LATE, NONE, 0)], []),
@@ -236,12 +247,16 @@ CASES: list[tuple[Rules, Play, list[Told], list[Reason]]] = [
     (DEADLINE, nonsense_near_deadline, [(2, 0, HELD, Reason.INVALID, 1)], [Reason.INVALID]),
     (DEADLINE, crash_before, [(2, 0, HELD, Reason.CRASH, 1)], []),
     (DEADLINE, hang_after_a_crash, [(2, 0, HELD, Reason.TIMEOUT, 1)], []),
+    (DEADLINE, never_ready, [(2, 0, HELD, Reason.CRASH, 1)], []),
+    (WAIT, never_ready, [(2, 0, HELD, Reason.CRASH, 1)], []),
+    (WAIT, never_ready_then_is, [(2, 0, HELD, Reason.CRASH, 1), (3, 0, FRESH, NONE, 0)], []),
     (DEADLINE, revived_in_time, [(2, 0, FRESH, NONE, 0)], []),
     (DEADLINE, executor_ready_late, [(2, 0, HELD, Reason.CRASH, 1), (2, 1, LATE, NONE, 0)], []),
     (DEADLINE, no_factors, [(2, 0, HELD, Reason.NO_FACTORS, 1)], []),
     (DEADLINE, no_bars, [(2, 0, HELD, Reason.NO_BARS, 1)], []),
     (DEADLINE, link_gap, [(2, 0, HELD, Reason.GAP, 1)], []),
     (DEADLINE, missed, [(2, 0, HELD, Reason.GAP, 1)], []),
+    (DEADLINE, skipped, [(2, 0, HELD, Reason.GAP, 1)], []),
     (DEADLINE, partial, [(2, 0, HELD, Reason.COVERAGE, 1)], []),
     (DEADLINE, partial_without_factors, [(2, 0, HELD, Reason.COVERAGE, 1)], []),
     (DEADLINE, attempts_exhausted, [(2, 0, HELD, Reason.CRASH, 1), (3, 0, FRESH, NONE, 0)], []),
@@ -264,15 +279,11 @@ CASES: list[tuple[Rules, Play, list[Told], list[Reason]]] = [
     (WAIT, partial_without_factors, [], []),
 ]  # fmt: skip
 
-# Who says these: the breaker and the gate of issues to come, a halt, the client.
-NOT_OF_AN_ARM = {
-    Reason.BREAKER_OPEN, Reason.GATED, Reason.WAIT, Reason.HALTED, Reason.MODEL_AGE, Reason.SESSION,
-}  # fmt: skip
 ELSEWHERE = {Reason.NOTHING_YET}  # shown below: it needs an arm that has said nothing yet
 
 
 @pytest.mark.parametrize(("rules", "play", "expected", "replaced"), CASES)
-def test_scene(rules: Rules, play: Play, expected: list[Told], replaced: list[Reason]) -> None:
+def test_scene(rules: Rules, play: Play, expected: list[Said], replaced: list[Reason]) -> None:
     """The status, reason, age and revision of everything that is said after bar 1, and who is killed for what."""
     scene = started(rules)
     play(scene)
@@ -283,12 +294,12 @@ def test_scene(rules: Rules, play: Play, expected: list[Told], replaced: list[Re
 def test_every_reason_and_status_is_shown() -> None:
     """A new reason, or status, without a scene fails here."""
     shown = [told for _, _, expected, _ in CASES for told in expected]
-    assert {told[3] for told in shown} | ELSEWHERE == set(Reason) - NOT_OF_AN_ARM
+    assert {told[3] for told in shown} | ELSEWHERE == set(Reason) - OF_GUARDS - {Reason.WAIT}  # that is the client's
     assert {told[2] for told in shown} == set(Status) - {Status.DEFAULT}
 
 
 @pytest.mark.parametrize(("play", "expected"), [(play, told) for rules, play, told, _ in CASES if rules is DEADLINE])
-def test_a_held_section_repeats_the_one_before(play: Play, expected: list[Told]) -> None:
+def test_a_held_section_repeats_the_one_before(play: Play, expected: list[Said]) -> None:
     """Values, flags, universe, origin and model of a held section are those last computed, untouched."""
     scene = started(DEADLINE)
     play(scene)

@@ -7,9 +7,10 @@ import pytest
 from alphabus.messages import Announcement, Mode, Phase
 from alphabus.testing import day_ns
 from services.inference_worker.board import Board
-from tests.services.inference_worker.scene import JOURNAL, make_factors
+from tests.services.inference_worker.scene import JOURNAL, PLAN, make_factors
 
 OTHER = b"o" * 16
+SECOND = b"s" * 32
 
 
 def due(bar: int, due_in: int = 0, journal: bytes = JOURNAL) -> Announcement:
@@ -27,21 +28,21 @@ def board(*, deadline: bool = False) -> Board:
     return Board(deadline=deadline, journal=JOURNAL)
 
 
-def missed(board: Board) -> list[int]:
-    """The sections nothing comes of."""
-    return [bar for bar, section in board.sections.items() if section.missed]
+def missed(board: Board, plan: bytes = PLAN) -> list[int]:
+    """The sections nothing comes of, for arms of a plan."""
+    return [bar for bar, section in board.sections.items() if section.missed(plan)]
 
 
 def test_due_then_closed_then_factors() -> None:
     """The usual order: what each tells stands in one section."""
     it = board()
     section = it.announce(due(5, 40), 1000, on_record=False)
-    assert (section.due_ns, section.coverage, section.factors) == (1040, None, None)
+    assert (section.due_ns, section.coverage, section.factors) == (1040, None, {})
     assert it.announce(closed(5, 0.75), 1050, on_record=False) is section
     assert (section.due_ns, section.coverage) == (1040, 0.75)
     factors = make_factors(5, coverage=0.75)
     it.fill(factors, 1060)
-    assert (section.factors, section.latency, section.filled_ns) == (factors, factors.latency, 1060)
+    assert (section.factors, section.filled_ns) == ({PLAN: factors}, {PLAN: 1060})
 
 
 def test_factors_that_overtake_their_announcement() -> None:
@@ -49,7 +50,7 @@ def test_factors_that_overtake_their_announcement() -> None:
     it = board()
     factors = make_factors(5)
     it.fill(factors, 900)
-    assert it.announce(due(5), 1000, on_record=False).factors is factors
+    assert it.announce(due(5), 1000, on_record=False).factors[PLAN] is factors
 
 
 def test_factors_of_another_journal_wait_for_theirs() -> None:
@@ -58,10 +59,19 @@ def test_factors_of_another_journal_wait_for_theirs() -> None:
     section = it.announce(due(5), 0, on_record=False)
     factors = make_factors(5, journal=OTHER)
     it.fill(factors, 1)
-    assert section.factors is None
+    assert section.factors == {}
     it.restart(OTHER)
     assert it.sections == {}
-    assert it.announce(due(5, journal=OTHER), 2, on_record=False).factors is factors
+    assert it.announce(due(5, journal=OTHER), 2, on_record=False).factors[PLAN] is factors
+
+
+def test_another_journal_begins_anew() -> None:
+    """That factors of a higher number came in the old one says nothing of the new one."""
+    it = board()
+    it.fill(make_factors(9), 0)
+    it.restart(OTHER)
+    it.announce(due(1, journal=OTHER), 1, on_record=False)
+    assert missed(it) == []
 
 
 @pytest.mark.parametrize("early", [True, False])
@@ -75,6 +85,28 @@ def test_factors_come_in_order(early: bool) -> None:  # noqa: FBT001  a table of
     if not early:
         it.fill(make_factors(6), 2)
     assert missed(it) == [5]
+
+
+def test_each_plan_comes_in_order_of_its_own() -> None:
+    """Newer factors of one plan say nothing of another, which comes on another link."""
+    it = board()
+    for bar in (5, 6, 7):
+        it.announce(due(bar), 1, on_record=False)
+    first, second = make_factors(6), make_factors(5, plan=SECOND)
+    it.fill(first, 2)
+    it.fill(second, 3)
+    assert (it.sections[6].factors, it.sections[5].factors) == ({PLAN: first}, {SECOND: second})
+    assert (missed(it), missed(it, SECOND)) == ([5], [])
+    it.fill(make_factors(7, plan=SECOND), 4)
+    assert (missed(it), missed(it, SECOND)) == ([5], [6])
+
+
+def test_factors_of_two_plans_that_overtake_their_announcement() -> None:
+    """Both are kept."""
+    it = board()
+    for plan in (PLAN, SECOND):
+        it.fill(make_factors(5, plan=plan), 0)
+    assert set(it.announce(due(5), 1, on_record=False).factors) == {PLAN, SECOND}
 
 
 def test_sections_that_passed_while_nobody_watched() -> None:
@@ -121,4 +153,4 @@ def test_what_is_done_is_forgotten() -> None:
         it.fill(make_factors(bar), 0)
     it.drop_up_to(6)
     assert list(it.sections) == [7]
-    assert list(it._early) == [8]
+    assert list(it._early) == [(8, PLAN)]

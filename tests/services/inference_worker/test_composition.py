@@ -9,9 +9,9 @@ import pytest
 
 from alphabus.messages import Flag, Mode, Origin, Reason, Status
 from alphabus.testing import day_ns
-from services.inference_worker.composition import Spoken, computed, flag_symbols, held, speak
+from services.inference_worker.composition import Spoken, computed, flag_symbols, held, speak, void
 from services.inference_worker.section import Section
-from tests.services.inference_worker.scene import FEATURES, JOURNAL, MODEL, VOICE, content, make_factors
+from tests.services.inference_worker.scene import DUTY, FEATURES, JOURNAL, MODEL, content, make_factors
 
 NAN = float("nan")
 
@@ -60,28 +60,18 @@ def test_holding_changes_nothing() -> None:
     """Held once or over and again, or recalled from what was published: values, flags, universe, origin, model."""
     flags = np.array([Flag.OK, Flag.COLD, Flag.OK], np.uint8)
     spoken = speak(section(4), make_factors(4), np.array([1.0, 2.0, -0.0]), flags, MODEL)
-    fresh = computed(section(4), spoken, VOICE, late=False, asked_ns=0, now_ns=5)
-    once = held(section(5), spoken, VOICE, Reason.TIMEOUT, 3)
+    computed_of = section(4)
+    computed_of.fill(make_factors(4), 0)
+    fresh = computed(computed_of, spoken, DUTY, late=False, times=(0, 5))
+    once = held(section(5), DUTY, spoken, Reason.TIMEOUT)
     recalled = Spoken.of(once)
     assert recalled is not None
-    twice = held(section(6), recalled, VOICE, Reason.NO_BARS, 3)
+    twice = held(section(6), DUTY, recalled, Reason.NO_BARS)
     assert content(fresh) == content(once) == content(twice)
     assert (once.age, twice.age) == (1, 2)
     assert (twice.bar, twice.time, twice.status, twice.reason) == (6, day_ns(6), Status.HELD, Reason.NO_BARS)
 
 
-@pytest.mark.parametrize(("max_age", "status"), [(0, Status.VOID), (1, Status.HELD)])
-def test_never_beyond_its_age(max_age: int, status: Status) -> None:
-    """A signal of the bar before has age 1."""
-    spoken = speak(section(4), make_factors(4), np.zeros(3), np.zeros(3, np.uint8), MODEL)
-    assert held(section(5), spoken, VOICE, Reason.TIMEOUT, max_age).status is status
-
-
-def test_a_void_section_is_recalled_as_too_old_as_it_was() -> None:
-    """A worker that restarts behind a void section says `max_age` again, not that there never was anything."""
-    spoken = speak(section(4), make_factors(4), np.zeros(3), np.zeros(3, np.uint8), MODEL)
-    void = held(section(9), spoken, VOICE, Reason.TIMEOUT, 3)
-    again = held(section(10), Spoken.of(void), VOICE, Reason.TIMEOUT, 3)
-    assert (again.reason, again.age, again.computed_from) == (Reason.MAX_AGE, 6, Origin(4, day_ns(4)))
-    first = held(section(1), None, VOICE, Reason.TIMEOUT, 3)
-    assert Spoken.of(first) is None
+def test_nothing_said_is_nothing_recalled() -> None:
+    """A void section before which nothing was computed."""
+    assert Spoken.of(void(section(1), DUTY, None, Reason.NOTHING_YET)) is None

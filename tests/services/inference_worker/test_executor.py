@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from common.models.bundle import load_bundle
 from common.models.golden import encode_array
 from common.models.kinds import load_predictor
 from services.inference_worker.channel import Channel
+from services.inference_worker.child_process import Dying
 from services.inference_worker.exchange import Answer, Failed, Ready, Scored, encode_message
 from services.inference_worker.executor import Executor
 from tests.common.models.sample_bundle import NAMES, make_bundle, saved
@@ -87,11 +89,11 @@ def test_one_request_at_a_time(bundle: Path, tmp_path: Path) -> None:
             executor.submit(_features(2), bar=8)
 
 
-def test_ids_go_on_in_the_next_child(bundle: Path) -> None:
-    """A replacement that starts at `next_id` never repeats an id."""
-    with ready(bundle, first_id=41) as executor:
-        assert executor.submit(_features(2), bar=1) == 41
-        assert executor.next_id == 42
+def test_children_that_share_their_ids_never_repeat_one(bundle: Path) -> None:
+    """An answer of the one is never taken for the other's."""
+    ids = count(41)
+    with ready(bundle, ids=ids) as first, ready(bundle, ids=ids) as second:
+        assert [it.submit(_features(2), bar=1) for it in (first, second)] == [41, 42]
 
 
 def test_an_answer_to_something_else_is_dropped(bundle: Path, tmp_path: Path) -> None:
@@ -135,7 +137,7 @@ def test_a_hanging_child_is_killed_and_replaced(bundle: Path, tmp_path: Path, ac
         pid = hanging.pid
         assert hanging.kill(LIMIT_S)
         assert not Path(f"/proc/{pid}").exists()
-        with ready(bundle, fault=plan, first_id=hanging.next_id) as fresh:
+        with ready(bundle, fault=plan) as fresh:
             fresh.submit(_features(4), bar=7, attempt=2)
             assert isinstance(next_message(fresh), Answer)
 
@@ -178,6 +180,54 @@ def test_an_exception_in_the_model_is_told_and_survived(bundle: Path, tmp_path: 
         assert isinstance(next_message(executor), Answer)
 
 
+def test_a_child_that_takes_too_much_memory_fails_alone(bundle: Path, tmp_path: Path) -> None:
+    """Its limit is met by an error in the child, which is told; the machine's memory is never touched."""
+    with ready(bundle, fault=_plan(tmp_path, "memory"), memory_mb=2048) as executor:
+        executor.submit(_features(4), bar=7)
+        failed = next_message(executor)
+    assert isinstance(failed, Failed)
+    assert (failed.id, failed.cause, failed.reason) == (1, "crash", "MemoryError: ")
+
+
+def test_a_child_too_small_for_its_bundle_is_refused(bundle: Path) -> None:
+    """It says so, or dies of it; it is never ready."""
+    with running(bundle, memory_mb=16) as executor:
+        failed = next_message(executor)
+    assert isinstance(failed, Failed)
+    assert failed.cause == "load"
+
+
+def test_a_drill_never_takes_the_machines_memory(bundle: Path, tmp_path: Path) -> None:
+    """Without a limit the fault is refused."""
+    with ready(bundle, fault=_plan(tmp_path, "memory")) as executor:
+        executor.submit(_features(4), bar=7)
+        failed = next_message(executor)
+    assert isinstance(failed, Failed)
+    assert "memory_mb" in failed.reason
+
+
+def test_the_kernel_would_take_the_child_first(bundle: Path) -> None:
+    """Where the machine's memory ends, the worker is not the one that goes."""
+    with ready(bundle) as executor:
+        score = int(Path(f"/proc/{executor.pid}/oom_score_adj").read_text())
+    assert score > int(Path("/proc/self/oom_score_adj").read_text())
+
+
+def test_an_abandoned_child_is_reaped_by_and_by(bundle: Path, tmp_path: Path) -> None:
+    """Nobody waits for it, it is gone all the same, and nothing of it stays."""
+    dying = Dying()
+    before = set(os.listdir("/proc/self/fd"))  # noqa: PTH208  names, not paths
+    with ready(bundle, fault=_plan(tmp_path, "spin")) as executor:
+        executor.submit(_features(2), bar=7)
+        pid = executor.pid
+        executor.abandon(dying)
+        executor.abandon(dying)
+        assert dying.reap(LIMIT_S)
+    assert not Path(f"/proc/{pid}").exists()
+    assert dying.handles() == []
+    assert set(os.listdir("/proc/self/fd")) == before  # noqa: PTH208  names, not paths
+
+
 @pytest.mark.parametrize("action", ["short", "long"])
 def test_a_wrong_number_of_values_is_invalid(bundle: Path, tmp_path: Path, action: str) -> None:
     """The parent counts, and reads nothing."""
@@ -217,7 +267,7 @@ def test_the_wrong_number_of_features_is_told(bundle: Path) -> None:
         for features in wrong:
             with pytest.raises(ModelError, match="takes 3 features"):
                 executor.submit(features, bar=1)
-        assert executor.next_id == 1
+        assert executor.submit(_features(2), bar=1) == 1
 
 
 def test_a_request_before_ready_is_refused(bundle: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from alphabus.codec import decode
 from alphabus.messages import Alert
 from services.inference_worker.exchange import Ready
-from services.inference_worker.roster import Post
+from services.inference_worker.post import Post
 from tests.services.cluster import Cluster, toy_config, toy_registry
 from tests.services.markets import toy_market
 from tests.services.seats import FormulaSeat

@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from alphabus.continuity import Follower, Place
-from alphabus.messages import EndOfStream, Mode, Signals, Status, Streamed, Universe
-from alphabus.testing import signals, universe
+from alphabus.messages import EndOfStream, Mode, Reason, Signals, Status, Streamed, Universe
+from alphabus.testing import day_ns, signals, universe
 from common.market.journal import Journal
 from common.message_log import MessageLog
-from services.signal_cache.shelf import Shelf
+from services.signal_cache.shelf import RECENT, Shelf
 
 TOPIC = "t/signals/champion/"
 JOURNAL = bytes(16)
@@ -87,3 +87,32 @@ def test_history_gives_the_universe_in_force_first(tmp_path: Path) -> None:
         assert [word(message) for message in it.history(2, 5)] == ["A", "2", "3", "AB", "4", "5"]
         assert [word(message) for message in it.history(5, 9)] == ["AB", "5", "6"]
         assert list(it.history(7, 9)) == []
+
+
+def test_a_section_is_found_by_its_close_time(tmp_path: Path) -> None:
+    """Its last revision, with its symbols; if none closes then, those before and after it."""
+    with shelf(tmp_path) as it:
+        assert list(it.around(day_ns(1))) == []
+        it.take(universe("A"))
+        for bar in (1, 2, 4):
+            it.take(signals(bar, {"A": 1.0}, status=Status.HELD, reason=Reason.TIMEOUT, age=1))
+        it.take(signals(4, {"A": 2.0}, status=Status.LATE, revision=1))
+    for _ in range(2):
+        with shelf(tmp_path) as it:
+            found = {time: [word(message) for message in it.around(day_ns(time))] for time in range(6)}
+    assert found == {
+        0: ["A", "1"], 1: ["A", "1"], 2: ["A", "2"], 3: ["A", "2", "4.1"], 4: ["A", "4.1"], 5: ["A", "4.1"],
+    }  # fmt: skip
+
+
+def test_old_sections_are_found_as_well(tmp_path: Path) -> None:
+    """Beyond those in memory, from the record; a span may lie on both."""
+    last = RECENT + 20
+    with shelf(tmp_path) as it:
+        it.take(universe("A"))
+        for bar in range(1, last + 1):
+            it.take(signals(bar, {"A": 1.0}))
+        for bar in (1, 15, 21, 22, last):
+            assert [word(message) for message in it.around(day_ns(bar))] == ["A", str(bar)]
+            assert [word(message) for message in it.history(bar, bar + 1)][:2] == ["A", str(bar)]
+        assert [word(message) for message in it.history(18, 24)] == ["A", *map(str, range(18, 25))]

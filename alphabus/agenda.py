@@ -1,0 +1,106 @@
+"""What the bar feed says is due: which section closes when, and whether a signal is overdue."""
+
+from __future__ import annotations
+
+from alphabus.bus import Bus
+from alphabus.clock import Clock
+from alphabus.codec import decode
+from alphabus.errors import DecodeError
+from alphabus.inlet import Inlet
+from alphabus.messages import Announcement, EndOfStream, Message, Phase
+from alphabus.sockets import Channel
+
+MAX_DUE = 1024
+REMEMBERED = 64
+FEED = "bar_feed"
+ASK_AGAIN_NS = 200_000_000
+
+
+class Agenda:
+    """Hears the feed's announcements; a late joiner asks which section is due next."""
+
+    def __init__(self, bus: Bus, name: str, grace_ns: int) -> None:
+        """Connect; raises EndpointError."""
+        endpoints = bus.endpoints
+        self._feed = Inlet(bus, name, FEED, [])
+        self._live: Channel = bus.transport.subscriber(endpoints.live(FEED), [endpoints.topic("announcements")])
+        self._watch, self._clock = DueWatch(bus.clock, grace_ns), bus.clock
+        self._ask()
+
+    @property
+    def handles(self) -> list[object]:
+        """What a poller waits on."""
+        return [self._live.handle, *self._feed.handles]
+
+    @property
+    def overdue(self) -> bool:
+        """Whether an announced section is past due and no signal for it came."""
+        return self._watch.overdue
+
+    def receive(self) -> None:
+        """Hear what there is; never blocks."""
+        while (frames := self._live.receive()) is not None:
+            try:
+                self._watch.hear(decode(frames).message)
+            except DecodeError:
+                continue
+        self._feed.receive()
+        if (answer := self._feed.answer(self._question)) is not None:
+            for delivery in answer[1]:
+                self._watch.hear(delivery.message)
+
+    def met(self, bar: int) -> None:
+        """A signal of this bar came: it and those before it are awaited no more."""
+        self._watch.met(bar)
+
+    def announced(self, time: int) -> Announcement | None:
+        """The section that closes at `time` (ns), if it was announced lately; if not, the feed is asked."""
+        found = self._watch.announced(time)
+        if found is None and self._clock.monotonic_ns() - self._asked_ns >= ASK_AGAIN_NS:
+            self._ask()
+        return found
+
+    def close(self) -> None:
+        """Let go of both ends."""
+        self._live.close()
+        self._feed.close()
+
+    def _ask(self) -> None:
+        self._question, self._asked_ns = self._feed.request("due"), self._clock.monotonic_ns()
+
+
+class DueWatch:
+    """Remembers the announcements no signal has met yet, and whether the oldest of them is overdue (pure)."""
+
+    def __init__(self, clock: Clock, grace_ns: int) -> None:
+        self._clock, self._grace_ns = clock, grace_ns
+        self._journal = b""
+        self._due: dict[int, int] = {}  # bar -> monotonic ns, in order
+        self._lately: dict[int, Announcement] = {}  # by close time
+
+    @property
+    def overdue(self) -> bool:
+        """By the monotonic clock: a machine that slept has not waited."""
+        oldest = next(iter(self._due.values()), None)
+        return oldest is not None and self._clock.monotonic_ns() > oldest + self._grace_ns
+
+    def hear(self, message: Message) -> None:
+        """Take note of a section that is due; another journal forgets the old one's, the end forgets all."""
+        if isinstance(message, EndOfStream):
+            self._due.clear()
+        elif isinstance(message, Announcement) and message.phase is Phase.DUE:
+            if message.journal != self._journal:
+                self._journal, self._due, self._lately = message.journal, {}, {}
+            self._lately[message.time] = message
+            if len(self._lately) > REMEMBERED:
+                del self._lately[min(self._lately)]
+            if len(self._due) < MAX_DUE:  # only the oldest counts; the newest may go untold
+                self._due.setdefault(message.bar, self._clock.monotonic_ns() + message.due_in_ns)
+
+    def met(self, bar: int) -> None:
+        """A signal of this bar came: it and those before it are awaited no more."""
+        self._due = {waiting: due for waiting, due in self._due.items() if waiting > bar}
+
+    def announced(self, time: int) -> Announcement | None:
+        """The section that closes at `time` (ns), if it was announced lately."""
+        return self._lately.get(time)

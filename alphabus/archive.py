@@ -1,0 +1,88 @@
+"""The signal cache as the client asks it: the latest section, those of some bars, the one of a close time."""
+
+from __future__ import annotations
+
+from alphabus.bus import Bus
+from alphabus.errors import RequestError
+from alphabus.inlet import Inlet
+from alphabus.section import Binding, Section
+from alphabus.sockets import Waiter
+
+WAIT_NS = 200_000_000
+
+
+class Archive:
+    """A link to the signal cache; answers are awaited, or looked for."""
+
+    def __init__(self, bus: Bus, name: str, binding: Binding, wait: Waiter) -> None:
+        """Connect; raises EndpointError."""
+        self._inlet = Inlet(bus, name, "signal_cache", [])
+        self.binding = binding
+        self._clock, self._wait = bus.clock, wait
+
+    @property
+    def handles(self) -> list[object]:
+        """What a poller waits on."""
+        return self._inlet.handles
+
+    @property
+    def stale(self) -> bool:
+        """Whether nothing at all came from the cache for three heartbeats."""
+        return self._inlet.stale
+
+    def receive(self) -> None:
+        """Take in what came; never blocks."""
+        self._inlet.receive()
+
+    def request(self, verb: str, **arguments: int | str | bytes) -> int:
+        """Ask; the answer is looked for with `answer`."""
+        return self._inlet.request(verb, **arguments)
+
+    def awaits(self, question: int) -> bool:
+        """Whether the question may still be answered."""
+        return self._inlet.awaits(question)
+
+    def answer(self, question: int) -> list[Section] | None:
+        """The sections of an answer that is there, else None; raises RequestError when the cache refused."""
+        found = self._inlet.answer(question)
+        if found is None:
+            return None
+        if found[0].error is not None:
+            raise RequestError(found[0].error)
+        return self.binding.sections(found[1])
+
+    def ask(self, timeout_ns: int, verb: str, **arguments: int | str | bytes) -> list[Section]:
+        """Ask and wait, again while no answer comes; raises RequestError when there is none in time."""
+        until = self._clock.monotonic_ns() + timeout_ns
+        question = self.request(verb, **arguments)
+        while (answer := self.answer(question)) is None:
+            left = until - self._clock.monotonic_ns()
+            if left <= 0:
+                raise RequestError(f"the signal cache did not answer {verb!r} in {timeout_ns / 1e9:g} s")
+            if not self.awaits(question):
+                question = self.request(verb, **arguments)
+            self._wait(self.handles, min(left, WAIT_NS))
+            self.receive()
+        return answer
+
+    def latest(self, arm: str, timeout_ns: int) -> Section | None:
+        """The latest section, None before the first; raises RequestError."""
+        found = self.ask(timeout_ns, "latest", arm=arm)
+        return found[-1] if found else None
+
+    def history(self, arm: str, first_bar: int, last_bar: int, timeout_ns: int) -> list[Section]:
+        """The sections of these bars (both included), revisions after what they revise; raises RequestError."""
+        sections: list[Section] = []
+        while first_bar <= last_bar:
+            page = self.ask(timeout_ns, "history", arm=arm, **{"from": first_bar, "to": last_bar})
+            known = {(section.signals.bar, section.signals.revision) for section in sections}
+            new = [section for section in page if (section.signals.bar, section.signals.revision) not in known]
+            if not new:
+                break
+            sections += new
+            first_bar = new[-1].signals.bar
+        return sections
+
+    def close(self) -> None:
+        """Let go of the link."""
+        self._inlet.close()

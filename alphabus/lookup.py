@@ -1,0 +1,103 @@
+"""Finding the section of one bar by its close time: on record, live as it comes, or the one before it, held."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from alphabus.agenda import Agenda
+from alphabus.archive import WAIT_NS, Archive
+from alphabus.bus import Bus
+from alphabus.errors import RequestError
+from alphabus.inlet import Inlet
+from alphabus.search import Newest, Search, held
+from alphabus.section import Section
+from alphabus.sockets import Waiter
+
+ANSWER_NS = 1_000_000_000
+
+
+class Lookup:
+    """Asks the cache and listens to the worker at once; an arm is listened to from its first question on."""
+
+    def __init__(self, bus: Bus, name: str, archive: Archive, agenda: Agenda, wait: Waiter) -> None:
+        """Connect; raises EndpointError."""
+        self._clock, self._wait = bus.clock, wait
+        self._topic: Callable[[str], str] = lambda arm: bus.endpoints.topic("signals", arm)
+        self._archive, self._agenda = archive, agenda
+        self._worker = Inlet(bus, name, "inference_worker", [])
+        self._newest: dict[str, Newest] = {}
+
+    def find(self, time: int, wait_ns: int, arm: str) -> Section | None:
+        """The section that closes at `time`; once `wait_ns` have passed the one before it, held; None before any.
+
+        Raises NoSectionError for a time at which none closes, RequestError for an unknown arm or when nothing is known.
+        """
+        start = self._clock.monotonic_ns()
+        ends = start + wait_ns
+        # Without the cache's word nothing can be said of the past: it gets a moment, unless it is known to be away.
+        patience = ends if self._archive.stale else max(ends, start + ANSWER_NS)
+        self._listen(arm)
+        search = Search(time, arm, self._ask(arm, time), start)
+        while (section := self._look(search)) is None:
+            now = self._clock.monotonic_ns()
+            left = (ends if search.answered else patience) - now
+            if left <= 0:
+                return self._held(search)
+            self._wait(self._handles(), min(left, WAIT_NS))
+        self._agenda.met(section.signals.bar)
+        return section
+
+    def close(self) -> None:
+        """Let go of the link."""
+        self._worker.close()
+
+    def _handles(self) -> list[object]:
+        return [*self._worker.handles, *self._archive.handles, *self._agenda.handles]
+
+    def _listen(self, arm: str) -> None:
+        if arm not in self._newest:
+            self._newest[arm] = Newest()
+            self._worker.follow(self._topic(arm))
+
+    def _ask(self, arm: str, time: int) -> int:
+        return self._archive.request("at", arm=arm, time=time)
+
+    def _look(self, search: Search) -> Section | None:
+        """Take in everything that came; the section if it is there by now."""
+        self._agenda.receive()
+        self._agenda.announced(search.time)
+        for section in self._archive.binding.sections(self._worker.receive()):
+            self._newest.setdefault(section.signals.arm, Newest()).take(section)
+        found = self._newest[search.arm].sections.get(search.time)
+        return found or self._look_at_record(search)
+
+    def _look_at_record(self, search: Search) -> Section | None:
+        self._archive.receive()
+        try:
+            answer = self._archive.answer(search.question)
+        except RequestError:
+            self._forget(search.arm)
+            raise
+        found = None if answer is None else search.take(answer)
+        self._ask_again(search)
+        return found
+
+    def _ask_again(self, search: Search) -> None:
+        """Now and then: what the live link lost, the record has."""
+        now = self._clock.monotonic_ns()
+        if not self._archive.awaits(search.question) and now - search.asked_ns >= WAIT_NS:
+            search.question, search.asked_ns = self._ask(search.arm, search.time), now
+
+    def _forget(self, arm: str) -> None:
+        """The cache does not know this arm: nothing is to be expected of it."""
+        self._worker.unfollow(self._topic(arm))
+        del self._newest[arm]
+
+    def _held(self, search: Search) -> Section | None:
+        known = search.around | self._newest[search.arm].sections
+        earlier = [time for time in known if time < search.time]
+        if earlier:
+            return held(known[max(earlier)], search.time, self._agenda.announced(search.time))
+        if search.answered:
+            return None
+        raise RequestError(f"the signal cache did not answer, and no earlier section of {search.arm!r} came live")

@@ -1,0 +1,63 @@
+"""From a file of bars to an instance that goes on for ever: all of the file is history, made-up bars follow live."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from common.config import Config, Source, load_config
+from common.errors import ConfigError
+from common.market.store import BarTable
+from common.models.records import ModelRef
+from common.models.registry import Registry
+from common.replay.preparation import ALIAS, Wish, configure, train
+from common.replay.split import Split
+from common.research.training import Progress, silent
+
+POLICY = "deadline"
+
+
+def whole_history(table: BarTable) -> Split:
+    """Nothing of the file is replayed."""
+    times = table.times
+    return Split(int(times[-1]) + 1, len(times), 0)
+
+
+def configure_upkeep(wish: Wish, table: BarTable, seed: int) -> Config:
+    """The configuration of an instance whose bars never end; raises ConfigError."""
+    source = {
+        "kind": "generated",
+        "bars": str(wish.bars),
+        "zone": wish.zone,
+        "stamp": table.stamped,
+        "interval": wish.interval,
+        "seed": seed,
+    }
+    overrides = {"inference": {"policy": POLICY}, **wish.overrides, "feed": {"source": source}}
+    return configure(replace(wish, overrides=overrides), table, whole_history(table))
+
+
+def refuse_another_market(config: Config, config_file: Path) -> None:
+    """Raise ConfigError when the instance's record goes on from other bars: it would be two markets in one journal."""
+    if not (config_file.exists() and (config.state / "journal").exists()):
+        return
+    before = load_config(config_file).feed.source
+    if before != config.feed.source:
+        raise ConfigError(
+            f"{config.state} goes on from {_told(before)}, not from {_told(config.feed.source)}: remove it to begin "
+            "anew, or choose another folder (OUT=) and instance (INSTANCE=)"
+        )
+
+
+def champion(wish: Wish, config: Config, table: BarTable, *, progress: Progress = silent) -> tuple[ModelRef, bool]:
+    """The model on record as the instance's champion, and whether it was just trained because there was none."""
+    with Registry(config.registry, clock=time.time_ns) as registry:
+        known = {row.alias: row.ref for row in registry.aliases(wish.name)}
+    if ALIAS in known:
+        return known[ALIAS], False
+    return train(wish, config, table, whole_history(table), progress=progress).ref, True
+
+
+def _told(source: Source) -> str:
+    return f"{source.bars} (seed {source.seed}, {source.interval} bars stamped at the {source.stamp} in {source.zone})"

@@ -1,0 +1,125 @@
+"""Look at a journal, or give up its end: without the pipeline, or beside it while it runs."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from itertools import islice
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+from common.market.journal import new_id
+from common.market.journal_export import export_bars
+from common.market.journal_mark import look_around
+from common.market.journal_survey import records_of, survey
+from common.market.journal_truncation import truncate as truncate_journal
+from scripts.command import FAILED, Json, console, main, report
+from scripts.views import journal as views
+
+app = typer.Typer(add_completion=False, rich_markup_mode="rich", no_args_is_help=True, help=__doc__)
+
+NEWEST = 2**64 - 1
+
+Folder = Annotated[
+    Path, typer.Argument(help="Folder of a journal, such as STATE/journal or STATE/signals/ARM.", show_default=False)
+]
+First = Annotated[int | None, typer.Option("--from", min=0, metavar="BAR", help="First bar.")]
+Last = Annotated[int | None, typer.Option("--to", min=0, metavar="BAR", help="Last bar.")]
+
+
+@app.command()
+def verify(folder: Folder, *, json_file: Json = None) -> None:
+    """Verify every record of every segment. Exit status 1 if anything is corrupt; an unfinished end is not."""
+    with _progress("verifying") as show_progress:
+        found = survey(folder, show_progress)
+    _tell(views.survey_lines(found))
+    report(json_file, views.survey_of(found))
+    if found.problems:
+        raise typer.Exit(FAILED)
+
+
+@app.command()
+def show(
+    folder: Folder,
+    *,
+    first: First = None,
+    last: Last = None,
+    most: Annotated[int, typer.Option(min=1, help="Records to show at most.")] = 1000,
+    json_file: Json = None,
+) -> None:
+    """Show the segments; with --from or --to the records of these bars."""
+    if first is None and last is None:
+        with _progress("reading") as show_progress:
+            found = survey(folder, show_progress)
+        console().print(views.survey_table(found))
+        _tell(views.survey_lines(found))
+        report(json_file, views.survey_of(found))
+        return
+    with _progress("reading") as show_progress:
+        wanted = (each for each in records_of(folder, show_progress) if (first or 0) <= each.bar <= _end(last))
+        rows = [views.record_of(record) for record in islice(wanted, most)]
+    console().print(views.records_table(rows))
+    report(json_file, rows)
+
+
+@app.command()
+def export(
+    folder: Folder,
+    *,
+    out: Annotated[Path, typer.Option(help="The .parquet or .csv file to write; one that exists is replaced.")],
+    first: First = None,
+    last: Last = None,
+    json_file: Json = None,
+) -> None:
+    """Write the bars of a feed's journal as a file of bars: datetime (the source's stamp), symbol, columns, bar."""
+    if out.suffix not in {".parquet", ".csv"}:
+        raise typer.BadParameter(f"{out} ends neither in .parquet nor in .csv", param_hint="--out")
+    with _progress("exporting") as show_progress:
+        done = export_bars(folder, out, first or 0, _end(last), show_progress)
+    span = f"bars {done.first_bar} to {done.last_bar}"
+    _tell([f"{out}: {done.rows:,} rows of {done.sections:,} sections, {span}"])
+    report(json_file, {"file": str(out), **asdict(done)})
+
+
+@app.command()
+def truncate(
+    folder: Folder,
+    *,
+    after: Annotated[int, typer.Option(min=0, metavar="BAR", help="The last bar that stays; damage goes as well.")],
+    json_file: Json = None,
+) -> None:
+    """Take off what follows a bar, and give the journal another id: all consumers begin anew.
+
+    The writer must be stopped. What is taken off stays beside as .cut files.
+    """
+    with _progress("verifying") as show_progress:
+        done = truncate_journal(folder, after, make_id=new_id, look=look_around, progress=show_progress)
+    kept = "nothing" if done.last_bar is None else f"everything up to bar {done.last_bar}"
+    lines = [f"kept {kept}, set {done.bytes:,} bytes aside", f"the journal is {done.id.hex()} now"]
+    _tell(lines + ([] if done.damage is None else [f"damaged: {done.damage}"]))
+    report(json_file, views.truncated_of(done))
+
+
+def _end(last: int | None) -> int:
+    return NEWEST if last is None else last
+
+
+def _tell(lines: Any) -> None:
+    people = console()
+    for line in lines:
+        people.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+@contextmanager
+def _progress(what: str) -> Iterator[Any]:
+    columns = (TextColumn(what), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console(), transient=True) as bars:
+        task = bars.add_task("", total=None)
+        yield lambda done, most: bars.update(task, completed=done, total=most)
+
+
+if __name__ == "__main__":
+    sys.exit(main(app, "journal"))

@@ -1,0 +1,120 @@
+"""Keep a pipeline running on a market that never ends: set up, launch, say how to watch it, stop on Ctrl-C."""
+
+import gc
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+from rich.console import Console
+
+from common.config import Config
+from common.errors import PipelineError
+from common.models.records import ModelRef
+from common.replay.pipeline import Pipeline, refuse_if_running
+from common.replay.preparation import Claim, Wish, load_table, write_config
+from common.replay.upkeep import champion, configure_upkeep, refuse_another_market
+from scripts.command import Json, RegistryFolder, above_zero, console, main, report, usage
+from scripts.views.steps import chosen_bars, compile_kernels, spinner
+
+app = typer.Typer(add_completion=False, rich_markup_mode="rich")
+
+LOOK_S = 0.2
+STATUSES = ("fresh", "late", "held", "default", "void")
+
+
+@app.command()
+def up(  # noqa: PLR0917  typer passes options by name
+    bars: Annotated[Path | None, typer.Option(help="Parquet or CSV of bars; default: the sample market.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder of journal, record and logs, kept; default: state/INSTANCE.")
+    ] = None,
+    zone: Annotated[str, typer.Option(help="Time zone of the stamps.")] = "UTC",
+    stamp: Annotated[Literal["auto", "open", "close"], typer.Option(help="What the stamps mark.")] = "auto",
+    interval: Annotated[str, typer.Option(help="Bar interval such as 1d or 15min; auto: found in the data.")] = "auto",
+    pace: Annotated[float, typer.Option(metavar="SECONDS", help="From section to section.", callback=above_zero)] = 1.0,
+    seed: Annotated[int, typer.Option(help="Of the bars that are made up.", min=0)] = 1,
+    instance: Annotated[str, typer.Option(help="Name of the instance.")] = "live",
+    factor_set: Annotated[str, typer.Option("--set", help="Factor set of the model.")] = "basic",
+    registry: RegistryFolder = Path("state/registry"),
+    json_file: Json = None,
+) -> None:
+    """Keep a pipeline running on a market that never ends.
+
+    The file of bars is history; made-up bars of the same market follow for ever, live, also after a restart. A model
+    is trained if the instance has none. Ctrl-C stops all of it.
+    """
+    people = console()
+    wish = Wish(
+        chosen_bars(bars, people), out or Path("state") / instance, zone, stamp, interval,
+        instance=instance, factor_set=factor_set, pace_s=pace, registry=registry,
+    )  # fmt: skip
+    with usage("--out (OUT=)"):
+        claim = Claim(wish.out)
+    with claim:
+        config, config_file, ref = prepare(wish, seed, people)
+        report(json_file, run(config, config_file, ref, people))
+
+
+def prepare(wish: Wish, seed: int, people: Console) -> tuple[Config, Path, ModelRef]:
+    """Load, compile, find the champion or train one, configure."""
+    table = load_table(wish)
+    config = configure_upkeep(wish, table, seed)
+    refuse_if_running(config.endpoints)
+    refuse_another_market(config, wish.out / "config.toml")
+    people.print(f"{wish.bars}: {table.frame.height:,} bars, {len(table.times):,} times, all of them history")
+    compile_kernels(people)
+    with spinner(people, "training") as say:
+        ref, new = champion(wish, config, table, progress=say)
+    people.print(f"model {ref} ({'new' if new else 'on record'}), digest {ref.digest[:12]}")
+    return config, write_config(wish.out, config), ref
+
+
+def run(config: Config, config_file: Path, ref: ModelRef, people: Console) -> dict[str, Any]:
+    """Launch, and stay until Ctrl-C; raises PipelineError when the processes end by themselves."""
+    figures: dict[str, Any] = {"instance": config.instance, "model": str(ref), "bar": 0}
+    with Pipeline(config, config_file) as pipeline:
+        tell(config, people)
+        try:
+            watch_over(pipeline, figures, people)
+        except KeyboardInterrupt:
+            people.print("stopping")
+        else:
+            said = "\n".join(f"  {line}" for line in pipeline.last_words())
+            raise PipelineError(f"the processes ended by themselves ({config.logs}); their last words:\n{said}")
+    gc.freeze()  # as in every process of it: ended is ended at once
+    people.print(f"stopped after bar {figures['bar']:,}; the next start goes on from there", highlight=False)
+    return figures
+
+
+def watch_over(pipeline: Pipeline, figures: dict[str, Any], people: Console) -> None:
+    """Show how far it is for as long as it runs."""
+    with people.status("starting") as status:
+        while pipeline.running:
+            beat = pipeline.status("signal_cache")
+            if beat is not None and beat.bar:
+                counts = {name: beat.counters.get(f"signals_{name}", 0) for name in STATUSES}
+                figures |= {"bar": beat.bar, "signals": counts}
+                told = ", ".join(f"{count:,} {name}" for name, count in counts.items() if count)
+                status.update(f"bar {beat.bar:,}: {told or 'no signal since the start'}")
+            time.sleep(LOOK_S)
+
+
+def tell(config: Config, people: Console) -> None:
+    """What runs, and how to look at it."""
+    name, python = config.instance, os.path.relpath(sys.executable)
+    people.print(
+        f"instance {name}: a section every {config.paced_interval_ns / 1e9:g} s, mode live, policy "
+        f"{config.inference.policy.value}; history goes first",
+        highlight=False,
+    )
+    for what, command in (("watch it", "watch"), ("ask how it is", "status")):
+        people.print(f"  {what:15} {python} -m alphabus {command} {name}", highlight=False)
+    people.print(f"  {'read its logs':15} {config.logs}", highlight=False)
+    people.print(f"  {'stop it':15} Ctrl-C", highlight=False)
+
+
+if __name__ == "__main__":
+    sys.exit(main(app, "up"))

@@ -1,0 +1,48 @@
+"""What a source hands over, section by section: history, then what is to become signals, and none that is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from alphabus.messages import Mode
+from common.market.quarantine import append_refused
+from services.bar_feed.admission import Admission, Refusal
+from services.bar_feed.sources import RawSection, Source
+
+MAX_KEPT = 100  # refused sections in the quarantine: the first tell what is wrong
+
+Due = tuple[Mode, RawSection]
+Refused = Callable[[Refusal, Mapping[str, Any]], None]
+
+
+class Arrivals:
+    """Pulls the sections of a source that close after `after` (ns); refused ones are kept, and told of."""
+
+    def __init__(self, source: Source, after: int, quarantine: Path, refused: Refused) -> None:
+        self.mode = source.mode
+        self._source, self._quarantine, self._refused = source, quarantine, refused
+        self._admission, self._kept = Admission(after), 0
+        history = ((Mode.HISTORY, section) for section in source.history(after))
+        self._sections: Iterator[Due] = chain(history, ((source.mode, section) for section in source.live(after)))
+
+    def pull(self, ahead_ns: int) -> Due | None:
+        """The next section, which is due in `ahead_ns`; None at the end. Raises BarFileError when all are refused."""
+        for mode, raw in self._sections:
+            now = None if mode is Mode.HISTORY else self._source.now(ahead_ns)
+            refusal = self._admission.judge(raw.time, now)
+            if refusal is None:
+                return mode, raw
+            self._refuse(raw, refusal)
+        return None
+
+    def _refuse(self, raw: RawSection, refusal: Refusal) -> None:
+        told = {"time": raw.time, "stamp": raw.stamp, "symbols": len(raw.symbols)}
+        self._kept += 1
+        if self._kept <= MAX_KEPT:
+            columns = {name: values.tolist() for name, values in raw.columns.items()}
+            row = {"reason": refusal.value, **told, "symbols": raw.symbols, "columns": columns}
+            append_refused(self._quarantine, row)
+        self._refused(refusal, told)

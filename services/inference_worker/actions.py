@@ -1,0 +1,43 @@
+"""What an arm asks its service to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from alphabus.messages import Factors, Reason, Signals
+
+
+@dataclass(frozen=True, slots=True)
+class Publish:
+    """Send this section."""
+
+    signals: Signals
+
+
+@dataclass(frozen=True, slots=True)
+class Submit:
+    """Hand these factors to the executor; a `probe` to the spare, if there is one."""
+
+    factors: Factors
+    attempt: int
+    probe: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Replace:
+    """Kill the executor and start another."""
+
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Something a person should know: to be logged, counted by `event`, and sent as an alert."""
+
+    level: str
+    event: str
+    detail: Mapping[str, str] = field(default_factory=dict)
+
+
+Action = Publish | Submit | Replace | Told
