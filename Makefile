@@ -50,7 +50,7 @@ types: $(VENV)/models.stamp ## Mypy, strict
 
 .PHONY: unit
 unit: $(VENV)/models.stamp ## Tests without processes
-	$(BIN)/pytest -q -m 'not e2e and not peers'
+	$(BIN)/pytest -q -m 'not e2e and not peers and not fetch'
 
 .PHONY: e2e
 e2e: $(VENV)/models.stamp ## Tests on real processes
@@ -59,6 +59,10 @@ e2e: $(VENV)/models.stamp ## Tests on real processes
 .PHONY: test-peers
 test-peers: $(VENV)/dev.stamp .venv-peers/peers.stamp ## Parity with vnpy 4.5.0, in an environment of its own
 	$(BIN)/pytest -q tests/parity
+
+.PHONY: test-fetch
+test-fetch: $(VENV)/dev.stamp .venv-fetch/fetch.stamp ## Fetching through ccxt from a local exchange, in an environment of its own
+	$(BIN)/pytest -q tests/fetch
 
 .PHONY: chaos
 chaos: $(VENV)/models.stamp ## Kill and stop every process of real pipelines: 60 strikes
@@ -83,7 +87,7 @@ bench-factors: $(VENV)/dev.stamp .venv-bench-factors/bench.stamp .venv-peers/pee
 
 .PHONY: lock
 lock: $(VENV)/dev.stamp ## Pin the requirements anew
-	cd requirements && for role in run dev research mlp peers bench-trees bench-lleaves bench-factors; do \
+	cd requirements && for role in run dev research mlp fetch peers bench-trees bench-lleaves bench-factors; do \
 		../$(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-header --no-annotate \
 		--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options \
 		--output-file $$role.lock $$role.in; done
@@ -103,6 +107,13 @@ $(VENV)/run.stamp: requirements/run.lock scripts/preflight.py
 	@echo "installing requirements/peers.lock"
 	@$(PYTHON) -m venv .venv-peers
 	@.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+.venv-fetch/fetch.stamp: requirements/run.lock requirements/fetch.lock
+	@echo "installing requirements/run.lock and requirements/fetch.lock"
+	@$(PYTHON) -m venv .venv-fetch
+	@for lock in $^; do \
+		.venv-fetch/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $$lock; done
 	@touch $@
 
 .venv-bench-%/bench.stamp: requirements/bench-%.lock

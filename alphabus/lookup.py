@@ -14,6 +14,8 @@ from alphabus.section import Section
 from alphabus.sockets import Waiter
 
 ANSWER_NS = 1_000_000_000
+PRECOMPUTED, LIVE = "precomputed", "champion"
+"""Who computes what was not computed ahead."""
 
 
 class Lookup:
@@ -30,12 +32,18 @@ class Lookup:
     def find(self, time: int, wait_ns: int, arm: str) -> Section | None:
         """The section that closes at `time`; once `wait_ns` have passed the one before it, held; None before any.
 
-        Raises NoSectionError for a time at which none closes, RequestError for an unknown arm or when nothing is known.
+        Of the arm `precomputed`: the section on file, else the champion's. Raises NoSectionError for a time at which
+        none closes, RequestError for an unknown arm or when nothing is known.
         """
         start = self._clock.monotonic_ns()
         ends = start + wait_ns
         # Without the cache's word nothing can be said of the past: it gets a moment, unless it is known to be away.
         patience = ends if self._archive.stale else max(ends, start + ANSWER_NS)
+        if arm == PRECOMPUTED:
+            arm = LIVE
+            self._listen(arm)
+            if (section := self._on_file(time, patience)) is not None:
+                return section
         self._listen(arm)
         search = Search(time, arm, self._ask(arm, time), start)
         while (section := self._look(search)) is None:
@@ -50,6 +58,19 @@ class Lookup:
     def close(self) -> None:
         """Let go of the link."""
         self._worker.close()
+
+    def _on_file(self, time: int, until: int) -> Section | None:
+        """The section computed ahead for the bar that closes at `time`; None if there is none, or no answer in time."""
+        question, asked = self._ask(PRECOMPUTED, time), self._clock.monotonic_ns()
+        while (answer := self._archive.answer(question)) is None:
+            left = until - (now := self._clock.monotonic_ns())
+            if left <= 0:
+                return None
+            if not self._archive.awaits(question) and now - asked >= WAIT_NS:
+                question, asked = self._ask(PRECOMPUTED, time), now
+            self._wait(self._archive.handles, min(left, WAIT_NS))
+            self._archive.receive()
+        return next((section for section in answer if section.signals.time == time), None)
 
     def _handles(self) -> list[object]:
         return [*self._worker.handles, *self._archive.handles, *self._agenda.handles]

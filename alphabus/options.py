@@ -25,6 +25,12 @@ ASKED_HIGH_WATER = 4096  # messages: a page of the record for each of some fifte
 ASKED_BYTES = 8 * CHUNK_BYTES  # or, of large sections, a page for each of eight
 ASKED = (zmq.ROUTER, zmq.DEALER)
 
+# A connecting end's own queue must never be full: ZeroMQ 4.3 then stops reading the connection, and when that is lost
+# and made anew, the next read ends the whole process ("Assertion failed: _input_stopped", libzmq#3937: seen with room
+# for 24 and a writer that was killed). What bounds memory is the writer's queue, and what is asked for.
+READERS = (zmq.SUB, zmq.DEALER)
+READER_HIGH_WATER = 1_000_000
+
 # A frame over these sizes ends the connection before it is buffered. A bound end hears only small things: subscriptions
 # and questions; without this a peer could make it hold a body's worth of memory for each, and a subscription of a
 # megabyte would end the process: ZeroMQ frees prefixes by recursion, byte by byte (seen to overflow the stack).
@@ -33,7 +39,7 @@ LARGEST_FRAME: Mapping[int, int] = {zmq.XPUB: MAX_TOPIC + ENVELOPE, zmq.ROUTER: 
 
 @dataclass(frozen=True, slots=True)
 class Queues:
-    """How much may wait on each link: `high_water` messages, or as many of `section` bytes as fit into `budget` bytes.
+    """How much may wait at a writer: `high_water` messages, or as many of `section` bytes as fit into `budget` bytes.
 
     `least` messages always may: what a credit window has under way must fit, or it would be dropped and asked for
     again. The marks are set once: ZeroMQ 4.3 takes new ones on a living socket, and crashes if a peer leaves just then.
@@ -50,12 +56,7 @@ class Queues:
         """Messages that may wait."""
         if not self.section:
             return self.high_water
-        return max(min(self.high_water, self.budget // self.section), self.smallest)
-
-    @property
-    def smallest(self) -> int:
-        """Messages that may wait at a reader: when it is full the writer's own queue takes over, so it may be short."""
-        return min(self.high_water, self.least)
+        return max(min(self.high_water, self.budget // self.section), min(self.high_water, self.least))
 
     def of(self, kind: int) -> Queues:
         """At the asked ends a page must fit whole: what is dropped of it would be asked for, and dropped, again."""
@@ -68,7 +69,7 @@ def set_options(socket: zmq.Socket[bytes], kind: int, queues: Queues) -> None:
     """Every option but the security's; for a socket that is neither bound nor connected yet."""
     # Finite queues: a stuck reader must cost bounded memory; what is dropped is noticed by seq and asked for again.
     socket.sndhwm = queues.limit
-    socket.rcvhwm = queues.smallest if kind == zmq.SUB else queues.limit
+    socket.rcvhwm = READER_HIGH_WATER if kind in READERS else queues.limit
     # A peer that died must not keep us from exiting; one that lives gets what is queued.
     socket.linger = LINGER
     # A frame that could not be a message is refused before it is buffered.

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
+from alphabus.asker import Asker
 from alphabus.bus import Bus
-from alphabus.inlet import Inlet
 from alphabus.messages import Heartbeat
 from alphabus.sockets import Waiter, wait_on
-
-WAIT_NS = 100_000_000
 
 
 class StatusView:
@@ -15,21 +13,14 @@ class StatusView:
 
     def __init__(self, bus: Bus, service: str, wait: Waiter = wait_on) -> None:
         """Connect to the service."""
-        self._inlet = Inlet(bus, "status", service, [])
-        self._clock, self._wait = bus.clock, wait
+        self._asker = Asker(bus, service, wait)
 
     def ask(self, timeout_ns: int) -> Heartbeat | None:
         """The process's heartbeat as of now, None when it does not answer in time."""
-        until = self._clock.monotonic_ns() + timeout_ns
-        question = self._inlet.request("status")
-        while (answer := self._inlet.answer(question)) is None:
-            if self._clock.monotonic_ns() >= until:
-                return None
-            self._wait(self._inlet.handles, WAIT_NS)
-            self._inlet.receive()
-        beats = [delivery.message for delivery in answer[1] if isinstance(delivery.message, Heartbeat)]
-        return beats[0] if beats else None
+        answer = self._asker.ask(timeout_ns, "status")
+        beats = [] if answer is None else [delivery.message for delivery in answer[1]]
+        return next((beat for beat in beats if isinstance(beat, Heartbeat)), None)
 
     def close(self) -> None:
         """Let go of the link."""
-        self._inlet.close()
+        self._asker.close()

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 
+from alphabus.asker import Asker
 from alphabus.bus import Bus
-from alphabus.codec import decode, encode
-from alphabus.errors import DecodeError, RequestError
-from alphabus.messages import Delivery, Reply, Request
-from alphabus.sockets import Channel, Waiter, wait_on
+from alphabus.sockets import Waiter, wait_on
 from common.errors import CommandError
 
 WORKER = "inference_worker"
-WAIT_NS = 100_000_000
 EVERY_ARM = "*"
 
 DONE: Mapping[str, str] = {
@@ -36,33 +34,13 @@ class Command:
 
 def carry_out(command: Command, bus: Bus, timeout_ns: int, wait: Waiter = wait_on) -> None:
     """Send it once and wait for the word that it is done; raises CommandError when it is refused, or none comes."""
-    link = bus.transport.requester(bus.endpoints.asked(WORKER))
-    arguments: dict[str, int | str | bytes] = {"arm": command.arm, "why": command.why, "by": command.by}
-    request = Request(1, command.verb, arguments)
-    try:
-        link.send(encode(Delivery(bus.endpoints.topic("ask"), 0, 0, bus.clock.wall_ns(), request)))
-        reply = _reply(link, request, bus, timeout_ns, wait)
-    finally:
-        link.close()
-    if reply is None:
+    with closing(Asker(bus, WORKER, wait)) as asker:
+        answer = asker.ask(timeout_ns, command.verb, arm=command.arm, why=command.why, by=command.by)
+    if answer is None:
         raise CommandError(
             f"the worker of {bus.endpoints.instance!r} did not answer in {timeout_ns / 1e9:g} s, so whether "
             f"{command.verb!r} was carried out is unknown: see whether it runs (python -m alphabus status), and give "
             "the command again"
         )
-    if reply.error is not None:
-        raise CommandError(reply.error)
-
-
-def _reply(link: Channel, request: Request, bus: Bus, timeout_ns: int, wait: Waiter) -> Reply | None:
-    until = bus.clock.monotonic_ns() + timeout_ns
-    while (left := until - bus.clock.monotonic_ns()) > 0:
-        while (frames := link.receive()) is not None:
-            try:
-                message = decode(frames).message
-            except DecodeError as error:
-                raise RequestError(f"the answer is not a message: {error}") from error
-            if isinstance(message, Reply) and message.id == request.id:
-                return message
-        wait([link.handle], min(left, WAIT_NS))
-    return None
+    if answer[0].error is not None:
+        raise CommandError(answer[0].error)

@@ -115,10 +115,11 @@ def check(
 def show(*, factor_set: Set, json_file: Json = None) -> None:
     """Show the factors of a set: texts, look-back, warm length, and what the whole asks for."""
     chosen, plan = _plan(factor_set)
-    facts = [Facts.of(name, text) for name, text in chosen.factors]
+    facts = [Facts.of(name, text, chosen.operators) for name, text in chosen.factors]
     people = console()
     people.print(views.set_table(chosen, facts))
-    people.print(f"label: {chosen.label}", markup=False, highlight=False)
+    for line in (f"label: {chosen.label}", *views.option_lines(chosen)):
+        people.print(line, markup=False, highlight=False, soft_wrap=True)
     people.print(f"needs {', '.join(plan.columns)}; warm after {plan.warm_bars} bars; plan {plan.digest.hex()}")
     report(json_file, {**views.set_of(chosen, plan), "factors": [facts_figures(each) for each in facts]})
 

@@ -15,12 +15,21 @@ OPTIONAL = ("turnover", "open_interest")
 """Columns a source may lack; factors that read them are then NaN."""
 
 
+DAY_NS = 86_400_000_000_000
+
+
+def sessions_of(stamp: Integers) -> Integers:
+    """Number the session of each stamp i8[B] (ns): the day the source itself writes, whatever its zone."""
+    found: Integers = np.asarray(stamp, dtype=np.int64) // DAY_NS
+    return found
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Block:
     """B sections of S symbols, ascending: raw columns f8[B,S], NaN where there is no bar; member[b,s] as of then.
 
     Beside bar columns there may be price_factor and share_factor, 1 where absent. session: i8[B], a number for the
-    session each section belongs to; needed by sets that start anew with each.
+    session each section belongs to (`sessions_of` its stamp); needed by sets that start anew with each.
     """
 
     symbols: tuple[str, ...]

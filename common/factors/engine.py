@@ -4,6 +4,7 @@ Every symbol runs on its own clock: its bars of a block are moved together, kern
 results are spread back over the sections. Nothing a kernel computes depends on how history is cut into blocks.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -70,8 +71,13 @@ class Engine:
         """Return the state of every symbol ever seen, for an engine of the same plan on the same platform."""
         return encode(self.plan, self._state)
 
+    def hold(self) -> Callable[[], bytes]:
+        """Copy the state as it is now; what is returned writes it down, as `save` would have, in any thread."""
+        plan, state = self.plan, self._state.copy()
+        return lambda: encode(plan, state)
+
     def load(self, saved: bytes) -> None:
-        """Go on from a saved state; FactorError, and nothing changed, if it is damaged or not for this engine."""
+        """Go on from a saved state; SnapshotError, and nothing changed, if it is damaged or not for this engine."""
         self._start(decode(saved, self.plan, State(self.plan.program, self._threads)))
 
     @property
@@ -120,7 +126,8 @@ class Engine:
             warm=np.zeros(block.shape, dtype=np.uint8),
             warm_bars=self.plan.warm_bars,
         )
-        member = np.ascontiguousarray(block.member)
+        # What came over the wire may not be written to, and kernels take no such array.
+        member = np.require(block.member, requirements=["C", "W"])
         if symbols:
             for segment in self._segments(block, present):
                 segment.apply(state)

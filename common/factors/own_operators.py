@@ -6,7 +6,7 @@
     def ts_range(values):
         return values.max() - values.min()
 
-    plan = compile_set(factor_set, operators=[spread_rank, ts_range])
+    factor_set = FactorSet(name, factors, label, operators=(spread_rank, ts_range))
 
 A composition is written out where it is used. A function gets the own bars of a window, oldest first, where all are
 numbers (elsewhere the answer is NaN), and returns one number. It is part of the plan's digest by its source text.
@@ -31,6 +31,7 @@ from common.factors.operators import with_own
 from common.factors.parser import parse
 
 _USAGE = re.compile(r"(?P<name>[A-Za-z_]\w*)\((?P<arguments>[A-Za-z_]\w*(?:, *[A-Za-z_]\w*)*)\)")
+_LINE = re.compile(r'^File ".*", line (\d+):', re.MULTILINE)
 _CONSTANTS = ("window", "delay")
 """Arguments of these names, and those behind them, are whole constants; the others are series."""
 
@@ -93,9 +94,16 @@ def _compiled(usage: str, function: Callable[..., Any], series: int) -> tuple[An
     try:
         compiled.compile(signature)
     except (NumbaError, TypeError) as error:
-        reason = next((line for line in reversed(str(error).splitlines()) if line.strip()), type(error).__name__)
-        raise FactorError(f"operator {usage!r}: the function cannot be compiled: {reason.strip()}") from error
+        raise FactorError(f"operator {usage!r}: the function cannot be compiled: {_reason(error)}") from error
     return compiled, compiled.overloads[signature].signature.return_type
+
+
+def _reason(error: Exception) -> str:
+    """Return what the compiler means, and the line in the user's file, of the pages it says."""
+    said = str(error)
+    lines = [line.strip() for line in said.splitlines() if line.strip() and not line.startswith("Failed in")]
+    line = _LINE.search(said)
+    return f"{lines[0] if lines else type(error).__name__}{f' (line {line[1]})' if line else ''}"
 
 
 @dataclass(frozen=True, slots=True)

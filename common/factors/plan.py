@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from common.errors import FactorError
-from common.factors.definition import Operator
 from common.factors.expression import Expression
 from common.factors.graph import build_graph
 from common.factors.operators import with_own
@@ -38,13 +37,10 @@ class Plan:
     by_session: bool = False
 
 
-def compile_set(
-    factor_set: FactorSet, *, max_gap: int | None = None, reset: str | None = None, operators: Sequence[Operator] = ()
-) -> Plan:
+def compile_set(factor_set: FactorSet) -> Plan:
     """Compile a set; raises FactorError or ExpressionError naming the factor and the position.
 
-    max_gap, in sections, and reset, "session" or none: when a symbol starts anew; both are part of the digest.
-    operators: a user's own, beside those of the table.
+    When a symbol starts anew is part of the digest, as are the user's own operators that are called.
     """
     names = [name for name, _ in factor_set.factors]
     if not names:
@@ -52,21 +48,14 @@ def compile_set(
     for name in names:
         if names.count(name) > 1:
             raise FactorError(f"factor set {factor_set.name!r} holds factor {name!r} twice")
-    known = with_own(operators)
+    known = with_own(factor_set.operators)
     parse(factor_set.label, name="label", future=True, operators=known)
-    _check_resets(factor_set.name, max_gap, reset)
     plan = compile_expressions(names, [parse(text, name=name, operators=known) for name, text in factor_set.factors])
+    max_gap, reset = factor_set.max_gap, factor_set.reset
     if max_gap is None and reset is None:
         return plan
     digest = sha256(plan.digest + f"\nmax_gap {max_gap} reset {reset}".encode()).digest()
     return replace(plan, digest=digest, max_gap=max_gap, by_session=reset is not None)
-
-
-def _check_resets(name: str, max_gap: int | None, reset: str | None) -> None:
-    if max_gap is not None and (type(max_gap) is not int or max_gap < 1):
-        raise FactorError(f"factor set {name!r}: max_gap is a number of sections, at least 1, not {max_gap!r}")
-    if reset not in {None, "session"}:
-        raise FactorError(f'factor set {name!r}: reset is "session" or left out, not {reset!r}')
 
 
 def compile_expressions(names: Sequence[str], expressions: Sequence[Expression]) -> Plan:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from common.errors import FactorError
-from common.factors.definition import COLUMNS
+from common.factors.definition import COLUMNS, Kind, Operator
 from common.factors.expression import Expression
 from common.factors.operators import OPERATORS
 from common.factors.parser import parse
@@ -15,24 +15,27 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 _WORD = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
 
 
-def resolve(factors: Mapping[str, str], label: str) -> tuple[tuple[tuple[str, str], ...], str]:
+def resolve(
+    factors: Mapping[str, str], label: str, operators: Mapping[str, Operator] = OPERATORS
+) -> tuple[tuple[tuple[str, str], ...], str]:
     """Return the factors in their order and the label, in bar columns alone; what names no factor stays as it is.
 
-    Raises FactorError for a name that cannot be one or a circle, ExpressionError for a text, with its position.
+    operators: what may be called; compositions that are not of the table are written out, too. Raises FactorError for a
+    name that cannot be one or a circle, ExpressionError for a text, with its position.
     """
     for name in factors:
-        _check_name(name)
-    reader = _Resolver(factors)
+        _check_name(name, operators)
+    reader = _Resolver(factors, operators)
     written = tuple((name, reader.text(name)) for name in factors)
     named = reader.named_in(label)
-    foretold = parse(label, name="label", future=True, series=reader.series(named))
-    return written, str(foretold) if named else label
+    foretold = parse(label, name="label", future=True, series=reader.series(named), operators=operators)
+    return written, str(foretold) if reader.stands_for_more(label) else label
 
 
-def _check_name(name: str) -> None:
+def _check_name(name: str, operators: Mapping[str, Operator]) -> None:
     if not _NAME.fullmatch(name):
         raise FactorError(f"factor {name!r}: a name has letters, digits and _, at most 64, and begins with no digit")
-    if name in COLUMNS or name in OPERATORS:
+    if name in COLUMNS or name in operators:
         kind = "a bar column" if name in COLUMNS else "an operator"
         raise FactorError(f"factor {name!r} has the name of {kind}; give it another")
 
@@ -40,12 +43,18 @@ def _check_name(name: str) -> None:
 @dataclass(frozen=True, slots=True)
 class _Resolver:
     factors: Mapping[str, str]
+    operators: Mapping[str, Operator]
     known: dict[str, Expression] = field(default_factory=dict)
 
     def text(self, name: str) -> str:
         """Write a factor in bar columns."""
         text, found = self.factors[name], self._expression(name, ())
-        return str(found) if self.named_in(text) else text
+        return str(found) if self.stands_for_more(text) else text
+
+    def stands_for_more(self, text: str) -> bool:
+        """Whether a text names factors, or compositions that are not of the table."""
+        own = {each.name for each in self.operators.values() if each.kind is Kind.COMPOSITION} - set(OPERATORS)
+        return bool(self.named_in(text)) or not own.isdisjoint(_WORD.findall(text))
 
     def named_in(self, text: str) -> list[str]:
         """List the factors a text names."""
@@ -63,8 +72,9 @@ class _Resolver:
             raise FactorError(f"factor {path[0]!r} names factors that name factors more than {MAX_DEPTH} deep")
         if name not in self.known:
             text = self.factors[name]
-            found = parse(text, name=name, series=self.series(self.named_in(text), (*path, name)))
-            self.known[name] = _short(name, found) if self.named_in(text) else found
+            series = self.series(self.named_in(text), (*path, name))
+            found = parse(text, name=name, series=series, operators=self.operators)
+            self.known[name] = _short(name, found) if self.stands_for_more(text) else found
         return self.known[name]
 
 

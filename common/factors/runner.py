@@ -13,6 +13,7 @@ from common.factors.kernels.ranks import BUCKETS, DIGITS
 from common.factors.kernels.section import Sections
 from common.factors.machine import Machine
 from common.factors.program import Program
+from common.factors.room import room
 from common.factors.state import State
 
 
@@ -112,8 +113,8 @@ class Runner:
         rows, symbols = slice(chunk.first, chunk.first + chunk.rows), member.shape[1]
         found = np.empty(symbols)
         sections = Sections(
-            _flat(self.state.arena), self.scratch, chunk.offsets, bars.place[rows], member[rows], self.state.stride,
-            found, found.view(np.int64), np.empty(symbols), np.empty(symbols, dtype=np.int64),
+            _flat(self.state.arena), self.scratch, chunk.offsets, bars.place[rows], member[rows],
+            self.state.stride, found, found.view(np.int64), np.empty(symbols), np.empty(symbols, dtype=np.int64),
             np.empty(4 * symbols + DIGITS * BUCKETS, dtype=np.int64),
         )  # fmt: skip
         for step in steps:
@@ -131,9 +132,9 @@ class Runner:
         rooms = groups if len(self.machine.legs) == 1 else state.shards
         shape = (rooms, program.scratch_rows(state.rows) * state.stride)
         if self.scratch.shape[0] < rooms or self.scratch.shape[1] != shape[1]:
-            self.scratch = np.zeros(shape)
+            self.scratch = room(shape, 0.0)
         if len(self.work) < groups:
-            self.work = np.zeros((groups, program.work_tiles * TILE))
+            self.work = room((groups, program.work_tiles * TILE), 0.0)
 
     def _chunks(self, first: int, last: int, *, keep: bool) -> Iterator[Chunk]:
         """Cut sections into chunks, and say where everything will lie when it is their turn."""

@@ -10,18 +10,23 @@ from types import MappingProxyType
 from typing import Any
 
 from common.errors import FactorError
+from common.factors.definition import Operator
 from common.factors.expression import Expression
+from common.factors.own_operators import composition
 from common.factors.parser import did_you_mean
 
-KEYS = ("label", "factors")
+KEYS = ("label", "factors", "operators", "max_gap", "reset")
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What a file says: texts by name, in order, and the text of the label."""
+    """What a file says: texts by name, in order, the text of the label, and what may be left out."""
 
     factors: Mapping[str, str]
     label: str
+    operators: tuple[Operator, ...] = ()
+    max_gap: Any = None
+    reset: Any = None
 
 
 def read_file(path: Path) -> Written:
@@ -31,6 +36,8 @@ def read_file(path: Path) -> Written:
         raise FactorError(
             f"{path}: a factor set is a file {' or '.join(KINDS)}, not {path.suffix or 'without a suffix'}"
         )
+    if not path.is_file():
+        raise FactorError(f"{path}: cannot be read as a factor set: no such file")
     content = reader(path)
     label, factors = _text(content.get("label")), content.get("factors")
     if label is None:
@@ -43,12 +50,33 @@ def read_file(path: Path) -> Written:
         if text is None or not isinstance(name, str):
             raise FactorError(f"{path}: factor {name!r} must be text, not {value!r}")
         texts[name] = text
-    return Written(texts, label)
+    return Written(
+        texts, label, _operators(path, content.get("operators", ())), content.get("max_gap"), content.get("reset")
+    )
 
 
 def _text(value: object) -> str | None:
     """Take a text as it is, and an expression built in Python as its text."""
     return str(value) if isinstance(value, str | Expression) else None
+
+
+def _operators(path: Path, written: object) -> tuple[Operator, ...]:
+    """Take TOML's table of texts by usage, each of which may call those above it, or a list that Python made."""
+    if not isinstance(written, Mapping):
+        found = tuple(written) if isinstance(written, list | tuple) else (written,)
+        odd = next((each for each in found if not isinstance(each, Operator)), None)
+        if odd is not None:
+            raise FactorError(f"{path}: `operators` must list what composition or window_operator made, not {odd!r}")
+        return found
+    made: list[Operator] = []
+    for usage, text in written.items():
+        if not isinstance(text, str):
+            raise FactorError(f"{path}: operator {usage!r} must be text, not {text!r}")
+        try:
+            made.append(composition(usage, text, operators=made))
+        except FactorError as error:
+            raise type(error)(f"{path}: {error}") from None
+    return tuple(made)
 
 
 def _toml(path: Path) -> dict[str, Any]:
@@ -64,8 +92,6 @@ def _toml(path: Path) -> dict[str, Any]:
 
 def _python(path: Path) -> dict[str, Any]:
     """Run the user's own file, as Python runs a script; what else it defines is its own affair."""
-    if not path.is_file():
-        raise FactorError(f"{path}: cannot be read as a factor set: no such file")
     try:
         return runpy.run_path(str(path), run_name="factor_set")
     except (Exception, SystemExit) as error:  # the file is the user's program and may raise anything

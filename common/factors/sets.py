@@ -1,10 +1,12 @@
 """Factor sets as data: names, texts and a default label; shipped ones by name, a user's own by the path of its file."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from common.errors import FactorError
+from common.factors.definition import Kind, Operator
+from common.factors.operators import with_own
 from common.factors.parser import did_you_mean
 from common.factors.references import resolve
 from common.factors.set_files import KINDS, read_file
@@ -16,11 +18,33 @@ NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 @dataclass(frozen=True, slots=True)
 class FactorSet:
-    """Named factor texts, in the order of their columns, and the label a model is trained on by default."""
+    """Named factor texts, in the order of their columns, and the label a model is trained on by default.
+
+    max_gap: a symbol without a bar for more sections than this starts anew when it is back; reset: "session" lets every
+    symbol start anew with each session. The label knows neither. operators: a user's own that the texts call.
+    """
 
     name: str
     factors: tuple[tuple[str, str], ...]
     label: str
+    max_gap: int | None = None
+    reset: str | None = None
+    operators: tuple[Operator, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.max_gap is not None and (type(self.max_gap) is not int or self.max_gap < 1):
+            raise FactorError(
+                f"factor set {self.name!r}: max_gap is a number of sections, at least 1, not {self.max_gap!r}"
+            )
+        if self.reset not in {None, "session"}:
+            raise FactorError(f'factor set {self.name!r}: reset is "session" or left out, not {self.reset!r}')
+
+    def written_out(self) -> "FactorSet":
+        """Return the same set with the user's compositions written out: texts that stand without them."""
+        if not any(each.kind is Kind.COMPOSITION for each in self.operators):
+            return self
+        factors, label = resolve(dict(self.factors), self.label, with_own(self.operators))
+        return replace(self, factors=factors, label=label, operators=_compiled(self.operators))
 
 
 def shipped_sets() -> tuple[str, ...]:
@@ -44,7 +68,11 @@ def read_set(path: Path) -> FactorSet:
         raise FactorError(f"{path}: a set is named after its file, and topics after the set: it must be {NAME.pattern}")
     written = read_file(path)
     try:
-        factors, label = resolve(written.factors, written.label)
+        factors, label = resolve(written.factors, written.label, with_own(written.operators))
+        return FactorSet(path.stem, factors, label, written.max_gap, written.reset, _compiled(written.operators))
     except FactorError as error:
         raise type(error)(f"{path}: {error}") from None
-    return FactorSet(path.stem, factors, label)
+
+
+def _compiled(operators: tuple[Operator, ...]) -> tuple[Operator, ...]:
+    return tuple(each for each in operators if each.kind is not Kind.COMPOSITION)

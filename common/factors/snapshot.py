@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from common.errors import FactorError
+from common.errors import SnapshotError
 from common.factors.plan import Plan
 from common.factors.program import Program
 from common.factors.state import Past, State
@@ -38,13 +38,13 @@ def encode(plan: Plan, state: State) -> bytes:
 
 
 def decode(saved: bytes, plan: Plan, state: State) -> State:
-    """Fill a fresh state; FactorError if the bytes are damaged, or of another plan or platform."""
+    """Fill a fresh state; SnapshotError if the bytes are damaged, or of another plan or platform."""
     header, body = _opened(saved)
     _check_binding(header, plan)
     symbols, width = header["symbols"], plan.program.remembered
     numbers = len(symbols)
     if len(body) != 8 * numbers * (2 + width):
-        raise FactorError(f"the saved state holds {len(body)} bytes for {numbers} symbols; start cold instead")
+        raise SnapshotError(f"the saved state holds {len(body)} bytes for {numbers} symbols; start cold instead")
     counts, last = np.frombuffer(body, dtype="<i8", count=2 * numbers).reshape(2, numbers)
     rows = np.frombuffer(body, dtype="<f8", offset=16 * numbers).reshape(numbers, width).astype(np.float64)
     state.section, state.session = header["section"], header["session"]
@@ -57,7 +57,7 @@ def decode(saved: bytes, plan: Plan, state: State) -> State:
 def _opened(saved: bytes) -> tuple[dict[str, Any], bytes]:
     content, digest = saved[:-_DIGEST_BYTES], saved[-_DIGEST_BYTES:]
     if not saved.startswith(MAGIC) or sha256(content).digest() != digest:
-        raise FactorError("the saved state is damaged, or is no saved state; start cold instead")
+        raise SnapshotError("the saved state is damaged, or is no saved state; start cold instead")
     start = len(MAGIC) + 4
     end = start + int.from_bytes(content[len(MAGIC) : start], "little")
     header: dict[str, Any] = json.loads(content[start:end])
@@ -70,9 +70,10 @@ def _binding(plan: Plan) -> dict[str, Any]:
 
 def _check_binding(header: dict[str, Any], plan: Plan) -> None:
     for name, here in _binding(plan).items():
-        if header[name] != here:
-            raise FactorError(
-                f"the saved state is of another {name}: {_brief(header[name])}, here {_brief(here)}; start cold instead"
+        there = header.get(name)
+        if there != here:
+            raise SnapshotError(
+                f"the saved state is of another {name}: {_brief(there)}, here {_brief(here)}; start cold instead"
             )
 
 

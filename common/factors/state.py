@@ -15,6 +15,7 @@ from common.factors.kernels.build import TILE, Booleans, Floats, Integers
 from common.factors.kernels.memory import SCRATCH
 from common.factors.kernels.movement import Histories
 from common.factors.program import Program
+from common.factors.room import room, twin
 
 MIN_SLACK = 64
 NEVER = -(2**62)
@@ -72,7 +73,7 @@ class State:
     def copy(self) -> "State":
         """Return a state that goes its own way."""
         arrays: dict[str, Any] = {
-            each.name: value.copy()
+            each.name: twin(value) if each.name == "arena" else value.copy()
             for each in fields(self)
             if isinstance(value := getattr(self, each.name), np.ndarray)
         }
@@ -158,17 +159,17 @@ class State:
             shards = -(-symbols // self.stride)
         self.slack = max(MIN_SLACK, self.rows)
         deep = program.depth > 0
-        room = np.where(deep, program.depth + self.slack, program.fixed)
-        first = np.cumsum(room) - room
+        rows = np.where(deep, program.depth + self.slack, program.fixed)
+        first = np.cumsum(rows) - rows
         short, long = program.slot * self.rows, program.slot * program.long_rows(self.rows) + program.remade
         in_scratch = np.where(program.remade > 0, program.slots * self.rows + long, short)
         base = np.where(program.slot >= 0, in_scratch, first + program.depth) * self.stride
         self.base = base + np.where(program.slot >= 0, SCRATCH, 0)
         self.starts, self.depths = first[deep], program.depth[deep]
-        self.fixed_rows = np.flatnonzero(np.repeat(~deep, room))
+        self.fixed_rows = np.flatnonzero(np.repeat(~deep, rows))
         # Each series is moved back at another time, so that no section pays for all.
         self.cursors = np.arange(len(self.starts)) * self.slack // max(1, len(self.starts))
-        self.arena = np.full((shards, int(room.sum()), self.stride), np.nan)
+        self.arena = room((shards, int(rows.sum()), self.stride), np.nan)
         self.counts = np.zeros(shards * self.stride, dtype=np.int64)
         self.last = np.full(shards * self.stride, NEVER)
         past = self._view()

@@ -4,8 +4,8 @@ from common.models.connection import Connection, Row
 from common.models.records import AliasRow, Change, ModelRef
 
 _SELECT = "SELECT instance, alias, name, version, digest FROM aliases JOIN models USING (name, version)"
-_HISTORY = """SELECT number, time_ns, action, instance, alias, from_name, from_version, to_name, to_version, by, why
-    FROM history"""
+_HISTORY = """SELECT number, time_ns, action, instance, alias, from_name, from_version, to_name, to_version, by, why,
+    arm FROM history"""
 
 
 def aliases_of(connection: Connection, instance: str | None) -> list[AliasRow]:
@@ -32,12 +32,13 @@ def point(connection: Connection, instance: str, alias: str, ref: ModelRef) -> N
 def record_change(connection: Connection, change: Change) -> None:
     """Append one row of history; its `number` is given by the table."""
     connection.rows(
-        "INSERT INTO history (time_ns, action, instance, alias, from_name, from_version, to_name, to_version, by, why)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO history"
+        " (time_ns, action, instance, alias, from_name, from_version, to_name, to_version, by, why, arm)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         *(change.time_ns, change.action, change.instance, change.alias),
         *(change.source or (None, None)),
         *(change.target or (None, None)),
-        *(change.by, change.why),
+        *(change.by, change.why, change.arm),
     )
 
 
@@ -60,6 +61,15 @@ def last_change(connection: Connection, instance: str, alias: str) -> Change | N
     return _change(row) if row else None
 
 
+def events_of(connection: Connection, instance: str, arm: str) -> list[Change]:
+    """What was done to an arm, oldest first: the newest row of each action."""
+    newest = connection.rows(
+        "SELECT max(number) FROM history WHERE instance = ? AND arm = ? GROUP BY action ORDER BY 1", instance, arm
+    )
+    rows = [connection.rows(f"{_HISTORY} WHERE number = ?", number)[0] for (number,) in newest]
+    return [_change(row) for row in rows]
+
+
 def aliases_to(connection: Connection, name: str, version: int) -> list[AliasRow]:
     """Aliases of any instance that point at a version."""
     return [row for row in aliases_of(connection, None) if row.ref.key == (name, version)]
@@ -69,5 +79,5 @@ def _change(row: Row) -> Change:
     source = (row[5], row[6]) if row[5] is not None else None
     target = (row[7], row[8]) if row[7] is not None else None
     number, time_ns, action, instance, alias = row[:5]
-    by, why = row[9:]
-    return Change(number, time_ns, action, instance, alias, source, target, by, why)
+    by, why, arm = row[9:]
+    return Change(number, time_ns, action, instance, alias, source, target, by, why, arm)

@@ -72,6 +72,26 @@ def load_bundle(folder: Path) -> Bundle:
         raise BundleError(f"bundle {folder}: {error}") from error
 
 
+def load_manifest(folder: Path) -> Manifest:
+    """Read and verify what a bundle says about itself, and none of its other files."""
+    try:
+        with _opened(folder) as directory:
+            return _read_manifest(directory, folder.name)
+    except (BundleError, OSError) as error:
+        raise BundleError(f"bundle {folder}: {error}") from error
+
+
+def read_file(folder: Path, manifest: Manifest, name: str) -> bytes:
+    """Read and verify one file of a bundle whose manifest was read before."""
+    if name not in manifest.files:
+        raise BundleError(f"bundle {folder}: the manifest knows no file {name}")
+    try:
+        with _opened(folder) as directory:
+            return _verified(directory, manifest, name)
+    except (BundleError, OSError) as error:
+        raise BundleError(f"bundle {folder}: {error}") from error
+
+
 def verify_bundle(contents: Mapping[str, bytes]) -> Bundle:
     """Return the bundle these files, manifest included, are; BundleError if they are not one."""
     body = contents.get(MANIFEST)
@@ -108,13 +128,17 @@ def sweep(root: Path) -> list[str]:
 
 def _load(folder: Path) -> Bundle:
     with _opened(folder) as directory:
-        body = _read(directory, MANIFEST, None)
-        digest = sha256(body).hexdigest()
-        if folder.name != digest:
-            raise BundleError(f"the manifest's digest is {digest}, not the folder's name; restore it from a copy")
-        manifest = decode_manifest(body)
+        manifest = _read_manifest(directory, folder.name)
         _check_names({entry.name for entry in os.scandir(directory)}, {MANIFEST, *manifest.files})
-        return Bundle(digest, manifest, {name: _verified(directory, manifest, name) for name in manifest.files})
+        return Bundle(folder.name, manifest, {name: _verified(directory, manifest, name) for name in manifest.files})
+
+
+def _read_manifest(directory: int, name: str) -> Manifest:
+    body = _read(directory, MANIFEST, None)
+    digest = sha256(body).hexdigest()
+    if name != digest:
+        raise BundleError(f"the manifest's digest is {digest}, not the folder's name; restore it from a copy")
+    return decode_manifest(body)
 
 
 def _verified(directory: int, manifest: Manifest, name: str) -> bytes:

@@ -16,7 +16,7 @@ from common.models.catalogue import (
 )
 from common.models.connection import Connection
 from common.models.names import check_name
-from common.models.records import Action, Change, ModelRef, ModelRow
+from common.models.records import Action, Change, Event, ModelRef, ModelRow
 from common.models.signature import place, sweep_signatures
 
 
@@ -76,9 +76,13 @@ def version_before(connection: Connection, instance: str, alias: str) -> ModelRe
     return version_of(connection, *last.source).ref
 
 
-def record_event(connection: Connection, action: Action, instance: str, alias: str | None, occasion: Occasion) -> None:
-    """Append a row of history that moves no alias: a swap that failed, a halt, a breaker forced open."""
-    _record(connection, action, occasion, (instance, alias))
+def record_event(connection: Connection, event: Event, occasion: Occasion) -> None:
+    """Append a row of history that moves no alias."""
+    change = Change(
+        *(0, occasion.time_ns, event.action, event.instance, event.alias, event.source, event.target),
+        *(occasion.by, occasion.why, event.arm),
+    )
+    record_change(connection, change)
 
 
 def sweep_bundles(connection: Connection, bundles: Path) -> list[str]:

@@ -8,6 +8,7 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from common.errors import BundleError
+from common.models.bits import equal_bits
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,5 +47,5 @@ def check_golden(golden: Golden, outputs: NDArray[np.float64], tolerance: float)
 
 
 def _agree(expected: NDArray[np.float64], actual: NDArray[np.float64], tolerance: float) -> NDArray[np.bool_]:
-    same: NDArray[np.bool_] = expected.view(np.int64) == np.ascontiguousarray(actual).view(np.int64)
+    same = equal_bits(expected, actual)
     return same if tolerance == 0.0 else same | (np.abs(expected - actual) <= tolerance)

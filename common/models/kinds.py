@@ -7,7 +7,7 @@ says only the kind's name. `ALPHABUS_KINDS` hands the names down to the executor
 import inspect
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from importlib import import_module
 from pathlib import Path
@@ -94,10 +94,12 @@ def own_source(kind: str, kinds: Mapping[str, str] | None = None) -> str | None:
     return sha256(Path(file).read_bytes()).hexdigest() if file else None
 
 
-def load_predictor(bundle: Bundle, kinds: Mapping[str, str] | None = None) -> Predictor:
-    """Return the model of a verified bundle, ready to predict."""
+def load_predictor(
+    bundle: Bundle, kinds: Mapping[str, str] | None = None, features: Sequence[str] | None = None
+) -> Predictor:
+    """Return the model of a verified bundle, ready to predict; `features` it reads: the manifest's, unless told."""
     manifest = bundle.manifest
     try:
-        return model_class(manifest.kind, kinds).load(bundle.files, manifest.features)
+        return model_class(manifest.kind, kinds).load(bundle.files, manifest.features if features is None else features)
     except BundleError as error:
         raise BundleError(f"bundle {bundle.digest[:12]} ({manifest.name}): {error}") from error

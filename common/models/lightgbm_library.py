@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from common.errors import ModelError
+from common.models.lightgbm_text import loadable
 from common.models.matrix import feature_matrix
 
 Floats = NDArray[np.float64]
@@ -35,9 +36,9 @@ class Booster:
     """A model in LightGBM's own memory, which is given back when nothing refers to this any more."""
 
     def __init__(self, text: str) -> None:
-        """Read a text model; ModelError with LightGBM's own words if it is none."""
-        handle = ctypes.c_void_p()
-        _call("BoosterLoadModelFromString", text.encode(), ctypes.byref(ctypes.c_int()), ctypes.byref(handle))
+        """Read a text model; ModelError with LightGBM's own words if it is none, with ours if it is a damaged one."""
+        body, handle = loadable(text), ctypes.c_void_p()
+        _call("BoosterLoadModelFromString", body, ctypes.byref(ctypes.c_int()), ctypes.byref(handle))
         weakref.finalize(self, _call, "BoosterFree", handle)
         self._handle = handle
         self._count = self._number("BoosterGetNumFeature", ctypes.c_int())
@@ -52,17 +53,14 @@ class Booster:
     def predict(self, matrix: Floats) -> Floats:
         """Score f8[F, S] with one thread into f8[S], or f8[S, K] for K values a row."""
         values = feature_matrix(matrix, self._count)
-        rows = values.shape[1]
-        if not rows:
-            return np.empty(0)
-        asked = (_NORMAL, _FROM_FIRST, _ALL)
-        size = self._number("BoosterCalcNumPredict", ctypes.c_int64(), rows, *asked)
-        out, length = np.empty(size), ctypes.c_int64()
+        rows, asked = values.shape[1], (_NORMAL, _FROM_FIRST, _ALL)
+        each = self._number("BoosterCalcNumPredict", ctypes.c_int64(), 1, *asked)
+        out, length = np.empty((rows, each)), ctypes.c_int64()
         given = (_pointer(values), _FLOAT64, rows, self._count, _COLUMN_MAJOR)
-        _call(
-            "BoosterPredictForMat", self._handle, *given, *asked, b"num_threads=1", ctypes.byref(length), _pointer(out)
-        )
-        return out if size == rows else out.reshape(rows, -1)
+        known = (*given, *asked, b"num_threads=1", ctypes.byref(length), _pointer(out))
+        if rows:
+            _call("BoosterPredictForMat", self._handle, *known)
+        return out[:, 0] if each == 1 else out
 
     def importance(self, measure: str) -> Floats:
         """By one of the measures, f8[F]."""
@@ -105,7 +103,17 @@ def _library() -> ctypes.CDLL:
     folders = [Path(folder) for folder in (found.submodule_search_locations or ())] if found else []
     for path in (folder / "lib" / "lib_lightgbm.so" for folder in folders):
         if path.is_file():
-            library = ctypes.CDLL(str(path))
+            library = _opened(path)
             library.LGBM_GetLastError.restype = ctypes.c_char_p
             return library
     raise ModelError("LightGBM's library is not there; install it with: pip install -r requirements/run.lock")
+
+
+def _opened(path: Path) -> ctypes.CDLL:
+    try:
+        return ctypes.CDLL(str(path))
+    except OSError as error:
+        raise ModelError(
+            f"LightGBM's library {path} does not load: {error}; it needs the OpenMP runtime libgomp1"
+            " (Debian, Ubuntu: apt-get install libgomp1)"
+        ) from error

@@ -26,11 +26,17 @@ _CLOSED = ConfigDict(strict=True, extra="forbid")
 
 @dataclass(frozen=True, slots=True, config=_CLOSED)
 class FactorRecord:
-    """The factor set: (name, text) pairs in order, and the digest of the compiled plan."""
+    """The factor set: (name, text) pairs in order, the digest of the compiled plan, and when symbols start anew.
+
+    operators: names of the user's own that the texts call; their code is not in the bundle.
+    """
 
     name: str
     plan: Digest
     factors: tuple[tuple[str, str], ...]
+    max_gap: int | None = None
+    reset: str | None = None
+    operators: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, config=_CLOSED)
@@ -131,7 +137,12 @@ def canonical(value: Any) -> bytes:
 
 def encode_manifest(manifest: Manifest) -> bytes:
     """Canonical bytes; the manifest is checked by the reader first, so what is written can be read."""
-    body = canonical(asdict(manifest))
+    plain = asdict(manifest)
+    # What a set leaves out is left out here: manifests from before these keys keep their bytes, and so their names.
+    for name in ("max_gap", "reset", "operators"):
+        if not plain["factor_set"][name]:
+            del plain["factor_set"][name]
+    body = canonical(plain)
     decode_manifest(body)
     return body
 

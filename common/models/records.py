@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Mode = Literal["live", "replay", "history"]
-Action = Literal["register", "promote", "rollback", "remove", "swap", "refuse", "halt", "resume", "open", "close"]
+Action = Literal["register", "promote", "rollback", "remove", "swap", "swap_failed", "halt", "resume", "open", "close"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,10 @@ class AliasRow:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One row of history; `source` and `target` are (name, version), None where there was nothing."""
+    """One row of history; `source` and `target` are (name, version), None where there was nothing.
+
+    `arm` is whom an event is about that moved no alias.
+    """
 
     number: int
     time_ns: int
@@ -58,6 +61,19 @@ class Change:
     target: tuple[str, int] | None
     by: str
     why: str
+    arm: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that moves no alias: a swap, or one that failed, a halt, a breaker forced open."""
+
+    action: Action
+    instance: str
+    alias: str | None = None
+    arm: str | None = None
+    source: tuple[str, int] | None = None
+    target: tuple[str, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from types import TracebackType
 from typing import Self
 
 from common.errors import RegistryError
-from common.models.aliases import alias_of, aliases_of, changes
-from common.models.bundle import Bundle, load_bundle, save_bundle
+from common.models.aliases import alias_of, aliases_of, changes, events_of, last_change
+from common.models.bundle import Bundle, load_bundle, load_manifest, read_file, save_bundle
 from common.models.catalogue import all_models, trained_with, version_of, versions_of
 from common.models.changes import (
     Occasion,
@@ -20,7 +20,7 @@ from common.models.changes import (
 )
 from common.models.connection import Connection
 from common.models.names import check_name, did_you_mean
-from common.models.records import Action, AliasRow, Change, ModelRef, ModelRow, Serving
+from common.models.records import AliasRow, Change, Event, ModelRef, ModelRow, Serving
 from common.models.serving import append_serving, newest_serving, served_at_bar
 from common.models.signature import Key, check_signature, write_signature
 
@@ -125,6 +125,15 @@ class Registry:
             check_signature(self.folder(ref), self._key)
         return load_bundle(self.folder(ref))
 
+    def inspect(self, ref: ModelRef) -> Bundle:
+        """Read what a version's bundle says about itself, its signature checked; of its files only the reference."""
+        if self._key is not None:
+            check_signature(self.folder(ref), self._key)
+        manifest = load_manifest(self.folder(ref))
+        named = manifest.reference.get("file")
+        files = {named: read_file(self.folder(ref), manifest, named)} if isinstance(named, str) else {}
+        return Bundle(ref.digest, manifest, files)
+
     def models(self, *, removed: bool = False) -> list[ModelRow]:
         """Every version of every name, by name and version: those that are there, or those that are gone."""
         return all_models(self._connection, removed=removed)
@@ -174,10 +183,18 @@ class Registry:
         """Changes, oldest first; all of them, or those of one instance or alias."""
         return changes(self._connection, instance, alias)
 
-    def record(self, action: Action, instance: str, alias: str | None, *, by: str, why: str) -> None:
-        """Append a row of history that moves no alias: a swap that failed, a halt, a breaker forced open."""
+    def record(self, event: Event, *, by: str, why: str) -> None:
+        """Append a row of history that moves no alias."""
         with self._connection.writing():
-            record_event(self._connection, action, instance, alias, self._now(by, why))
+            record_event(self._connection, event, self._now(by, why))
+
+    def events(self, instance: str, arm: str) -> list[Change]:
+        """Return what was done to an arm, oldest first: of each action the newest row."""
+        return events_of(self._connection, instance, arm)
+
+    def last_change(self, instance: str, alias: str) -> Change | None:
+        """Return the newest change of where an alias points."""
+        return last_change(self._connection, instance, alias)
 
     # Serving: the fact.
 

@@ -7,6 +7,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from common.errors import BundleError
 from common.models import dense_kernels
 from common.models.dense_compilation import call
 from common.models.matrix import feature_matrix
@@ -37,8 +38,11 @@ class Scaling:
 
     @classmethod
     def of(cls, arrays: Mapping[str, Floats]) -> Self:
-        """From the arrays of a model's file: mean, factor, clip f8[1]."""
-        return cls(arrays["mean"], arrays["factor"], float(arrays["clip"][0]))
+        """From the arrays of a model's file: mean, factor, clip f8[1]; BundleError for a clip that is not above 0."""
+        clip = float(arrays["clip"][0])
+        if not clip > 0.0:
+            raise BundleError(f"clip is {clip}, expected a number above 0")
+        return cls(arrays["mean"], arrays["factor"], clip)
 
     def apply(self, features: Floats) -> Floats:
         """Scale f8[F, S], element by element: no value depends on another. Missing means nothing to say: the mean."""

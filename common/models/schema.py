@@ -44,6 +44,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "DROP TABLE history_1",
         "CREATE INDEX history_by_alias ON history (instance, alias, number)",
     ),
+    ("ALTER TABLE history ADD COLUMN arm TEXT",),
 )
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from common.factors.block import Block, FactorBlock
+from common.factors.block import Block, FactorBlock, sessions_of
 from common.factors.engine import Engine
 from common.factors.plan import Plan
 from common.market.constituents import Constituents
@@ -19,6 +19,10 @@ BLOCK_NUMBERS = 8_000_000
 
 PANEL_CELLS = 4_000_000
 """Cells of a dense panel: symbols that come and go must not make it much larger than the rows it is made of."""
+
+
+THREADS = 2
+"""How many work on a block; no bit depends on it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,7 +46,7 @@ def compute_blocks(
     Members are the constituents as of each stamp; without any, whoever has a bar, which is what the bar feed says of
     symbols with a bar.
     """
-    engine, room = Engine(plan), np.empty(0)
+    engine, room = Engine(plan, threads=THREADS), np.empty(0)
     for panel in _panels(frames, panel_cells):
         sections, symbols = len(panel), len(panel.symbols)
         member = panel.present if constituents is None else constituents.among(panel.symbols).members(panel.stamp)
@@ -53,7 +57,8 @@ def compute_blocks(
             # Fresh memory for each block would cost as much time as many a factor.
             room = room if room.size >= numbers else np.empty(numbers)
             out = room[:numbers].reshape(len(plan.names), len(part), symbols)
-            found = engine.update(Block(panel.symbols, part.columns, member[first : first + size]), out)
+            block = Block(panel.symbols, part.columns, member[first : first + size], sessions_of(part.stamp))
+            found = engine.update(block, out)
             yield Stretch(part.stamp, found)
 
 

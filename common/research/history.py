@@ -7,7 +7,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from common.errors import ModelError
-from common.factors.block import Block
+from common.factors.block import Block, sessions_of
 from common.market.constituents import Constituents
 from common.market.membership import Membership
 from common.market.panel import Panel
@@ -43,7 +43,7 @@ def members(
 
 def block_of(panel: Panel, member: NDArray[np.bool_]) -> Block:
     """All sections of a panel as one block."""
-    return Block(panel.symbols, panel.columns, member)
+    return Block(panel.symbols, panel.columns, member, sessions_of(panel.stamp))
 
 
 def split_time(frame: pl.DataFrame, text: str) -> int:

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any, Self
 
-from common.errors import ModelError
+import polars as pl
+
+from common.errors import DatasetError, ModelError
 from common.factors import labels
 from common.factors.plan import Plan
 from common.factors.sets import FactorSet
@@ -14,6 +16,9 @@ from common.models.fingerprint import library_versions
 from common.models.kinds import model_class, own_source
 from common.models.manifest import canonical
 from common.models.names import check_name
+from common.models.processors import words_of
+from common.research.periods import Periods, Segment, shown
+from common.research.processing import AS_THEY_ARE, Processing
 
 # Raised whenever the same inputs would give another model; an older model is then not found again.
 PROCEDURE = 2
@@ -21,7 +26,10 @@ PROCEDURE = 2
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """A model to train: everything but the bars. `parameters` are laid over the kind's defaults."""
+    """A model to train: everything but the bars. `parameters` are laid over the kind's defaults.
+
+    periods: what to train and validate on; None: the last `validation_share` of the bars is the validation part.
+    """
 
     name: str
     factor_set: FactorSet
@@ -29,6 +37,8 @@ class Recipe:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     validation_share: float = 0.2
     label_processing: str = "cs_rank_norm"
+    processing: Processing = AS_THEY_ARE
+    periods: Periods | None = None
     patience_bars: int = 20
     min_coverage: float = 0.5
     constituents: Constituents | None = None
@@ -42,11 +52,26 @@ class Recipe:
         """All parameters that decide the outcome, defaults filled in."""
         return {
             **model_class(self.kind, self.kinds).settings(self.parameters),
-            "validation_share": self.validation_share,
+            **({"validation_share": self.validation_share} if self.periods is None else self.periods.settings),
+            **self._processors(),
             "patience_bars": self.patience_bars,
             "min_coverage": self.min_coverage,
             **({} if self.constituents is None else {"members": self.constituents.digest}),
         }
+
+    @property
+    def label_text(self) -> str:
+        """What is done to the label before it is learnt, as the manifest says it."""
+        return self.label_processing if self.processing.learn is None else self.processing.label_text
+
+    def seen(self, bars: pl.DataFrame) -> pl.DataFrame:
+        """The bars that decide the outcome: all, or those up to the end of the validation span."""
+        if self.periods is None:
+            return bars
+        found = bars.filter(pl.col("stamp") <= self.periods.valid.last)
+        if found.is_empty():
+            raise DatasetError(f"the {Segment.VALID} span ({shown(self.periods.valid)}) is over before the first bar")
+        return found
 
     def as_of(self, stamp: int) -> Self:
         """The recipe with what could be known of membership at `stamp` (ns): later changes make no other model."""
@@ -58,7 +83,7 @@ class Recipe:
             "procedure": PROCEDURE,
             "bars": bars_digest,
             "plan": plan.digest.hex(),
-            "label": [self.factor_set.label, self.label_processing],
+            "label": [self.factor_set.label, self.label_text],
             "kind": [
                 self.kind,
                 library_versions(model_class(self.kind, self.kinds).libraries),
@@ -68,10 +93,16 @@ class Recipe:
         }
         return sha256(canonical(parts)).hexdigest()
 
+    def _processors(self) -> dict[str, Any]:
+        """Both parts, in words; what is left out is left out, so that older keys stay."""
+        learn = self.processing.learn
+        parts = {"infer_processors": self.processing.infer or None, "learn_processors": learn}
+        return {name: [words_of(each) for each in found] for name, found in parts.items() if found is not None}
+
 
 def label_horizon(factor_set: FactorSet) -> int:
     """Own bars the set's label looks ahead; ModelError if it does not."""
-    bars = labels.label_horizon(factor_set.label)
+    bars = labels.label_horizon(factor_set.label, factor_set.operators)
     if bars < 1:
         raise ModelError(f"label {factor_set.label!r} of {factor_set.name} does not look ahead; use a negative delay")
     return bars

@@ -5,14 +5,17 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from common.factors.plan import Plan, compile_set
+from common.factors.plan import compile_set
 from common.market.digest import digest_bars
 from common.models.bundle import Bundle
 from common.models.kinds import model_class
+from common.models.processed import ProcessedModel
+from common.models.processors import outputs
 from common.models.records import ModelRef
 from common.models.registry import Registry
+from common.research.dataset import Dataset
 from common.research.draft import describe
-from common.research.material import Material, prepare
+from common.research.periods import Segment
 from common.research.recipe import Recipe
 
 # Called with the stage (factors, fit, bundle), steps done and steps at most.
@@ -32,42 +35,62 @@ def silent(stage: str, done: int, most: int) -> None:
 
 
 def train_or_reuse(
-    bars: pl.DataFrame, recipe: Recipe, registry: Registry, *, author: str, progress: Progress = silent
+    bars: pl.DataFrame,
+    recipe: Recipe,
+    registry: Registry,
+    *,
+    author: str,
+    progress: Progress = silent,
+    prepared: Callable[[], Dataset] | None = None,
 ) -> Trained:
-    """Return the version made from equal bars, plan, label and parameters; train and register it if there is none."""
-    recipe = _as_of(bars, recipe)
+    """Return the version made from equal bars, plan, label and parameters; train and register it if there is none.
+
+    prepared: gives the dataset where it is wanted for more than training; it may have a test part.
+    """
+    bars, recipe = _seen(bars, recipe)
     key = recipe.key(compile_set(recipe.factor_set), digest_bars(bars))
     known = registry.find(key, name=recipe.name)
     # A bundle that is gone is made again, under its old version; one that is damaged is an error.
     if known is not None and registry.folder(known.ref).exists():
         registry.load(known.ref)
         return Trained(known.ref, reused=True)
-    return Trained(registry.add(train(bars, recipe, progress=progress), author=author), reused=False)
+    bundle = train(bars, recipe, progress=progress, prepared=prepared)
+    return Trained(registry.add(bundle, author=author), reused=False)
 
 
-def train(bars: pl.DataFrame, recipe: Recipe, *, progress: Progress = silent) -> Bundle:
-    """Train on good bars (columns of `BarTable.frame`), all of which are history; ModelError if they are too few."""
-    recipe = _as_of(bars, recipe)
-    plan = compile_set(recipe.factor_set)
+def train(
+    bars: pl.DataFrame,
+    recipe: Recipe,
+    *,
+    progress: Progress = silent,
+    prepared: Callable[[], Dataset] | None = None,
+) -> Bundle:
+    """Train on good bars (columns of `BarTable.frame`), all of which are history; ModelError if they are too few.
+
+    With periods, bars after the validation span are left out first.
+    """
+    bars, recipe = _seen(bars, recipe)
     progress("factors", 0, 1)
-    material = prepare(bars, recipe, plan)
+    dataset = Dataset.of(bars, recipe) if prepared is None else prepared()
     progress("factors", 1, 1)
-    return _bundle(bars, recipe, plan, material, progress)
+    return _bundle(bars, recipe, dataset, progress)
 
 
-def _as_of(bars: pl.DataFrame, recipe: Recipe) -> Recipe:
+def _seen(bars: pl.DataFrame, recipe: Recipe) -> tuple[pl.DataFrame, Recipe]:
+    """The bars that decide the outcome, and the recipe with what could be known by the last of them."""
+    bars = recipe.seen(bars)
     last = bars["stamp"].max()
-    return recipe.as_of(last) if isinstance(last, int) else recipe
+    return bars, recipe.as_of(last) if isinstance(last, int) else recipe
 
 
-def _bundle(bars: pl.DataFrame, recipe: Recipe, plan: Plan, material: Material, progress: Progress) -> Bundle:
+def _bundle(bars: pl.DataFrame, recipe: Recipe, dataset: Dataset, progress: Progress) -> Bundle:
     model = model_class(recipe.kind, recipe.kinds).fit(
-        material.samples(material.rows.train),
-        material.samples(material.rows.validation),
-        plan.names,
+        dataset.samples(Segment.TRAIN),
+        dataset.samples(Segment.VALID),
+        outputs(dataset.chain),
         recipe.parameters,
         lambda done, most: progress("fit", done, most),
     )
-    manifest, files = describe(bars, recipe, plan, material, model)
+    manifest, files = describe(bars, recipe, dataset, ProcessedModel(dataset.chain, model))
     progress("bundle", 1, 1)
     return Bundle.make(manifest, {**model.save(), **files})

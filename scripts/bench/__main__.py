@@ -4,13 +4,19 @@ import sys
 
 import typer
 
+from scripts.bench.bus import bus
+from scripts.bench.factors import factors
 from scripts.bench.inference import inference
+from scripts.bench.models import models
 from scripts.bench.trees import trees
 from scripts.command import main
 
 app = typer.Typer(add_completion=False, rich_markup_mode="rich", no_args_is_help=True)
 app.command()(inference)
+app.command()(models)
+app.command()(factors)
 app.command()(trees)
+app.command()(bus)
 
 
 @app.callback()

@@ -1,4 +1,7 @@
-"""From SIGKILL of the executor child to the next fresh signal."""
+"""From SIGKILL of the executor child to the next fresh signal, with the spare and without."""
+
+from dataclasses import replace
+from typing import Any
 
 from alphabus.clock import Clock
 from common.errors import PipelineError
@@ -8,17 +11,38 @@ from scripts.bench.rows import Row, counted
 from scripts.bench.spread import Spread
 from scripts.bench.stage import Act, Stage
 
+SPARE_READY = '"spare_ready"'
+
 
 def measure_recovery(stage: Stage, kills: int, clock: Clock, step: Step) -> list[Row]:
-    """One kill a run: a second within the minute would wait out a longer back-off."""
-    spent = []
-    for number in range(kills):
-        with stage.run(f"recovery-{number}") as act:
-            spent.append(_recover(act, clock))
-        step()
-    spread = Spread.of(spent)
-    what = f"kill to next fresh, {counted(kills, 'kill')}"
-    return [Row.of(f"{what}, p50", spread.p50, "ms"), Row.of(f"{what}, max", spread.longest, "ms")]
+    """One kill a run: without a spare a second one within the minute would wait out a longer back-off."""
+    rows = []
+    for spare, what in ((True, "with the spare"), (False, "without")):
+        spent = []
+        for number in range(kills):
+            with _with(stage, spare=spare).run(f"recovery-{number}-{'with' if spare else 'without'}") as act:
+                if spare:
+                    _await_spare(act)
+                spent.append(_recover(act, clock))
+            step()
+        spread = Spread.of(spent)
+        name = f"kill to next fresh {what}, {counted(kills, 'kill')}"
+        rows += [Row.of(f"{name}, p50", spread.p50, "ms"), Row.of(f"{name}, max", spread.longest, "ms")]
+    return rows
+
+
+def _with(stage: Stage, *, spare: bool) -> Stage:
+    values: dict[str, Any] = {**stage.values, "inference": {**stage.values["inference"], "spare": spare}}
+    return replace(stage, values=values)
+
+
+def _await_spare(act: Act) -> None:
+    """Listen on until the worker has logged that the second child is ready."""
+    if act.config.logs is None:
+        raise PipelineError("the pipeline that is measured writes no logs")
+    log = act.config.logs / "inference_worker.jsonl"
+    while SPARE_READY not in log.read_text(encoding="utf-8"):
+        act.listener.next_fresh()
 
 
 def _recover(act: Act, clock: Clock) -> int:

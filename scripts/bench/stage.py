@@ -93,5 +93,7 @@ def _paced(config: Config, folder: Path) -> dict[str, Any]:
         "late_until_ms": round(PACE_S * 1000),
         # What is held stays held, however long the engine is stopped.
         "max_age_bars": 1_000_000,
+        # A busy machine must not open the breaker: what is measured is what comes after one fault.
+        "breaker": {"failures": 1000, "share": 1.0, "window": 1000, "slow_share": 10.0},
     }
     return values

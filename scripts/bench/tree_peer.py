@@ -5,6 +5,7 @@ first answer says what loading took. `{"rows", "calls"}` is answered by duration
 `{"save", "rows"}` by writing the scores there.
 """
 
+import hashlib
 import importlib
 import json
 import sys
@@ -35,7 +36,7 @@ def lightgbm(model: Path, _folder: Path, threads: int = 1) -> Score:
 def lleaves(model: Path, folder: Path) -> Score:
     """Compiled by LLVM; what was compiled once lies in the folder."""
     compiled = importlib.import_module("lleaves").Model(model_file=str(model))
-    compiled.compile(cache=folder / f"{model.stem}.lleaves")
+    compiled.compile(cache=kept(model, folder, "lleaves"))
     return lambda rows: compiled.predict(rows, n_jobs=1)
 
 
@@ -62,7 +63,7 @@ def treelite(model: Path, _folder: Path) -> Score:
 
 def tl2cgen(model: Path, folder: Path) -> Score:
     """Compiled by the C compiler; what was compiled once lies in the folder."""
-    library, target = importlib.import_module("tl2cgen"), folder / f"{model.stem}.so"
+    library, target = importlib.import_module("tl2cgen"), kept(model, folder, "tl2cgen")
     if not target.exists():
         loaded = importlib.import_module("treelite").frontend.load_lightgbm_model(str(model))
         library.export_lib(loaded, toolchain="gcc", libpath=str(target), params={"parallel_comp": 8})
@@ -79,6 +80,10 @@ PEERS: Mapping[str, Callable[[Path, Path], Score]] = {
     "Treelite": treelite,
     "tl2cgen": tl2cgen,
 }
+
+
+COMPILED: Mapping[str, str] = {"lleaves": "lleaves", "tl2cgen": "so"}
+"""Peers that compile each model, and how the names of what they compiled end."""
 
 
 def main(peer: str, model: str, values: str, folder: str) -> None:
@@ -99,13 +104,30 @@ def main(peer: str, model: str, values: str, folder: str) -> None:
 
 def loaded(peer: str, model: Path, folder: Path) -> tuple[float, Score]:
     """Seconds and score; for what was compiled before and lies in the folder, the seconds it took then."""
-    record, before = folder / f"{model.stem}.{peer}.seconds", set(folder.iterdir())
+    if peer not in COMPILED:
+        return timed(peer, model, folder)
+    target = kept(model, folder, peer)
+    record = target.with_suffix(f".{peer}.seconds")
+    if target.exists() and record.exists():
+        return float(record.read_text(encoding="ascii")), timed(peer, model, folder)[1]
+    # Without a record it may be half of a file, and nobody knows what it took.
+    target.unlink(missing_ok=True)
+    seconds, score = timed(peer, model, folder)
+    record.write_text(str(seconds), encoding="ascii")
+    return seconds, score
+
+
+def timed(peer: str, model: Path, folder: Path) -> tuple[float, Score]:
+    """Seconds that loading takes now, and score."""
     started = time.perf_counter_ns()
     score = PEERS[peer](model, folder)
-    seconds = (time.perf_counter_ns() - started) / 1e9
-    if set(folder.iterdir()) != before:
-        record.write_text(str(seconds), encoding="ascii")
-    return (float(record.read_text(encoding="ascii")) if record.exists() else seconds), score
+    return (time.perf_counter_ns() - started) / 1e9, score
+
+
+def kept(model: Path, folder: Path, peer: str) -> Path:
+    """Where a peer keeps what it compiled of this very text: another model of the same name is another file."""
+    digest = hashlib.sha256(model.read_bytes()).hexdigest()[:12]
+    return folder / f"{model.stem}-{digest}.{COMPILED[peer]}"
 
 
 def most_memory_mb() -> float:

@@ -1,5 +1,6 @@
 """`python -m scripts.bench trees`: our trees beside LightGBM and those who promise to be faster."""
 
+import re
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +11,8 @@ import numpy as np
 import typer
 
 from alphabus.clock import SystemClock
+from common.models.bits import equal_bits
+from common.nearest import did_you_mean
 from scripts.bench.machine import Machine, load_average
 from scripts.bench.progress import Step, Track, tracking
 from scripts.bench.rows import Result, Row, show
@@ -137,7 +140,7 @@ def _agreement(size: Size, peers: Sequence[Peer], room: Path, rows: int = 500) -
     scores = {peer.name: peer.scores(rows, room) for peer in peers}
     if "LightGBM" not in scores:
         return []
-    share = {name: float(np.mean(found == scores["LightGBM"])) for name, found in scores.items()}
+    share = {name: float(np.mean(equal_bits(found, scores["LightGBM"]))) for name, found in scores.items()}
     what = f"scores with LightGBM's bits, {size}"
     return [
         Row.of(what, share["ours"], "share", peer=name, theirs=theirs)
@@ -147,7 +150,11 @@ def _agreement(size: Size, peers: Sequence[Peer], room: Path, rows: int = 500) -
 
 
 def _chosen(text: str) -> list[str]:
-    chosen = [name for name in ENVIRONMENTS if name.lower() in {part.strip().lower() for part in text.split(",")}]
-    if not chosen:
-        raise typer.BadParameter(f"there is {', '.join(ENVIRONMENTS)}", param_hint="--peers")
-    return chosen
+    """Peers in their own order, ours aside; BadParameter for a name that is none, in whatever case."""
+    known = {name.lower(): name for name in ENVIRONMENTS}
+    # One of the names has a comma itself.
+    wanted = [part.strip() for part in re.findall(r"lightgbm, 2 threads|[^,]+", text.lower()) if part.strip()]
+    for part in wanted:
+        if part not in known:
+            raise typer.BadParameter(f"no peer {part!r}{did_you_mean(part, known)}", param_hint="--peers")
+    return [name for key, name in known.items() if key in wanted and name != "ours"]

@@ -65,6 +65,7 @@ def model_table(row: ModelRow, manifest: Manifest) -> Table:
         "created": f"{when(row.created_ns)} by {row.author}",
         "factor set": f"{factors.name} ({len(manifest.features)} factors, plan {factors.plan[:8]})",
         "label": f"{manifest.label.text} ({manifest.label.horizon_bars} bars ahead, {manifest.label.processing})",
+        "processors": ", ".join(str(each["name"]) for each in manifest.processors) or "none",
         **{name: _span(span) for name, span in manifest.spans.items()},
         "bars": f"{manifest.data.rows:,} of {manifest.data.symbols} symbols",
         **{score: f"{value:,.5g}" for score, value in sorted(manifest.scores.items())},

@@ -1,49 +1,81 @@
-"""From a section of bars to a section of factors (pure)."""
+"""From a section of bars to a section of factors, by one plan (pure)."""
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Callable
+from hashlib import sha256
 
+from alphabus.codec import encode_record
 from alphabus.columns import FACTOR_MARKS
-from alphabus.messages import Bars, Column, Factors, Universe
-from common.errors import PipelineError
-from common.factors.block import Block, FactorBlock
+from alphabus.messages import Bars, Column, Factors
+from common.errors import SnapshotError
+from common.factors.block import FactorBlock
 from common.factors.engine import Engine
 from common.factors.plan import Plan
+from services.factor_engine.sections import Universes, block_of, without_symbols
+from services.factor_engine.snapshot import Position, encode_snapshot
 
 
 class Desk:
-    """Holds the engine's state for one journal; another journal starts it anew."""
+    """Holds one plan's state for one journal, up to `bar`; another journal starts it anew."""
 
-    def __init__(self, plan: Plan) -> None:
-        self._plan = plan
+    def __init__(self, plan: Plan, universes: Universes | None = None) -> None:
+        self.plan = plan
+        self.universes = universes or Universes()
+        self.journal, self.bar = bytes(16), 0
         self._engine = Engine(plan)
-        self._universes: dict[bytes, tuple[str, ...]] = {}
-        self.journal = bytes(16)
+        self._newest: Bars | None = None
+        self._unproven = b""
 
-    def learn(self, universe: Universe) -> None:
-        """Remember a list of symbols by its digest."""
-        self._universes[universe.universe] = universe.symbols
-
-    def symbols(self, digest: bytes) -> tuple[str, ...]:
-        """The symbols a digest stands for; raises PipelineError when it was never told."""
-        if digest not in self._universes:
-            raise PipelineError(f"no universe message named {digest.hex()[:16]} came before its section")
-        return self._universes[digest]
+    def is_new(self, bars: Bars) -> bool:
+        """Whether a section is still to be applied; SnapshotError if the record does not join on to the state."""
+        if bars.journal != self.journal:
+            return True
+        if self._unproven and bars.bar >= self.bar:
+            if bars.bar > self.bar or _proof(bars) != self._unproven:
+                raise SnapshotError(f"section {self.bar} on record is not the one the snapshot was taken after")
+            self._unproven, self._newest = b"", bars
+        if bars.bar > self.bar + 1:
+            raise SnapshotError(f"sections {self.bar + 1} to {bars.bar - 1} are no longer on record")
+        return bars.bar > self.bar
 
     def update(self, bars: Bars) -> Factors:
-        """Apply one section, in order; returns its factors."""
+        """Apply a section, in order; FactorError, and nothing is applied, for one that is not as it must be."""
+        block = block_of(bars, self.universes.symbols(bars.universe))
         if bars.journal != self.journal:
-            self.journal, self._engine = bars.journal, Engine(self._plan)
-        columns = {
-            name: column[np.newaxis, :].astype(np.float64) for name, column in bars.columns.items() if name != "member"
-        }
-        member = bars.columns["member"].astype(np.bool_)[np.newaxis, :]
-        found = self._engine.update(Block(self.symbols(bars.universe), columns, member))
+            self._engine = Engine(self.plan)
+        found = self._engine.update(block)
+        self.journal, self.bar, self._newest, self._unproven = bars.journal, bars.bar, bars, b""
         return Factors(
             bars.journal, bars.bar, bars.mode, bars.time, bars.stamp, bars.universe, bars.coverage,
-            self._plan.digest, _columns(found),
+            self.plan.digest, _columns(found),
         )  # fmt: skip
+
+    def pass_over(self, bars: Bars) -> Factors:
+        """Apply a section that was refused: a refused bar is no bar, so nobody has one; no symbol has factors."""
+        return self.update(without_symbols(bars))
+
+    def hold(self) -> Callable[[], bytes]:
+        """Copy the state as it is now; what is returned writes the snapshot's bytes, in any thread."""
+        state, newest = self._engine.hold(), self._newest
+        proof = b"" if newest is None else _proof(newest)
+        position = Position(self.journal, self.bar, proof)
+        return lambda: encode_snapshot(position, state())
+
+    def resume(self, position: Position, state: bytes) -> None:
+        """Go on from a snapshot; SnapshotError, and nothing changed, if it is not of this plan or platform."""
+        self._engine.load(state)
+        self.journal, self.bar, self._unproven = position.journal, position.bar, position.proof
+
+    def start_over(self) -> None:
+        """Forget everything."""
+        self._engine = Engine(self.plan)
+        self.journal, self.bar, self._newest, self._unproven = bytes(16), 0, None, b""
+
+
+def _proof(bars: Bars) -> bytes:
+    """SHA-256 of a section as it stands on record."""
+    return sha256(encode_record(bars)).digest()
 
 
 def _columns(found: FactorBlock) -> dict[str, Column]:

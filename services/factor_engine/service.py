@@ -1,74 +1,166 @@
-"""Moves sections: bars in, factors out, an acknowledgement back."""
+"""Moves sections: bars in, factors of every plan that is wanted out, an acknowledgement back."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
 from dataclasses import replace
 from typing import ClassVar
 
+from alphabus.codec import encode
+from alphabus.continuity import Follower, Place
+from alphabus.errors import DecodeError
 from alphabus.inlet import Inlet
-from alphabus.messages import Acknowledge, Bars, Delivery, EndOfStream, Mode, Universe
+from alphabus.messages import Acknowledge, Bars, Delivery, EndOfStream, Factors, Mode, Universe
+from common.errors import FactorError, SnapshotError
 from common.factors.plan import compile_set
 from common.factors.sets import FactorSet, load_set
 from common.service import Context, Service
-from services.factor_engine.desk import Desk
+from services.factor_engine.line import Line
+from services.factor_engine.rehearsal import allowance
+from services.factor_engine.repertoire import Repertoire, one_thread
+from services.factor_engine.sections import Universes
 
 
 class FactorEngine(Service):
-    """Applies every section of the feed's journal in order; publishes what is not history."""
+    """Applies every section of the feed's journal in order, for each plan; publishes what is not history."""
 
     name: ClassVar[str] = "factor_engine"
 
-    def __init__(self, context: Context, find_set: Callable[[str], FactorSet] = load_set) -> None:
+    def __init__(
+        self,
+        context: Context,
+        find_set: Callable[[str], FactorSet] = load_set,
+        open_room: Callable[[], Executor] = one_thread,
+    ) -> None:
         super().__init__(context)
         plan = compile_set(find_set(self.config.factors.set))
-        self._topic = self.endpoints.topic("factors", f"{self.config.factors.name}.{plan.digest.hex()[:8]}")
         self._bars = self.endpoints.topic("bars")
-        self._desk = Desk(plan)
-        self._inlet = Inlet(context.bus, self.name, "bar_feed", [self._bars])
-        self._universe = bytes(16), b""  # of which journal, and which
-        self.log.info("plan", set=self.config.factors.set, digest=plan.digest.hex(), factors=len(plan.names))
+        self._universes = Universes()
+        self._lines = Repertoire(context, self._universes, self._alert, open_room())
+        self._inlet = self._open_inlet()
+        self._end: EndOfStream | None = None
+        self._refused_section = bytes(16), 0
+        self._lines.start(plan)
+        self._go_on()
 
     def handles(self) -> list[object]:
-        """The feed's two ends."""
-        return self._inlet.handles
+        """The feed's two ends, and its record while a plan rehearses."""
+        return [*self._inlet.handles, *self._lines.handles]
+
+    def wake_ns(self) -> int | None:
+        """At once, while a plan rehearses on what is there."""
+        return self.clock.monotonic_ns() if self._lines.is_busy(self.bar) else None
 
     def turn(self) -> None:
-        """Apply what came."""
-        for delivery in self._inlet.receive():
-            self._take(delivery)
+        """Live sections first; then what nobody waits for, a little of it."""
+        try:
+            applied = sum(self._take(delivery) for delivery in self._inlet.receive())
+        except SnapshotError as error:
+            self._start_over(error)
+            return
         self._inlet.repeat()
+        changes = self._lines.turn(self.journal, self.bar, allowance(self.clock, applied, paced=self.config.is_paced))
+        for line in changes.left:
+            self.outbox.acknowledged(line.topic, self.journal, self.bar)
+        for line in changes.arrived:
+            if self._end is not None and self._end.journal == self.journal:
+                self.publish(line.topic, self._end)
+        self._lines.tend(self.bar, self._acknowledged)
 
     def acknowledged(self, message: Acknowledge) -> None:
         """Forget factors the worker is done with."""
         self.outbox.acknowledged(message.topic, message.journal, message.bar)
 
     def stop(self) -> None:
-        """Let go of the feed."""
+        """Let go of the feed, then of what works beside the loop."""
         self._inlet.close()
+        self._lines.close()
 
-    def _take(self, delivery: Delivery) -> None:
+    def _acknowledged(self, line: Line) -> int:
+        return self.outlet.lowest_acknowledged(line.topic, ["inference_worker"], self.journal)
+
+    def _open_inlet(self) -> Inlet:
+        return Inlet(self.context.bus, self.name, "bar_feed", [self._bars])
+
+    def _go_on(self) -> None:
+        """Ask for the record from the section that the oldest snapshot was taken after: it must be the same still."""
+        desks = [line.desk for line in self._lines]
+        (journal, *others), bar = {desk.journal for desk in desks}, min(desk.bar for desk in desks)
+        if bar and not others:
+            self.journal, self.bar = journal, bar
+            self._inlet.resume(self._bars, Follower(self._bars, journal, Place(bar, 0)))
+
+    def _start_over(self, error: SnapshotError) -> None:
+        """Begin with the record's beginning: it is not the one the states were made of."""
+        for line in self._lines:
+            self.outbox.acknowledged(line.topic, self.journal, self.bar)
+        self._lines.start_over(error)
+        self._inlet.close()  # with whatever was asked of it
+        self._inlet = self._open_inlet()
+        self.journal, self.bar = bytes(16), 0
+
+    def _take(self, delivery: Delivery) -> bool:
+        """Tell whether it was a section."""
         match delivery.message:
             case Universe() as universe:
-                self._desk.learn(universe)
-            case Bars() as bars:
-                self._apply(bars, delivery.sent)
+                try:
+                    self._universes.learn(universe)
+                except FactorError as error:
+                    self._refuse(delivery, error)
             case EndOfStream() as end:
-                self.publish(self._topic, end)
+                self._end = end
+                for line in self._lines:
+                    self.publish(line.topic, end)
+            case Bars() as bars:
+                self._apply(delivery, bars)
+                return True
+        return False
 
-    def _apply(self, bars: Bars, sent: int) -> None:
-        started, waited = self.clock.monotonic_ns(), max(self.clock.wall_ns() - sent, 0)
-        factors = self._desk.update(bars)
-        spent = self.clock.monotonic_ns() - started
-        if bars.mode is not Mode.HISTORY:
-            self._announce_universe(bars)
-            self.publish(self._topic, replace(factors, latency={"feed_to_engine": waited, "factors": spent}))
+    def _apply(self, delivery: Delivery, bars: Bars) -> None:
+        for line in self._lines:
+            if line.desk.is_new(bars):
+                self._advance(line, delivery, bars)
+        self._lines.hear(bars)
         self.journal, self.bar = bars.journal, bars.bar
         self.counters.add(f"sections_{bars.mode}")
         self._inlet.acknowledge(self._bars, bars.journal, bars.bar)
 
-    def _announce_universe(self, bars: Bars) -> None:
-        if (bars.journal, bars.universe) != self._universe:
-            self._universe = bars.journal, bars.universe
-            symbols = self._desk.symbols(bars.universe)
-            self.publish(self._topic, Universe(bars.journal, bars.bar, bars.universe, symbols))
+    def _advance(self, line: Line, delivery: Delivery, bars: Bars) -> None:
+        if bars.journal != line.desk.journal and bars.bar > 1:
+            self._tell_cut(line, bars)
+        started, waited = self.clock.monotonic_ns(), max(self.clock.wall_ns() - delivery.sent, 0)
+        try:
+            factors = line.desk.update(bars)
+        except FactorError as error:
+            self._refuse(delivery, error)
+            factors = line.desk.pass_over(bars)
+        latency = {"feed_to_engine": waited, "factors": self.clock.monotonic_ns() - started}
+        if bars.mode is not Mode.HISTORY:
+            self._publish(line, replace(factors, latency=latency))
+        line.applied(bars, self.config.factors.snapshot_sections)
+
+    def _tell_cut(self, line: Line, bars: Bars) -> None:
+        """Say that the record no longer goes back to its first section: who is not warm yet is marked so."""
+        self.log.warning("history_cut", name=line.name, first_bar=bars.bar)
+        self._alert("warning", "history_cut", {"plan": line.name, "first_bar": str(bars.bar)})
+
+    def _publish(self, line: Line, factors: Factors) -> None:
+        if (factors.journal, factors.universe) != line.universe:
+            line.universe = factors.journal, factors.universe
+            symbols = self._universes.symbols(factors.universe)
+            self.publish(line.topic, Universe(factors.journal, factors.bar, factors.universe, symbols))
+        self.publish(line.topic, factors)
+
+    def _refuse(self, delivery: Delivery, error: FactorError) -> None:
+        """Count, keep and tell what cannot be used; once, though every plan meets it."""
+        message = delivery.message
+        if isinstance(message, Bars):
+            if (message.journal, message.bar) == self._refused_section:
+                return
+            self._refused_section = message.journal, message.bar
+        self.context.bus.refused("bar_feed", DecodeError("section", str(error)), encode(delivery))
+        self._alert("error", "section_refused", {"error": str(error)})
+
+    def _alert(self, level: str, event: str, detail: Mapping[str, str]) -> None:
+        self.outlet.alert(level, event, **detail)

@@ -63,15 +63,21 @@ class Arm:
         told = self._work.lose(reason, now)
         return [*self._close_sections(now, gap=gap), *told]
 
-    def answered(self, values: NDArray[np.float64], now: int, *, gap: bool = False) -> list[Action]:
-        """Take the executor's answer; publish it, or replace an executor that gives nonsense."""
+    def answered(
+        self, values: NDArray[np.float64], now: int, *, gap: bool = False, silent: NDArray[np.bool_] | None = None
+    ) -> list[Action]:
+        """Take the executor's answer; publish it, or replace an executor that gives nonsense.
+
+        silent: on whom the model has no opinion.
+        """
         self._work.reads()
         # What is due comes first: an answer that was read after the deadline is late, whenever it was given.
         actions = list(self._close_sections(now, gap=gap))
         task = self._work.task
         if task is None or not self._agenda.owes(task) or (factors := task.factors(self.duty.plan)) is None:
             return [*actions, *self._work.release(now)]
-        return [*actions, *self._take(task, factors, values, now)]
+        flags = flag_symbols(factors, self.duty.features, self.rules.min_features, silent)
+        return [*actions, *self._take(task, factors, values, flags, now)]
 
     def step(self, now: int, *, gap: bool = False) -> list[Action]:
         """What is to be done at this moment; `gap` says that factors are known to be missing on the link."""
@@ -184,8 +190,9 @@ class Arm:
         if self._work.idle and head is not None and (factors := head.factors(self.duty.plan)) is not None:
             yield from self._work.submit(head, factors, now)
 
-    def _take(self, task: Task, factors: Factors, values: NDArray[np.float64], now: int) -> Iterator[Action]:
-        flags = flag_symbols(factors, self.duty.features, self.rules.min_features)
+    def _take(
+        self, task: Task, factors: Factors, values: NDArray[np.float64], flags: NDArray[np.uint8], now: int
+    ) -> Iterator[Action]:
         verdict = self._gate.judge(values, flags, self.duty.prediction_range)
         if verdict.invalid:
             yield from self._work.replace(Reason.INVALID, now)

@@ -41,7 +41,7 @@ class ChildProcess:
             return None
         return _readable(found.si_status if found.si_code == os.CLD_EXITED else -found.si_status)
 
-    def kill(self, wait_s: float) -> bool:
+    def kill(self, wait_s: float = 0.0) -> bool:
         """SIGKILL the group and reap it; False if the kernel did not let go of it in that time."""
         if self._process.returncode is None:
             # Not reaped yet, so its id is still its own.
@@ -58,6 +58,34 @@ class ChildProcess:
     def close(self) -> None:
         """Close the pidfd."""
         os.close(self.exit_fd)
+
+
+class Dying:
+    """Children that were killed and are not reaped yet: nobody waits for them, so no arm waits for another's."""
+
+    def __init__(self) -> None:
+        self._processes: list[ChildProcess] = []
+
+    def add(self, process: ChildProcess) -> None:
+        """SIGKILL it; `reap` does the rest."""
+        if process.kill():
+            process.close()
+        else:
+            self._processes.append(process)
+
+    def handles(self) -> list[object]:
+        """Descriptors that become readable when one is gone."""
+        return [process.exit_fd for process in self._processes]
+
+    def reap(self, wait_s: float = 0.0) -> bool:
+        """Collect those that are gone, waiting so long for each; False if some are left."""
+        waiting, self._processes = self._processes, []
+        for process in waiting:
+            if process.reap(wait_s):
+                process.close()
+            else:
+                self._processes.append(process)
+        return not self._processes
 
 
 def _readable(status: int) -> str:

@@ -39,14 +39,20 @@ class Spoken:
         return cls(signals.universe, values, flags, signals.computed_from, signals.model, lost)
 
 
-def flag_symbols(factors: Factors, features: Sequence[str], min_features: float) -> Flags:
-    """Why each symbol has no value, u1[S]; the first reason in the order not a member, no bar, cold, few features."""
+def flag_symbols(
+    factors: Factors, features: Sequence[str], min_features: float, silent: NDArray[np.bool_] | None = None
+) -> Flags:
+    """Why each symbol has no value, u1[S]; the first reason in the order not a member, no bar, cold, few features.
+
+    silent: whom the model's processors left out, for a feature that is missing.
+    """
     marks = {name: factors.columns[name].astype(np.bool_) for name in ("present", "member", "warm")}
     finite = np.zeros(len(marks["present"]))
     for name in features:
         finite += np.isfinite(factors.columns[name])
+    few = finite < min_features * len(features)
     return np.select(
-        [~marks["member"], ~marks["present"], ~marks["warm"], finite < min_features * len(features)],
+        [~marks["member"], ~marks["present"], ~marks["warm"], few if silent is None else few | silent],
         [Flag.NOT_MEMBER, Flag.NO_BAR, Flag.COLD, Flag.FEW_FEATURES],
         Flag.OK,
     ).astype(np.uint8)

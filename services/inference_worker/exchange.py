@@ -21,12 +21,18 @@ Cause = Literal["load", "crash", "invalid"]
 
 @dataclass(frozen=True, slots=True, config=_CLOSED)
 class Request:
-    """Score the features in the slate; `bar` and `attempt` are for the log and for fault plans."""
+    """Score the features in the slate; `bar` and `attempt` are for the log and for fault plans.
+
+    stamp (ns, as the source writes it) and who counts, in the slate, are for processors. names: bytes of the symbols'
+    names in the slate; 0: the symbols are those of the request before.
+    """
 
     id: int
     bar: int
     attempt: int
     symbols: int
+    stamp: int = 0
+    names: int = 0
 
 
 @dataclass(frozen=True, slots=True, config=_CLOSED)
@@ -42,7 +48,7 @@ class Ready:
     """The bundle is verified and its golden outputs hold; features in the order the model wants them.
 
     `scorer` is what scores: the kind's library, or what is faster; if it could not be that, `refusal` says why, and
-    `alarming` that it should have been.
+    `alarming` that it should have been. `sections`: it has processors, and has to be told who counts in a section.
     """
 
     model: str
@@ -52,6 +58,7 @@ class Ready:
     scorer: str = ""
     refusal: str = ""
     alarming: bool = False
+    sections: bool = False
 
 
 @dataclass(frozen=True, slots=True, config=_CLOSED)
@@ -65,10 +72,11 @@ class Failed:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Answer:
-    """Predictions f8[S] for one request: the parent's own copy."""
+    """Predictions f8[S] for one request: the parent's own copy. `silent`: on whom the model has no opinion."""
 
     id: int
     values: NDArray[np.float64]
+    silent: NDArray[np.bool_] | None = None
 
 
 Message = Request | Scored | Ready | Failed

@@ -3,15 +3,17 @@
 import os
 import socket
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import count
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from common.errors import ModelError
+from services.inference_worker.attendance import Attendance, encode_names
 from services.inference_worker.channel import Channel
-from services.inference_worker.child_process import ChildProcess
+from services.inference_worker.child_process import ChildProcess, Dying
 from services.inference_worker.exchange import (
     Answer,
     Cause,
@@ -39,17 +41,19 @@ STOP_WAIT_S = 0.5
 class Executor:
     """One child with one bundle. Poll `fileno()` for messages and `exit_fd()` for its end; one request at a time.
 
-    A child that ended or was given up is never revived: `kill()` it and start another executor, with `first_id`
-    set to `next_id` so that ids stay unique. Nothing here blocks, except `kill` and `stop` within their limits.
+    A child that ended or was given up is never revived: start another executor, which takes its request ids from the
+    same `ids`, so that they stay unique. Nothing here blocks, except `kill` and `stop` within their limits.
     """
 
-    def __init__(self, process: ChildProcess, channel: Channel, slate: Slate, first_id: int) -> None:
+    def __init__(self, process: ChildProcess, channel: Channel, slate: Slate, ids: Iterator[int]) -> None:
         self._process = process
         self._channel = channel
         self._slate = slate
         self._shape: tuple[int, int] = (0, 0)
+        self._universe: bytes | None = None  # whose names the child has
+        self._counted: NDArray[np.bool_] | None = None
         self._open = True
-        self.next_id = first_id
+        self._ids = ids
         self.outstanding: int | None = None
         self.ready: Ready | None = None
 
@@ -59,17 +63,20 @@ class Executor:
         bundle: Path,
         *,
         environment: Mapping[str, str],
-        first_id: int = 1,
+        ids: Iterator[int] | None = None,
+        memory_mb: int = 0,
         fault: Path | None = None,
         attempt: int = 1,
     ) -> "Executor":
         """Start a child for a bundle folder; call it from the main thread. `receive` says when it is ready.
 
-        `fault` names a fault plan for tests, `attempt` which start of this child this is.
+        It may have `memory_mb` MiB of its own, 0 for no limit. `fault` names a fault plan for tests, `attempt` which
+        start of this child this is.
         """
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         slate = Slate.create()
-        command = _command(bundle, theirs.fileno(), slate.descriptor, attempt, fault)
+        command = _command(bundle, theirs.fileno(), slate.descriptor, memory_mb)
+        command += [] if fault is None else ["--fault", str(fault.absolute()), "--attempt", str(attempt)]
         try:
             with theirs:
                 process = ChildProcess(
@@ -82,7 +89,7 @@ class Executor:
             ours.close()
             slate.close()
             raise ModelError(f"the executor child cannot be started: {error}") from error
-        return cls(process, Channel(ours), slate, first_id)
+        return cls(process, Channel(ours), slate, count(1) if ids is None else ids)
 
     @property
     def pid(self) -> int:
@@ -101,20 +108,28 @@ class Executor:
         """Readable exit status, None while it runs."""
         return self._process.how_it_ended()
 
-    def submit(self, features: Floats | Sequence[Floats], *, bar: int, attempt: int = 1) -> int:
+    def submit(
+        self,
+        features: Floats | Sequence[Floats],
+        *,
+        bar: int,
+        attempt: int = 1,
+        attendance: Attendance | None = None,
+    ) -> int:
         """Hand over features f8[F, S], or F columns f8[S] (copied once), and return the request's id.
 
+        attendance: who counts; a model with processors has to know. Names of symbols go along only when they change.
         ModelError before the child is ready, for other features than the model's, or while a request is out. If the
         child is gone the id is returned all the same, and `receive` and `exit_fd` tell.
         """
-        self._check(features)
+        self._check(features, attendance)
         self._shape = (len(features), len(features[0]))
-        self._slate.grow(*self._shape)
+        names = self._call(attendance)
         for place, column in zip(self._slate.features(*self._shape), features, strict=True):
             place[...] = column
-        self.outstanding = self.next_id
-        self.next_id += 1
-        self._channel.send(Request(self.outstanding, bar, attempt, self._shape[1]))
+        self.outstanding = next(self._ids)
+        stamp = 0 if attendance is None else attendance.stamp
+        self._channel.send(Request(self.outstanding, bar, attempt, self._shape[1], stamp, names))
         return self.outstanding
 
     def receive(self) -> Ready | Answer | Failed | None:
@@ -124,6 +139,14 @@ class Executor:
             if told is not None:
                 return told
         return None
+
+    def abandon(self, dying: Dying) -> None:
+        """SIGKILL the child's process group and let go of everything at once; `dying` reaps it."""
+        if self._open:
+            self._open = False
+            self._channel.close()
+            self._slate.close()
+            dying.add(self._process)
 
     def kill(self, wait_s: float = KILL_WAIT_S) -> bool:
         """SIGKILL the child's process group, reap it and let go of everything; False if it outlived the limit."""
@@ -141,7 +164,19 @@ class Executor:
         self._process.ended(wait_s)
         return self.kill()
 
-    def _check(self, features: Floats | Sequence[Floats]) -> None:
+    def _call(self, attendance: Attendance | None) -> int:
+        """Make room, say who counts, and who they are if the child knows of others; return the bytes of the names."""
+        names = b""
+        if attendance is not None and attendance.universe != self._universe:
+            names, self._universe = encode_names(attendance.symbols), attendance.universe
+        self._slate.grow(*self._shape, len(names))
+        self._counted = None if attendance is None else attendance.counted
+        if self._counted is not None:
+            self._slate.rows(*self._shape)[...] = self._counted
+            self._slate.write_names(*self._shape, names)
+        return len(names)
+
+    def _check(self, features: Floats | Sequence[Floats], attendance: Attendance | None) -> None:
         if self.ready is None:
             raise ModelError("the executor is not ready; wait for its Ready message")
         if self.outstanding is not None:
@@ -149,6 +184,8 @@ class Executor:
         wanted, symbols = len(self.ready.features), {np.shape(column) for column in features}
         if len(features) != wanted or len(symbols) != 1 or len(symbols.pop()) != 1:
             raise ModelError(f"model {self.ready.model} takes {wanted} features of equal length, not {len(features)}")
+        if self.ready.sections and (attendance is None or len(attendance.counted) != len(features[0])):
+            raise ModelError(f"model {self.ready.model} has processors: say who counts among its symbols")
 
     def _taken(self, message: Message) -> Ready | Answer | Failed | None:
         """Turn what came into what the worker is told; None for what answers no open request."""
@@ -170,7 +207,9 @@ class Executor:
         if scored.symbols != symbols:
             return self._fail("invalid", f"the model gave {scored.symbols} values for {symbols} symbols")
         self.outstanding = None
-        return Answer(scored.id, self._slate.predictions(*self._shape).copy())
+        values, counted = self._slate.predictions(*self._shape).copy(), self._counted
+        silent = None if counted is None else counted & (self._slate.rows(*self._shape) == 0.0)
+        return Answer(scored.id, values, silent)
 
     def _failure(self, failed: Failed) -> Failed | None:
         if failed.id not in {0, self.outstanding}:
@@ -189,7 +228,7 @@ class Executor:
         self._process.close()
 
 
-def _command(bundle: Path, channel: int, memory: int, attempt: int, fault: Path | None) -> list[str]:
+def _command(bundle: Path, channel: int, memory: int, memory_mb: int) -> list[str]:
     command = [sys.executable, "-X", "faulthandler", "-m", CHILD, "--bundle", str(bundle.absolute())]
-    command += ["--socket", str(channel), "--memory", str(memory), "--parent", str(os.getpid())]
-    return command if fault is None else [*command, "--fault", str(fault.absolute()), "--attempt", str(attempt)]
+    command += ["--socket", str(channel), "--memory", str(memory), "--memory-mb", str(memory_mb)]
+    return [*command, "--parent", str(os.getpid())]

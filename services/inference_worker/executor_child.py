@@ -1,6 +1,7 @@
 """The executor child: loads one bundle, proves it, then answers one request after the other until the socket closes."""
 
 import argparse
+import contextlib
 import resource
 import socket
 import sys
@@ -12,10 +13,9 @@ from numpy.typing import NDArray
 
 from common.errors import PipelineError
 from common.models.bundle import Bundle, load_bundle
-from common.models.golden import check_golden
-from common.models.kinds import load_predictor
-from common.models.predictor import Predictor
-from common.models.scoring import Scoring, accelerate
+from common.models.processed import ProcessedModel
+from common.models.proof import prove
+from common.models.scoring import Scoring
 from common.parent import die_with_parent
 from services.inference_worker.exchange import (
     PACKET_LIMIT,
@@ -29,52 +29,63 @@ from services.inference_worker.exchange import (
     encode_message,
 )
 from services.inference_worker.faults import NO_FAULTS, Faults, read_faults
+from services.inference_worker.scorer import Scorer
 from services.inference_worker.slate import Slate
+
+OOM_SCORE = Path("/proc/self/oom_score_adj")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Exit status: 0 the socket was closed, 1 the bundle cannot be served (the reason is sent first)."""
     options = _options(arguments)
     die_with_parent(options.parent)
-    # A crash must be over at once, not after writing gigabytes.
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    limit(options.memory_mb)
     with socket.socket(fileno=options.socket) as channel:
         try:
             faults = read_faults(options.fault, options.attempt) if options.fault else NO_FAULTS
-            bundle, predictor = prove(options.bundle, faults)
+            model, ready = load(options.bundle, faults)
         except PipelineError as error:
-            _send(channel, Failed(0, "load", str(error)))
-            return 1
-        _send(channel, _ready(bundle, accelerate(predictor, bundle.golden())))
-        serve(channel, Slate(options.memory), predictor, faults)
+            return _refuse(channel, str(error))
+        except Exception as error:  # noqa: BLE001  a user's own kind may raise anything
+            return _refuse(channel, f"{type(error).__name__}: {error}")
+        _send(channel, ready)
+        serve(channel, Scorer(model, Slate(options.memory)), faults)
     return 0
 
 
-def prove(folder: Path, faults: Faults) -> tuple[Bundle, Predictor]:
-    """Load a bundle and compare its golden answers; BundleError if anything differs."""
+def limit(memory_mb: int) -> None:
+    """Keep a child that goes astray from taking the machine along; 0 MiB is no limit."""
+    # A crash must be over at once, not after writing gigabytes.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    # Data, not addresses: libraries reserve far more of these than they ever use.
+    if memory_mb:
+        resource.setrlimit(resource.RLIMIT_DATA, (memory_mb << 20, memory_mb << 20))
+    # Where the machine itself runs out, the kernel is to take this process and not its parent.
+    with contextlib.suppress(OSError):
+        OOM_SCORE.write_text("500", encoding="ascii")
+
+
+def load(folder: Path, faults: Faults) -> tuple[ProcessedModel, Ready]:
+    """Load a bundle, compare its golden answers, and take the fastest way to them; BundleError if anything differs."""
     faults.loading()
     bundle = load_bundle(folder)
-    predictor = load_predictor(bundle)
-    golden = bundle.golden()
-    check_golden(golden, predictor.predict(golden.inputs), bundle.manifest.golden.tolerance)
-    return bundle, predictor
+    model = prove(bundle)
+    return model, _ready(bundle, model, model.accelerate(bundle.golden()))
 
 
-def serve(channel: socket.socket, slate: Slate, predictor: Predictor, faults: Faults) -> None:
+def serve(channel: socket.socket, scorer: Scorer, faults: Faults) -> None:
     """Answer until the parent closes its end."""
     for request in _requests(channel):
-        _send(channel, _score(request, slate, predictor, faults))
+        _send(channel, _score(request, scorer, faults))
 
 
-def _score(request: Request, slate: Slate, predictor: Predictor, faults: Faults) -> Scored | Failed:
-    count = len(predictor.features)
+def _score(request: Request, scorer: Scorer, faults: Faults) -> Scored | Failed:
     try:
         faults.before(request)
-        values = predictor.predict(slate.features(count, request.symbols))
-        values = faults.change(request, values)
-        return _deliver(request, values, slate.predictions(count, request.symbols))
+        values = faults.change(request, scorer.score(request))
+        return _deliver(request, values, scorer.predictions(request))
     except Exception as error:  # noqa: BLE001  the parent decides, not we
-        return Failed(request.id, "crash", f"{type(error).__name__}: {error}")
+        return Failed(request.id, "crash", f"{type(error).__name__}: {error}"[:REFUSAL_LIMIT])
 
 
 def _deliver(request: Request, values: NDArray[np.float64], room: NDArray[np.float64]) -> Scored:
@@ -83,10 +94,15 @@ def _deliver(request: Request, values: NDArray[np.float64], room: NDArray[np.flo
     return Scored(request.id, values.shape[0] if values.ndim == 1 else -1)
 
 
-def _ready(bundle: Bundle, scoring: Scoring) -> Ready:
+def _ready(bundle: Bundle, model: ProcessedModel, scoring: Scoring) -> Ready:
     manifest, refusal = bundle.manifest, scoring.refusal[:REFUSAL_LIMIT]
     identity = (manifest.name, manifest.kind, bundle.digest, manifest.features)
-    return Ready(*identity, scoring.scorer, refusal, scoring.alarming)
+    return Ready(*identity, scoring.scorer, refusal, scoring.alarming, model.reads_sections)
+
+
+def _refuse(channel: socket.socket, reason: str) -> int:
+    _send(channel, Failed(0, "load", reason[:REFUSAL_LIMIT]))
+    return 1
 
 
 def _requests(channel: socket.socket) -> Iterator[Request]:
@@ -105,6 +121,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--bundle", type=Path, required=True, help="folder of the bundle")
     parser.add_argument("--socket", type=int, required=True, help="descriptor of the socket to the parent")
     parser.add_argument("--memory", type=int, required=True, help="descriptor of the shared memory")
+    parser.add_argument("--memory-mb", type=int, default=0, help="MiB of memory it may have, 0 for no limit")
     parser.add_argument("--parent", type=int, required=True, help="process id of the parent")
     parser.add_argument("--fault", type=Path, help="fault plan, for tests")
     parser.add_argument("--attempt", type=int, default=1, help="which start this is, for the fault plan")

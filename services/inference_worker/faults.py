@@ -6,6 +6,7 @@ takes over does not fall into the same hole. `late` waits `seconds`, or for a pa
 """
 
 import os
+import resource
 import signal
 import threading
 import time
@@ -23,6 +24,8 @@ from common.errors import ConfigError
 from services.inference_worker.exchange import Request
 
 Values = NDArray[np.float64]
+
+_GULP = 16 << 20
 
 _CLOSED = ConfigDict(extra="forbid")
 
@@ -125,6 +128,16 @@ def _deadlock() -> None:
         lock.acquire()
 
 
+def _memory() -> None:
+    """Take all there is, but only where a limit keeps that from being the machine's."""
+    limit, _ = resource.getrlimit(resource.RLIMIT_DATA)
+    if limit == resource.RLIM_INFINITY:
+        raise RuntimeError("a fault plan takes all memory only under a limit: set inference.memory_mb")
+    taken = []
+    while True:
+        taken.append(bytearray(_GULP))
+
+
 def _segfault() -> None:
     os.kill(os.getpid(), signal.SIGSEGV)
 
@@ -141,6 +154,7 @@ CRASHES: dict[str, Callable[[], None]] = {
     "sleep": _sleep,
     "spin": _spin,
     "deadlock": _deadlock,
+    "memory": _memory,
     "segfault": _segfault,
     "abort": os.abort,
     "exit": _exit,

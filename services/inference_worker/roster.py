@@ -2,104 +2,194 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from structlog.typing import FilteringBoundLogger
 
 from alphabus.clock import Clock
-from alphabus.messages import Model, Signals
 from common.config import Config
-from common.errors import ModelError, RegistryError
-from common.models.records import ModelRef, Serving
+from common.errors import ConfigError, ModelError, RegistryError
+from common.models.bundle import Bundle
+from common.models.names import did_you_mean
+from common.models.records import Action, Change, Event, ModelRef
 from common.models.registry import Registry
+from common.models.signature import load_key
+from services.inference_worker.actions import Told
+from services.inference_worker.ledger import Ledger
+from services.inference_worker.post import Post
+from services.inference_worker.station import Swap
+
+LOOK_NS = 50_000_000
+WORKER = "inference_worker"
+
+Tell = Callable[[str, Told], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Post:
-    """A verified bundle on duty: where it lies, what it wants, how it is named on the wire."""
+class Wish:
+    """An alias means another model than it did: `post` is None where that cannot serve, and `why` says why."""
 
-    model: Model
-    folder: Path
-    features: tuple[str, ...]
-    factor_set: str
-    plan: str
+    arm: str
+    ref: ModelRef
+    post: Post | None
+    why: str
 
-    @property
-    def factor_topic(self) -> str:
-        """The last part of the topic that carries this plan's factors."""
-        return f"{self.factor_set}.{self.plan[:8]}"
+
+def open_registry(config: Config, clock: Clock, timeout_s: float) -> Registry:
+    """The registry of a configuration; ConfigError when its key cannot be used."""
+    try:
+        key = None if config.key is None else load_key(config.key)
+    except ModelError as error:
+        raise ConfigError(str(error)) from error
+    return Registry(config.registry, clock=clock.wall_ns, timeout_s=timeout_s, key=key)
 
 
 class Roster:
-    """Reads aliases once at start, and appends what serves."""
+    """Reads aliases: all at start, which may take its time, then those that move, which may not."""
 
-    def __init__(self, config: Config, clock: Clock, log: FilteringBoundLogger) -> None:
-        self._config, self._log = config, log
-        self._registry = Registry(config.registry, clock=clock.wall_ns)
-        # The loop waits for no other writer: what cannot be recorded now is recorded with the next section.
-        self._recorder = Registry(config.registry, clock=clock.wall_ns, timeout_s=0.0)
-        self._recorded: dict[str, tuple[bytes, Model]] = {}
+    def __init__(self, config: Config, clock: Clock, log: FilteringBoundLogger, tell: Tell) -> None:
+        self._config, self._clock, self._tell = config, clock, tell
+        self._registry = open_registry(config, clock, timeout_s=5.0)
+        # Beside the loop nothing waits for another process.
+        self.quick = open_registry(config, clock, timeout_s=0.0)
+        self._wishes: dict[str, ModelRef | None] = dict.fromkeys(config.arms)
+        self._seen, self._look_ns = -1, 0
+        self.ledger = Ledger(self.quick, config.instance, clock, log)
 
     def posts(self) -> Mapping[str, Post]:
         """The model of every arm; raises ModelError that says how to put one on record."""
-        posts = {name: self._post(name) for name in self._config.arms}
-        first = next(iter(posts))
-        for name, post in posts.items():
-            if post.plan != posts[first].plan:
-                raise ModelError(
-                    f"arm {name}: {post.model.name}/{post.model.version} wants plan {post.plan[:8]}, arm {first} wants "
-                    f"{posts[first].plan[:8]}: the factor engine computes one; train both on the same factors"
-                )
-        return posts
+        self._seen = self.quick.data_version()
+        return {arm: self._post(arm) for arm in self._config.arms}
 
-    def record(self, signals: Signals) -> None:
-        """Append a serving row when another model than before speaks for an arm."""
-        fact = (signals.journal, signals.model)
-        if self._recorded.get(signals.arm) == fact:
-            return
+    def moved(self) -> Mapping[str, ModelRef]:
+        """What aliases mean that meant something else when last asked, by arm; cheap, and never waits."""
+        now = self._clock.monotonic_ns()
+        if now < self._look_ns:
+            return {}
+        self._look_ns = now + LOOK_NS
         try:
-            self._recorder.record_serving(_serving(self._config.instance, signals))
-        except RegistryError as error:  # tried again with the next section; the signal does not wait
-            self._log.warning("serving_not_recorded", arm=signals.arm, bar=signals.bar, error=str(error))
-            return
-        self._recorded[signals.arm] = fact
+            version = self.quick.data_version()
+            wishes = self._wishes if version == self._seen else {arm: self._wish(arm) for arm in self._config.arms}
+        except RegistryError:  # another process is in the middle of something; asked again in a moment
+            return {}
+        changed = {arm: ref for arm, ref in wishes.items() if ref is not None and ref != self._wishes[arm]}
+        self._seen = version
+        self._wishes |= changed
+        return changed
+
+    def post(self, ref: ModelRef) -> Post:
+        """What a version's bundle says of itself; ModelError when it may not serve. Its weights are not read here."""
+        return self._made(ref, self.quick.inspect(ref))
+
+    def served_before(self, arm: str, but: ModelRef) -> Post | None:
+        """What served the arm last, if that is another version and can be read."""
+        try:
+            last = self._last_served(arm)
+            return None if last is None or last == but else self.post(last)
+        except ModelError:
+            return None
+
+    def wishes(self) -> Iterator[Wish]:
+        """What is wanted now that was not before, by arm: a model, or why it cannot serve."""
+        for arm, ref in self.moved().items():
+            why = f"alias {self._config.arms[arm].alias} was moved to {ref}"
+            try:
+                yield Wish(arm, ref, self.post(ref), why)
+            except ModelError as error:
+                yield Wish(arm, ref, None, str(error))
+
+    def note(self, arm: str, action: Action, *, by: str, why: str) -> bool:
+        """Put on record what was done to an arm; False when that has to wait."""
+        return self.ledger.note(Event(action, self._config.instance, arm=arm), by=by, why=why)
+
+    def note_swap(self, arm: str, swap: Swap) -> None:
+        """Put on record that a model took over, or failed to."""
+        action: Action = "swap_failed" if swap.failed else "swap"
+        ends = swap.source.key, swap.target.key
+        event = Event(action, self._config.instance, self._config.arms[arm].alias, arm, *ends)
+        self.ledger.note(event, by=WORKER, why=swap.why)
+
+    def events(self, arm: str) -> list[Change]:
+        """What was done to an arm so far: of each action the newest row."""
+        return self._registry.events(self._config.instance, arm)
 
     def close(self) -> None:
         """Close the registry."""
         self._registry.close()
-        self._recorder.close()
+        self.quick.close()
 
     def _post(self, arm: str) -> Post:
-        ref = self._wanted(arm)
-        bundle = self._registry.load(ref)
-        factors = bundle.manifest.factor_set
-        if factors.name != self._config.factors.name:
-            raise ModelError(
-                f"arm {arm}: {ref} wants factor set {factors.name!r}, the factor engine computes "
-                f"{self._config.factors.name!r}: set factors.set, or promote another model"
-            )
-        self._log.info("model", arm=arm, name=ref.name, version=ref.version, digest=ref.digest)
-        model = Model(ref.name, ref.version, ref.digest)
-        return Post(model, self._registry.folder(ref), bundle.manifest.features, factors.name, factors.plan)
-
-    def _wanted(self, arm: str) -> ModelRef:
-        instance, alias = self._config.instance, self._config.arms[arm].alias
+        wish = self._wishes[arm] = self._wish(arm)
+        last = self._last_served(arm)
+        if wish is None or (last is not None and self._was_refused(arm, wish)):
+            return self._fall_back(arm, wish, last, self._why(arm, wish))
         try:
-            return self._registry.resolve(instance, alias)
-        except RegistryError as error:
-            last = self._registry.last_served(instance, arm)
-            if last is None:
+            return self._loaded(arm, wish)
+        except ModelError as error:
+            if last in {None, wish}:
+                raise
+            return self._fall_back(arm, wish, last, str(error))
+
+    def _why(self, arm: str, wish: ModelRef | None) -> str:
+        alias = self._config.arms[arm].alias
+        return f"alias {alias} is missing" if wish is None else f"{wish} failed to take over before"
+
+    def _fall_back(self, arm: str, wish: ModelRef | None, last: ModelRef | None, why: str) -> Post:
+        if last is None:
+            raise self._nothing_to_serve(arm)
+        detail = {"serving": str(last), "wanted": str(wish or ""), "detail": why}
+        told = Told("warning", "alias_missing", detail) if wish is None else Told("warning", "alias_refused", detail)
+        self._tell(arm, told)
+        return self._loaded(arm, last)
+
+    def _nothing_to_serve(self, arm: str) -> ModelError:
+        instance, alias = self._config.instance, self._config.arms[arm].alias
+        known = [row.alias for row in self._registry.aliases(instance)]
+        return ModelError(
+            f"arm {arm}: instance {instance!r} has no alias {alias!r}{did_you_mean(alias, known)}; put one on record: "
+            f"python -m scripts.models promote --instance {instance} ..."
+        )
+
+    def _loaded(self, arm: str, ref: ModelRef) -> Post:
+        """All of it is read: a start has the time, and a damaged bundle is to be known before it."""
+        post = self._made(ref, self._registry.load(ref))
+        detail = {"name": ref.name, "version": str(ref.version), "digest": ref.digest, "factors": post.factor_topic}
+        self._tell(arm, Told("info", "model", detail))
+        return post
+
+    def _made(self, ref: ModelRef, bundle: Bundle) -> Post:
+        factors, configured = bundle.manifest.factor_set, self._config.factors.name
+        if factors.operators and factors.name != configured:
+            raise ModelError(
+                f"{ref} wants factor set {factors.name!r}, which calls {', '.join(factors.operators)}, code that only "
+                f"that set's file has; the factor engine computes {configured!r}: set factors.set"
+            )
+        names = [name for name, _ in factors.factors]
+        for feature in bundle.manifest.features:
+            if feature not in names:
                 raise ModelError(
-                    f"{error}; put one on record: python -m scripts.models promote --instance {instance} ..."
-                ) from error
-            self._log.warning("alias_missing", arm=arm, alias=alias, serving=f"{last.name}/{last.version}")
-            return self._registry.version(last.name, last.version).ref
+                    f"{ref} wants feature {feature!r}, which its factors lack{did_you_mean(feature, names)}"
+                )
+        return Post.of(ref, self.quick.folder(ref), bundle)
 
+    def _wish(self, arm: str) -> ModelRef | None:
+        """What the alias points at, None when there is no such alias."""
+        rows = self.quick.aliases(self._config.instance)
+        return next((row.ref for row in rows if row.alias == self._config.arms[arm].alias), None)
 
-def _serving(instance: str, signals: Signals) -> Serving:
-    return Serving(
-        instance, signals.journal, signals.mode.value, signals.arm, signals.bar, signals.time,
-        signals.model.name, signals.model.version,
-    )  # fmt: skip
+    def _last_served(self, arm: str) -> ModelRef | None:
+        """None when nothing ever served it, or what did was removed since."""
+        last = self._registry.last_served(self._config.instance, arm)
+        try:
+            return None if last is None else self._registry.version(last.name, last.version).ref
+        except RegistryError:
+            return None
+
+    def _was_refused(self, arm: str, wish: ModelRef) -> bool:
+        """Whether the newest swap that failed was to this, and the alias has not moved since."""
+        instance, alias = self._config.instance, self._config.arms[arm].alias
+        moved = self._registry.last_change(instance, alias)
+        failed = [row for row in self._registry.events(instance, arm) if row.action == "swap_failed"]
+        since = 0 if moved is None else moved.number
+        return any(row.target == wish.key and row.number > since for row in failed)

@@ -1,45 +1,108 @@
-"""An arm's seat: the executor child in it, and how soon one that failed is followed by another."""
+"""An arm's seat: the child that scores, a warm spare, and how soon one that failed is followed by another."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 import numpy as np
 
 from alphabus.clock import Clock
 from alphabus.messages import Factors, Reason
+from common.errors import ModelError
 from common.restarts import SECOND, Restarts
+from services.inference_worker.attendance import Attendance
+from services.inference_worker.child_process import Dying
 from services.inference_worker.exchange import Answer, Failed, Ready
 from services.inference_worker.executor import Executor
 
 LOAD_NS = 60 * SECOND  # a child that is silent for so long while it loads hangs
 
-Happened = Ready | Answer | Failed
+
+SymbolsOf = Callable[[bytes], tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Spare:
+    """A child that serves nobody at present is ready, or was lost, and why."""
+
+    pid: int
+    lost: str = ""
+
+
+Happened = Ready | Answer | Failed | Spare
 
 REASONS: Mapping[str, Reason] = {"load": Reason.CRASH, "crash": Reason.CRASH, "invalid": Reason.INVALID}
 
 
-class Seat:
-    """Starts, feeds and replaces executors; never waits for one longer than a kill takes."""
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """How a seat's children are started: `features` are the model's, `memory_mb` MiB each (0: no limit).
 
-    def __init__(
-        self, bundle: Path, features: tuple[str, ...], environment: Mapping[str, str], clock: Clock, faults: Path | None
-    ) -> None:
-        self._bundle, self._features, self._environment = bundle, features, environment
-        self._clock, self._faults = clock, faults
+    symbols_of: names of a universe by its digest, for models with processors.
+    """
+
+    bundle: Path
+    features: tuple[str, ...]
+    environment: Mapping[str, str]
+    symbols_of: SymbolsOf
+    memory_mb: int = 0
+    faults: Path | None = None
+
+    def call(self, factors: Factors) -> Attendance:
+        """Who counts in a section."""
+        return Attendance.of(factors, self.symbols_of(factors.universe))
+
+    def start(self, ids: Iterator[int], attempt: int) -> Executor:
+        """Start one more; ModelError when the system has no room for it."""
+        return Executor.start(
+            self.bundle,
+            environment=self.environment,
+            ids=ids,
+            memory_mb=self.memory_mb,
+            fault=self.faults,
+            attempt=attempt,
+        )
+
+
+class Seat:
+    """Starts, feeds, promotes and replaces executors, and never waits for one.
+
+    `Ready` means that a child waits for work: the first one, or the spare in the place of one that failed.
+    """
+
+    def __init__(self, launch: Launch, clock: Clock, dying: Dying, *, spare: bool = False) -> None:
+        self._launch, self._clock, self._dying, self._spare = launch, clock, dying, spare
         # A model that cannot serve must not stop the arm: it goes on, held and marked, and is tried now and then.
         self._restarts = Restarts(budget=1_000_000, longest_ns=5 * SECOND)
-        self._starts, self._next_id = 0, 1
+        self._ids, self._starts = count(1), 0
+        self._active: Executor | None = None
+        self._reserve: Executor | None = None  # it loads, or it is the spare
+        self._asked: Executor | None = None  # who was given the last section, or failed since
         self._start_at: int | None = None
+        self._not_before = 0  # when the back-off after the last loss ends
         self._ready_by: int | None = None
-        self._executor: Executor | None = None
+        self._unsaid: deque[Happened] = deque()
         self._start()
 
     @property
     def pid(self) -> int:
-        """Process id of the child, 0 when the seat is empty."""
-        return 0 if self._executor is None else self._executor.pid
+        """Process id of the child that scores, or loads to do so; 0 when the seat is empty."""
+        child = self._active or self._reserve
+        return 0 if child is None else child.pid
+
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """Process ids of all children of this seat."""
+        return tuple(child.pid for child in self._children)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether a child waits for work, or is at it."""
+        return self._active is not None
 
     @property
     def starts(self) -> int:
@@ -47,45 +110,123 @@ class Seat:
         return self._starts
 
     def handles(self) -> list[object]:
-        """What tells of messages and of the child's end."""
-        return [] if self._executor is None else [self._executor.fileno(), self._executor.exit_fd()]
+        """What tells of messages and of the children's ends."""
+        return [handle for child in self._children for handle in (child.fileno(), child.exit_fd())]
 
     def wake_ns(self) -> int | None:
         """When the next child is to be started, or the present one must have loaded."""
+        if self._unsaid:
+            return self._clock.monotonic_ns()
         return self._start_at if self._start_at is not None else self._ready_by
 
-    def submit(self, factors: Factors, attempt: int) -> None:
-        """Hand a section to the child."""
-        if self._executor is not None:
-            columns = [factors.columns[name].astype(np.float64, copy=False) for name in self._features]
-            self._executor.submit(columns, bar=factors.bar, attempt=attempt)
+    def submit(self, factors: Factors, attempt: int, *, probe: bool = False) -> None:
+        """Hand a section to the child; a probe goes to the spare where there is one."""
+        ready = self._reserve is not None and self._reserve.ready is not None
+        self._asked = self._reserve if probe and ready else self._active
+        if self._asked is not None:
+            columns = [factors.columns[name].astype(np.float64, copy=False) for name in self._launch.features]
+            called = self._launch.call(factors) if self._asked.ready and self._asked.ready.sections else None
+            self._asked.submit(columns, bar=factors.bar, attempt=attempt, attendance=called)
 
     def receive(self) -> list[Happened]:
-        """What the child said; a Failed that ends it is the last."""
+        """What the children said; a Failed is the last, and `replace` follows it."""
         self._start_when_due()
-        happened: list[Happened] = []
-        while self._executor is not None and (message := self._executor.receive()) is not None:
-            happened.append(message)
-            if isinstance(message, Ready):
-                self._ready_by = None
-            if isinstance(message, Failed):
-                break
-        if not happened and self._executor is not None and (how := self._executor.how_it_ended()) is not None:
-            happened.append(Failed(0, "crash", how))
-        if not happened and self._ready_by is not None and self._clock.monotonic_ns() >= self._ready_by:
-            happened.append(Failed(0, "load", f"not ready {LOAD_NS // SECOND} s after its start"))
+        happened = list(self._unsaid)
+        self._unsaid.clear()
+        for child in self._children:
+            for message in self._said_by(child):
+                happened += self._taken(child, message)
+                if isinstance(message, Failed):
+                    return happened
         return happened
 
-    def replace(self) -> None:
-        """Kill the child; another one starts after the back-off."""
-        self._clear()
-        now = self._clock.monotonic_ns()
-        self._start_at = now + (self._restarts.died(now) or 0)
+    def replace(self) -> int:
+        """Kill the child that was asked last or failed; the spare takes its place at once. Returns its process id."""
+        culprit = self._asked or self._active or self._reserve
+        if culprit is not None:
+            self._lose(culprit)
+            if self._active is not None and self._active.ready is not None:
+                self._unsaid.append(self._active.ready)
+        return 0 if culprit is None else culprit.pid
+
+    def keep_spare(self, *, spare: bool) -> None:
+        """Have a spare from now on, or none."""
+        self._spare = spare
+        if not spare and self._active is not None and self._reserve is not None:
+            self._reserve.abandon(self._dying)
+            self._reserve = self._ready_by = None
+        if self._reserve is None and self._active is not None:
+            self._start_at = max(self._clock.monotonic_ns(), self._not_before) if spare else None
 
     def close(self) -> None:
-        """Kill the child for good."""
-        self._clear()
-        self._start_at = None
+        """Kill all children for good."""
+        for child in self._children:
+            child.abandon(self._dying)
+        self._active = self._reserve = self._asked = None
+        self._start_at = self._ready_by = None
+        self._unsaid.clear()
+
+    @property
+    def _children(self) -> tuple[Executor, ...]:
+        return tuple(child for child in (self._active, self._reserve) if child is not None)
+
+    def _said_by(self, child: Executor) -> list[Ready | Answer | Failed]:
+        said = []
+        while (message := child.receive()) is not None:
+            said.append(message)
+            if isinstance(message, Failed):
+                break
+        if not said and (how := child.how_it_ended()) is not None:
+            said.append(Failed(0, "crash" if child.ready else "load", how))
+        if not said and child is self._reserve and self._loads_too_long():
+            said.append(Failed(0, "load", f"not ready {LOAD_NS // SECOND} s after its start"))
+        return said
+
+    def _taken(self, child: Executor, message: Ready | Answer | Failed) -> list[Happened]:
+        match message:
+            case Ready():
+                return [self._seated(child, message)]
+            case Failed() if self._is_in_reserve(child, message):
+                self._lose(child)
+                return [Spare(child.pid, message.reason)]
+            case Failed():
+                self._asked = child
+        return [message]
+
+    def _seated(self, child: Executor, ready: Ready) -> Ready | Spare:
+        self._ready_by = None
+        if self._active is not None:
+            return Spare(child.pid)
+        self._active, self._reserve = child, None
+        self._start_at = max(self._clock.monotonic_ns(), self._not_before) if self._spare else None
+        return ready
+
+    def _is_in_reserve(self, child: Executor, failed: Failed) -> bool:
+        """Whether the arm loses nothing with it: another child is at work, or ready to."""
+        others = [other for other in self._children if other is not child]
+        if any(other.outstanding is not None for other in others):
+            return True
+        at_work = failed.id != 0 or child.outstanding is not None
+        return child is self._reserve and self._active is not None and not at_work
+
+    def _lose(self, child: Executor) -> None:
+        """Kill a child; the spare, or who is asked at the moment, is the active one from now on."""
+        child.abandon(self._dying)
+        if child is self._reserve:
+            self._reserve = self._ready_by = None
+        else:
+            self._active = None
+            if self._reserve is not None and self._reserve.ready is not None:
+                self._active, self._reserve = self._reserve, None
+        if child is self._asked:
+            self._asked = None
+        now = self._clock.monotonic_ns()
+        self._not_before = now + (self._restarts.died(now) or 0)
+        if self._reserve is None and (self._spare or self._active is None):
+            self._start_at = self._not_before
+
+    def _loads_too_long(self) -> bool:
+        return self._ready_by is not None and self._clock.monotonic_ns() >= self._ready_by
 
     def _start_when_due(self) -> None:
         if self._start_at is not None and self._clock.monotonic_ns() >= self._start_at:
@@ -94,16 +235,10 @@ class Seat:
     def _start(self) -> None:
         self._starts += 1
         self._start_at, self._ready_by = None, self._clock.monotonic_ns() + LOAD_NS
-        self._executor = Executor.start(
-            self._bundle,
-            environment=self._environment,
-            first_id=self._next_id,
-            fault=self._faults,
-            attempt=self._starts,
-        )
-
-    def _clear(self) -> None:
-        if self._executor is not None:
-            self._next_id = self._executor.next_id
-            self._executor.kill()
-            self._executor, self._ready_by = None, None
+        try:
+            self._reserve = self._launch.start(self._ids, self._starts)
+        except ModelError as error:  # no process or descriptor left: tried again, like one that died
+            self._reserve, self._ready_by = None, None
+            now = self._clock.monotonic_ns()
+            self._start_at = now + (self._restarts.died(now) or 0)
+            self._unsaid.append(Failed(0, "load", str(error)) if self._active is None else Spare(0, str(error)))

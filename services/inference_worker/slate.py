@@ -11,8 +11,9 @@ _ITEM = 8
 
 
 class Slate:
-    """An anonymous memory file: features f8[F, S] from the start, predictions f8[S] right behind them.
+    """An anonymous memory file: features f8[F, S] from the start, right behind them predictions f8[S] and rows f8[S].
 
+    rows: who counts, 1 or 0; with the answer, on whom the model has an opinion. Names of symbols come last, if at all.
     It only grows, and the kernel enforces that: a child that shrank it would kill the parent at its next access.
     """
 
@@ -28,9 +29,9 @@ class Slate:
         fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_SEAL)
         return cls(descriptor)
 
-    def grow(self, features: int, symbols: int) -> None:
-        """Make room for a section; twice what is needed, so that a growing universe seldom asks again."""
-        needed = _size(features, symbols)
+    def grow(self, features: int, symbols: int, names: int = 0) -> None:
+        """Make room for a section and bytes of names; twice what is needed: a growing universe seldom asks again."""
+        needed = _size(features, symbols, names)
         if needed > os.fstat(self.descriptor).st_size:
             os.ftruncate(self.descriptor, 2 * needed)
 
@@ -43,6 +44,21 @@ class Slate:
         predictions: NDArray[np.float64] = self._view(features, symbols)[features]
         return predictions
 
+    def rows(self, features: int, symbols: int) -> NDArray[np.float64]:
+        """View f8[S] on the rows."""
+        rows: NDArray[np.float64] = self._view(features, symbols)[features + 1]
+        return rows
+
+    def write_names(self, features: int, symbols: int, names: bytes) -> None:
+        """Put names of symbols behind the numbers; there must be room for them."""
+        first = _names_at(features, symbols)
+        self._mapped(_size(features, symbols, len(names)))[first : first + len(names)] = names
+
+    def read_names(self, features: int, symbols: int, count: int) -> bytes:
+        """So many bytes of names."""
+        first = _names_at(features, symbols)
+        return self._mapped(_size(features, symbols, count))[first : first + count]
+
     def close(self) -> None:
         """Close the descriptor; the memory goes when the last view and the other side are gone."""
         self._memory = None
@@ -50,9 +66,9 @@ class Slate:
 
     def _view(self, features: int, symbols: int) -> NDArray[np.float64]:
         memory = self._mapped(_size(features, symbols))
-        count = (features + 1) * symbols
+        count = (features + 2) * symbols
         flat: NDArray[np.float64] = np.frombuffer(memory, dtype=np.float64, count=count)
-        return flat.reshape(features + 1, symbols)
+        return flat.reshape(features + 2, symbols)
 
     def _mapped(self, needed: int) -> mmap.mmap:
         if self._memory is None or self._size < needed:
@@ -61,5 +77,9 @@ class Slate:
         return self._memory
 
 
-def _size(features: int, symbols: int) -> int:
-    return max(_ITEM * (features + 1) * symbols, mmap.PAGESIZE)
+def _names_at(features: int, symbols: int) -> int:
+    return _ITEM * (features + 2) * symbols
+
+
+def _size(features: int, symbols: int, names: int = 0) -> int:
+    return max(_names_at(features, symbols) + names, mmap.PAGESIZE)

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from itertools import islice
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from alphabus.inlet import Inlet
-from alphabus.messages import Message, Request, Signals, Streamed
+from alphabus.lookup import PRECOMPUTED
+from alphabus.messages import Message, Mode, Request, Signals, Streamed
 from alphabus.outbox import CHUNK, Page
 from common.market.journal import Journal
 from common.message_log import MessageLog
 from common.service import Context, Service
+from services.signal_cache.readable import Readable
 from services.signal_cache.shelf import Shelf
+
+if TYPE_CHECKING:
+    from services.signal_cache.precomputed import Precomputed
 
 
 class SignalCache(Service):
@@ -20,6 +25,7 @@ class SignalCache(Service):
     name: ClassVar[str] = "signal_cache"
 
     def __init__(self, context: Context) -> None:
+        self._precomputed = _read_ahead(context)  # first: a wrong file is refused before anything is bound
         super().__init__(context)
         self._shelves = {arm: self._shelf(arm) for arm in self.config.signal_names}
         self._by_topic = {shelf.topic: (arm, shelf) for arm, shelf in self._shelves.items()}
@@ -93,11 +99,28 @@ class SignalCache(Service):
         self._by_topic[shelf.topic] = arm, anew
         return anew
 
-    def _asked(self, request: Request) -> Shelf:
+    def _asked(self, request: Request) -> Readable:
         arm = request.arguments.get("arm", "champion")
-        if not isinstance(arm, str) or arm not in self._shelves:
-            raise LookupError(f"no arm {arm!r:.60}; there is {', '.join(self._shelves)}")
-        return self._shelves[arm]
+        known: dict[str, Readable] = {**self._shelves, **self._precomputed}
+        if not isinstance(arm, str) or arm not in known:
+            raise LookupError(f"no arm {arm!r:.60}; there is {', '.join(known)}")
+        return known[arm]
 
-    def _page(self, shelf: Shelf, messages: list[Streamed]) -> Page:
+    def _page(self, shelf: Readable, messages: list[Streamed]) -> Page:
         return Page([self.outlet.frames_of(shelf.topic, message) for message in messages], complete=True)
+
+
+def _read_ahead(context: Context) -> dict[str, Precomputed]:
+    """What was computed ahead, under the name of its arm; raises ConfigError for a file that is not for us."""
+    config, path = context.config, context.config.cache.precomputed
+    if path is None:
+        return {}
+    from services.signal_cache.admission import admit  # noqa: PLC0415  polars, for few instances
+    from services.signal_cache.precomputed import Precomputed  # noqa: PLC0415  polars, for few instances
+
+    # A section that no client of this instance takes would be of no use: its mode is theirs.
+    mode = Mode.LIVE if config.feed.source.kind == "generated" else Mode.REPLAY
+    file = admit(path, config, context.bus.clock.wall_ns)
+    found = Precomputed(config.endpoints.topic("signals", PRECOMPUTED), file, mode)
+    context.counters.set(f"sections_{PRECOMPUTED}", len(found))
+    return {PRECOMPUTED: found}

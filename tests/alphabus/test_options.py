@@ -9,7 +9,7 @@ import zmq
 
 from alphabus.codec import MAX_BODY
 from alphabus.errors import EndpointError
-from alphabus.options import ASKED_BYTES, ASKED_HIGH_WATER, LARGEST_FRAME, MIB, Queues
+from alphabus.options import ASKED_BYTES, ASKED_HIGH_WATER, LARGEST_FRAME, MIB, READER_HIGH_WATER, READERS, Queues
 from alphabus.sockets import ZmqTransport
 
 BUDGETS = [
@@ -46,7 +46,7 @@ def test_every_socket_has_finite_limits(kind: int) -> None:
     transport = ZmqTransport()
     socket: Any = transport._plain(kind)
     assert 0 < socket.sndhwm <= ASKED_HIGH_WATER
-    assert 0 < socket.rcvhwm <= ASKED_HIGH_WATER
+    assert 0 < socket.rcvhwm <= (READER_HIGH_WATER if kind in READERS else ASKED_HIGH_WATER)
     assert 0 < socket.maxmsgsize <= MAX_BODY + 1024
     assert 0 < socket.heartbeat_ivl + socket.heartbeat_timeout < 3000
     assert 0 < socket.handshake_ivl <= 3000

@@ -7,12 +7,13 @@ from typing import get_args
 
 import pytest
 
+from alphabus.asker import WAIT_NS
 from alphabus.bus import Bus
 from alphabus.messages import Request
 from alphabus.outbox import Outbox, Page
 from alphabus.outlet import Outlet
 from alphabus.testing import ManualClock, memory_bus
-from common.command import DONE, EVERY_ARM, WAIT_NS, Command, carry_out
+from common.command import DONE, EVERY_ARM, Command, carry_out
 from common.errors import CommandError
 from services.inference_worker.control import EVERY, Verb
 

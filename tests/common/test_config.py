@@ -81,6 +81,8 @@ BAD: dict[str, tuple[Any, str]] = {
     "inference.faults": (5, "path"),
     "signals": (1, "valid dictionary"),
     "signals.blend": ("maybe", "boolean"),
+    "cache": ("x.parquet", "valid dictionary"),
+    "cache.precomputed": (5, "path"),
     "bus": (True, "valid dictionary"),
     "bus.high_water": (3, "greater than or equal to 4"),
     "bus.section_kb": (0, "greater than or equal to 1"),
@@ -190,6 +192,7 @@ def test_everything_wrong_is_told_at_once() -> None:
         ({"arms": {"a": {"fallback": "default"}}}, "needs a default_value"),
         ({"arms": {"a": {"fallback": "void", "default_value": 0.0}}}, "takes none"),
         ({"arms": {"blend": {}}, "signals": {"blend": True}}, "give the arm another name"),
+        ({"arms": {"precomputed": {}}}, "rename the arm"),
         ({"arms": {"a": {"capital": 0.0}}, "signals": {"blend": True}}, "at least one arm some"),
         ({"feed": {"source": {"bars": "x.parquet", "kind": "generated"}}}, "needs feed.pace_s or feed.speed"),
         (

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import select
+import sys
 import tempfile
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,12 +89,16 @@ class Bench:
         **overrides: dict[str, Any],
     ) -> Ran:
         """One run to its end; `during` is called whenever it has moved."""
-        prepared = self.prepare(split, **overrides)
-        with Pipeline(prepared.config, prepared.config_file) as pipeline:
-            report = (lambda _: None) if during is None else (lambda now: during(pipeline, now))
-            outcome = follow(pipeline, SystemClock(), report, STALLED_NS)
-        state, arms = prepared.config.state, list(prepared.config.arms)
-        return Ran(prepared, outcome, read_signals(state, arms), section_rows(state, arms))
+        return replayed(self.prepare(split, **overrides), during)
+
+
+def replayed(prepared: Prepared, during: Callable[[Pipeline, Progress], None] | None = None) -> Ran:
+    """One run of what was prepared, to its end."""
+    with Pipeline(prepared.config, prepared.config_file) as pipeline:
+        report = (lambda _: None) if during is None else (lambda now: during(pipeline, now))
+        outcome = follow(pipeline, SystemClock(), report, STALLED_NS)
+    state, arms = prepared.config.state, list(prepared.config.arms)
+    return Ran(prepared, outcome, read_signals(state, arms), section_rows(state, arms))
 
 
 @contextmanager
@@ -126,3 +133,48 @@ def processes_of(run_dir: Path) -> list[int]:
             if str(run_dir).encode() in environment:
                 found.append(int(entry.name))
     return found
+
+
+def wait_until_gone(pids: Iterable[int], patience_s: float = 60.0) -> None:
+    """Until each of these has ended, with patience; who has ended already is passed over."""
+    for pid in pids:
+        try:
+            descriptor = os.pidfd_open(pid)
+        except ProcessLookupError:
+            continue
+        select.select([descriptor], [], [], patience_s)
+        os.close(descriptor)
+
+
+def eventually(holds: Callable[[], bool], patience_s: float = 60.0) -> None:
+    """Until it holds; fails when patience ends."""
+    until = time.monotonic() + patience_s
+    while not holds():
+        assert time.monotonic() < until, "it never came to that"
+        time.sleep(0.02)
+
+
+def show(what: str, seconds: float) -> None:
+    """A figure for people; pytest -s shows it."""
+    sys.stdout.write(f"\n{what} {seconds:.2f} s")
+
+
+def state_of(pid: int) -> str | None:
+    """One letter of the kernel's, such as T (stopped) or Z (ended, and nobody has waited for it); None: gone."""
+    fields = _stat(pid)
+    return fields[0] if fields else None
+
+
+def parent_of(pid: int) -> int:
+    """Process id of the parent; ProcessLookupError when the process is gone."""
+    fields = _stat(pid)
+    if not fields:
+        raise ProcessLookupError(pid)
+    return int(fields[1])
+
+
+def _stat(pid: int) -> list[str]:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+    except OSError:
+        return []

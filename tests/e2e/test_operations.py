@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import select
 import signal
 import subprocess
 import sys
@@ -18,7 +17,7 @@ from alphabus.client import SignalClient
 from alphabus.endpoints import SERVICES, Endpoints
 from common.replay.follow import Progress
 from common.replay.pipeline import ROOT, Pipeline
-from tests.e2e.harness import Bench, Ran, processes_of
+from tests.e2e.harness import Bench, Ran, processes_of, wait_until_gone
 
 PATIENCE_S = 60.0
 
@@ -32,13 +31,7 @@ def start(arguments: Sequence[str]) -> subprocess.Popen[str]:
 
 def gone(run_dir: Path) -> bool:
     """Wait, with patience, until every process of a run folder has ended."""
-    for pid in processes_of(run_dir):
-        try:
-            descriptor = os.pidfd_open(pid)
-        except ProcessLookupError:
-            continue
-        select.select([descriptor], [], [], PATIENCE_S)
-        os.close(descriptor)
+    wait_until_gone(processes_of(run_dir), PATIENCE_S)
     return processes_of(run_dir) == []
 
 

@@ -17,13 +17,21 @@ PYTHON = ROOT / ".venv-peers" / "bin" / "python"
 PROGRAM = Path(__file__).parent / "peer.py"
 
 
-def ask(folder: Path, frames: Mapping[str, pl.DataFrame], **request: Any) -> dict[str, Any]:
-    """Write frames and request, run the peer, return its answer; its words come with the error if it fails."""
+def ask(
+    folder: Path, frames: Mapping[str, pl.DataFrame], *, one_thread: bool = False, **request: Any
+) -> dict[str, Any]:
+    """Write frames and request, run the peer, return its answer; its words come with the error if it fails.
+
+    one_thread: polars adds columns up in the order in which its threads come to it; with one, the last bits are the
+    same each time.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     for name, frame in frames.items():
         frame.write_parquet(folder / f"{name}.parquet")
     (folder / "request.json").write_text(json.dumps(request), encoding="utf-8")
     surroundings = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    if one_thread:
+        surroundings["POLARS_MAX_THREADS"] = "1"
     # vnpy keeps its settings in HOME unless the working folder has its own.
     (folder / ".vntrader").mkdir(exist_ok=True)
     ran = subprocess.run(
@@ -56,7 +64,7 @@ class Answer:
         return bool(self.files[text]["whole"])
 
 
-def evaluated(folder: Path, bars: pl.DataFrame, texts: list[str]) -> Answer:
+def evaluated(folder: Path, bars: pl.DataFrame, texts: list[str], *, one_thread: bool = False) -> Answer:
     """Let vnpy evaluate texts and everything inside them on bars."""
-    answer = ask(folder, {"bars": bars}, verb="evaluate", texts=texts)
+    answer = ask(folder, {"bars": bars}, one_thread=one_thread, verb="evaluate", texts=texts)
     return Answer(folder, answer["nodes"], tuple(answer["shuffled"]))

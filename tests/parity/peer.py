@@ -133,7 +133,14 @@ def process(folder: Path, request: Mapping[str, Any]) -> dict[str, Any]:
     return {"rows": made.height}
 
 
-VERBS = {"evaluate": evaluate, "prepare": prepare, "load": load, "process": process}
+def functions(folder: Path, request: Mapping[str, Any]) -> dict[str, Any]:
+    """Name what texts can call."""
+    del folder, request
+    modules = [importlib.import_module(f"{DATASET}.{name}") for name in FUNCTIONS]
+    return {"names": [name for each in modules for name, value in vars(each).items() if callable(value)]}
+
+
+VERBS = {"functions": functions, "evaluate": evaluate, "prepare": prepare, "load": load, "process": process}
 
 
 def main(folder: Path) -> None:

@@ -1,12 +1,14 @@
 """Operator by operator on vnpy's own intermediate inputs."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from common.factors.operators import TABLE
 from common.factors.sets import load_set
+from tests.parity.asking import ask
 from tests.parity.judgement import EXACT, Judgement, Verdict, judge, verdict
 from tests.parity.nodes import nodes_of
 from tests.parity.subject import OPERATORS, SUBJECTS, Subject, texts_of
@@ -15,7 +17,11 @@ MOST_MISSES, WORTH_TELLING = 0.005, 0.001
 DIGITS_LOST = {"ts_corr(ts_sum(close, 5), ts_sum(close, 20), 2)": 0.15}
 """Two bars' correlation is 1 or -1; vnpy's one-pass moments of sums answer anything up to thousands. Share allowed."""
 
-OURS_ALONE = frozenset({"ta_ema"})
+OURS_ALONE = frozenset({
+    "ta_adx", "ta_bbands_lower", "ta_bbands_middle", "ta_bbands_upper", "ta_cci", "ta_dema", "ta_ema", "ta_macd",
+    "ta_macd_histogram", "ta_macd_signal", "ta_mfi", "ta_minus_di", "ta_plus_di", "ta_sma", "ta_tema", "ta_wma",
+    "ts_mad",
+})  # fmt: skip
 """Operators that vnpy 4.5.0 does not have."""
 
 
@@ -24,6 +30,13 @@ def test_every_operator_is_compared() -> None:
     texts = [*OPERATORS, *(text for _, name in SUBJECTS for text in texts_of(load_set(name), "sample").values())]
     compared = {node.operator.name for node in nodes_of(texts).values()}
     assert {row.name for row in TABLE} - compared == OURS_ALONE
+
+
+def test_what_vnpy_has_is_compared(tmp_path: Path) -> None:
+    """Nothing is left out that it could be asked for."""
+    theirs = set(ask(tmp_path, {}, verb="functions")["names"])
+    assert OURS_ALONE.isdisjoint(theirs)
+    assert {row.name for row in TABLE if not row.symbol} - OURS_ALONE <= theirs
 
 
 def test_vnpy_keeps_the_order_of_the_bars(subject: Subject) -> None:

@@ -42,10 +42,11 @@ def test_node_by_node_is_as_vnpy_does_it(name: str, tmp_path: Path) -> None:
     sample_market(symbols=20, days=60).write_parquet(tmp_path / "sample.parquet")
     bars = Rows.of(load_bars(tmp_path / "sample.parquet").frame).frame()
     loaded = load_set(name)
-    ask(tmp_path / "whole", {"bars": bars}, verb="prepare", factors=dict(loaded.factors[::5]), label=loaded.label)
+    chosen = dict(loaded.factors[::5])
+    ask(tmp_path / "whole", {"bars": bars}, one_thread=True, verb="prepare", factors=chosen, label=loaded.label)
     whole = bars.select("datetime", "vt_symbol").join(
         pl.read_parquet(tmp_path / "whole" / "factors.parquet"), on=["datetime", "vt_symbol"], maintain_order="left"
     )
-    parts = evaluated(tmp_path / "parts", bars, [text for _, text in loaded.factors[::5]])
-    for factor, text in loaded.factors[::5]:
+    parts = evaluated(tmp_path / "parts", bars, list(chosen.values()), one_thread=True)
+    for factor, text in chosen.items():
         np.testing.assert_array_equal(whole[factor].cast(pl.Float64).to_numpy(), parts.values(canonical(text)), factor)

@@ -15,24 +15,29 @@ from structlog.typing import FilteringBoundLogger
 from alphabus.bus import Bus
 from alphabus.endpoints import SERVICES, Endpoints
 from alphabus.messages import Signals
-from alphabus.sockets import Channel, Parts, Transport
+from alphabus.sockets import Channel, Parts, Subscription, Transport
 from alphabus.testing import Calm, Link, ManualClock, MemoryTransport, Mischief
 from common.config import Config, make_config
 from common.counters import Counters
 from common.factors.plan import compile_set
+from common.factors.sets import FactorSet
 from common.market.journal import Journal
 from common.message_log import MessageLog
+from common.models.bundle import Bundle
 from common.models.lightgbm import LightGBMModel
 from common.models.manifest import FactorRecord
+from common.models.records import ModelRef
 from common.models.registry import Registry
 from common.service import Context, Service
 from services.bar_feed.service import BarFeed
 from services.factor_engine.service import FactorEngine
+from services.inference_worker.crew import OpenSeat
 from services.inference_worker.service import InferenceWorker
 from services.monitor.service import Monitor
 from services.signal_cache.service import SignalCache
 from tests.common.models.sample_bundle import SMALL, make_bundle, samples
-from tests.services.markets import FEATURES, TOY_SET, ToySource
+from tests.services.factor_engine.stage import AtOnce
+from tests.services.markets import TOY_SET, ToySource
 from tests.services.seats import Behave, FormulaSeat, well_behaved
 
 MS = 1_000_000
@@ -72,9 +77,11 @@ class OwnChannels:
         """Bind the live end."""
         return self._kept(self.transport.publisher(address))
 
-    def subscriber(self, address: str, topics: Any) -> Channel:
+    def subscriber(self, address: str, topics: Any) -> Subscription:
         """Connect to a live end."""
-        return self._kept(self.transport.subscriber(address, topics))
+        subscription = self.transport.subscriber(address, topics)
+        self._kept(subscription)
+        return subscription
 
     def responder(self, address: str) -> Channel:
         """Bind the asked end."""
@@ -97,17 +104,34 @@ def silent_log() -> FilteringBoundLogger:
     return logger
 
 
+def toy_bundle(of: FactorSet = TOY_SET, seed: int = 7, **changes: Any) -> Bundle:
+    """A model over three factors of a set; another seed is another model."""
+    features = tuple(name for name, _ in of.factors)
+    parameters = {**SMALL, "seed": seed, "bagging_fraction": 0.5, "bagging_freq": 1}
+    model = LightGBMModel.fit(samples(300), samples(100, seed=2), features, parameters, lambda _done, _most: None)
+    record = FactorRecord(of.name, compile_set(of).digest.hex(), of.factors)
+    return make_bundle(**{"model": model, "factor_set": record, "features": features, **changes})
+
+
 def toy_registry(root: Path) -> Path:
     """A registry whose one model wants the toy factors; it is champion and challenger of `test`."""
-    plan = compile_set(TOY_SET)
-    model = LightGBMModel.fit(samples(300), samples(100, seed=2), FEATURES, SMALL, lambda _done, _most: None)
-    record = FactorRecord(TOY_SET.name, plan.digest.hex(), TOY_SET.factors)
-    bundle = make_bundle(model=model, factor_set=record, features=FEATURES)
     with Registry(root, clock=lambda: 0) as registry:
-        ref = registry.add(bundle, author="test")
+        ref = registry.add(toy_bundle(), author="test")
         for alias in ("champion", "challenger"):
             registry.promote("test", alias, ref.name, ref.version, by="test", why="test")
     return root
+
+
+def add_version(root: Path, bundle: Bundle) -> ModelRef:
+    """Put one more model into a registry; no alias means it yet."""
+    with Registry(root, clock=lambda: 0) as registry:
+        return registry.add(bundle, author="test")
+
+
+def promote(root: Path, version: int, alias: str = "champion", name: str = "demo") -> None:
+    """Move an alias, as a person at another terminal does."""
+    with Registry(root, clock=lambda: 0) as registry:
+        registry.promote("test", alias, name, version, by="ann", why="better")
 
 
 def toy_config(folder: Path, registry: Path, **tables: Mapping[str, Any]) -> Config:
@@ -129,15 +153,21 @@ class Cluster:
     """Starts, steps, kills and restarts the services of one instance."""
 
     def __init__(
-        self, config: Config, source: ToySource, *, behave: Behave = well_behaved, mischief: Mischief | None = None
+        self,
+        config: Config,
+        source: ToySource,
+        *,
+        behave: Behave = well_behaved,
+        mischief: Mischief | None = None,
+        open_seat: OpenSeat | None = None,
     ) -> None:
         self.config, self.clock = config, ManualClock(1_700_000_000_000_000_000)
         self._assassin = mischief if isinstance(mischief, Assassin) else None
         self._transport = MemoryTransport(config.bus.high_water, mischief or Calm())
         self._makers: dict[str, Callable[[Context], Service]] = {
             "bar_feed": partial(BarFeed, open_source=lambda _config, _path: source),
-            "factor_engine": partial(FactorEngine, find_set=lambda _name: TOY_SET),
-            "inference_worker": partial(InferenceWorker, open_seat=partial(FormulaSeat, behave=behave)),
+            "factor_engine": partial(FactorEngine, find_set=lambda _name: TOY_SET, open_room=AtOnce),
+            "inference_worker": partial(InferenceWorker, open_seat=open_seat or partial(FormulaSeat, behave=behave)),
             "signal_cache": SignalCache,
             "monitor": Monitor,
         }

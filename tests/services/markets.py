@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from alphabus.messages import Mode
 from alphabus.testing import day_ns
 from common.factors.sets import FactorSet
 from services.bar_feed.sources import RawSection
@@ -27,6 +28,8 @@ class ToySource:
 
     sections: tuple[RawSection, ...]
     split: int
+    mode: Mode = Mode.REPLAY
+    clock_ns: int | None = None
 
     def history(self, after: int) -> Iterator[RawSection]:
         """Sections before the split."""
@@ -35,6 +38,10 @@ class ToySource:
     def live(self, after: int) -> Iterator[RawSection]:
         """Sections from the split on."""
         return (section for section in self.sections[self.split :] if section.time > after)
+
+    def now(self, _ahead_ns: int) -> int | None:
+        """No clock unless one is given: then every section up to `clock_ns` is complete."""
+        return self.clock_ns
 
     def facts(self) -> Mapping[str, Any]:
         """Nothing worth saying."""

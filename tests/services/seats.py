@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from alphabus.columns import stack
 from alphabus.messages import Factors
 from common.service import Context
+from services.inference_worker.child_process import Dying
 from services.inference_worker.exchange import Answer, Failed, Ready
-from services.inference_worker.roster import Post
+from services.inference_worker.post import Post
 from services.inference_worker.seat import Happened, Seat
 
 Behave = Callable[[int, int], str]
@@ -37,7 +38,7 @@ def formula(factors: Factors, features: tuple[str, ...]) -> NDArray[np.float64]:
 class FormulaSeat(Seat):
     """Behaves as a seat with a child in it, on the test's clock and without any process."""
 
-    def __init__(self, post: Post, context: Context, behave: Behave = well_behaved) -> None:
+    def __init__(self, post: Post, context: Context, _dying: Dying, behave: Behave = well_behaved) -> None:
         self._features, self._clock, self._behave = post.features, context.bus.clock, behave
         self._said: deque[tuple[int, Happened]] = deque()
         self._starts = 1
@@ -57,7 +58,7 @@ class FormulaSeat(Seat):
         """When the next word is said."""
         return self._said[0][0] if self._said else None
 
-    def submit(self, factors: Factors, attempt: int) -> None:
+    def submit(self, factors: Factors, attempt: int, *, probe: bool = False) -> None:  # noqa: ARG002  one for all
         """Decide what comes of it, and when."""
         now = self._clock.monotonic_ns()
         match self._behave(factors.bar, attempt):
@@ -79,11 +80,20 @@ class FormulaSeat(Seat):
             happened.append(self._said.popleft()[1])
         return happened
 
-    def replace(self) -> None:
+    @property
+    def is_ready(self) -> bool:
+        """As soon as it has said so."""
+        return not any(isinstance(said, Ready) for _, said in self._said)
+
+    def keep_spare(self, *, spare: bool) -> None:
+        """There is none."""
+
+    def replace(self) -> int:
         """Forget what would have been said; another one is ready at once."""
         self._said.clear()
         self._starts += 1
         self._said.append((self._clock.monotonic_ns(), self._ready(self._post)))
+        return 0
 
     def close(self) -> None:
         """Say nothing more."""
@@ -92,5 +102,5 @@ class FormulaSeat(Seat):
     def _answer(self, factors: Factors) -> Answer:
         return Answer(1, formula(factors, self._features))
 
-    def _ready(self, post: Post) -> Ready:
+    def _ready(self, post: Post) -> Happened:
         return Ready(post.model.name, "formula", post.model.digest, post.features)

@@ -15,11 +15,10 @@ from alphabus.endpoints import SERVICES
 from alphabus.inlet import Inlet
 from alphabus.messages import Alert, Flag, Message, Mode, Reason, Signals, Status, Universe
 from alphabus.sockets import wait_on
-from common.errors import ModelError
 from common.market.journal import Journal
 from common.models.registry import Registry
 from common.replay.results import digest_signals, read_signals
-from services.inference_worker.service import InferenceWorker, _child_seat
+from services.inference_worker.service import InferenceWorker
 from tests.services.cluster import MS, Cluster, said, toy_config, toy_registry
 from tests.services.markets import ToySource, raw_section, toy_market
 from tests.services.seats import Behave
@@ -271,7 +270,7 @@ def test_with_real_children(tmp_path: Path) -> None:
     registry = toy_registry(tmp_path / "registry")
     config = toy_config(tmp_path, registry, inference={"hang_after_ms": 60_000})
     cluster = Cluster(config, steady_market(3))
-    cluster._makers["inference_worker"] = lambda context: InferenceWorker(context, _child_seat)
+    cluster._makers["inference_worker"] = InferenceWorker
     cluster.restart("inference_worker")
     with running(cluster):
         for _ in range(3000):
@@ -282,11 +281,12 @@ def test_with_real_children(tmp_path: Path) -> None:
     assert statuses(cluster) == [(bar, "fresh", "", 0) for bar in (5, 6, 7)]
 
 
-def test_an_arm_with_another_factor_set_is_refused(registry: Path, tmp_path: Path) -> None:
-    """The worker says which set the engine computes and what to do."""
+def test_an_arm_may_want_another_set_than_the_configured(registry: Path, tmp_path: Path) -> None:
+    """The engine computes what the models want, from the texts in their bundles."""
     config = toy_config(tmp_path, registry, factors={"set": "basic"})
-    with pytest.raises(ModelError, match="wants factor set 'toy', the factor engine computes 'basic'"):
-        Cluster(config, steady_market(2))
+    with running(Cluster(config, steady_market(3))) as cluster:
+        cluster.run()
+    assert statuses(cluster) == [(bar, "fresh", "", 0) for bar in (5, 6, 7)]
 
 
 @pytest.mark.parametrize("lost", [20, 2000])

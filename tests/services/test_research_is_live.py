@@ -1,5 +1,7 @@
 """What research computes is what the live pipeline publishes: the same bars through feed and engine, to the bit."""
 
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -46,17 +48,19 @@ def constituents(file: Path) -> Constituents:
     )
 
 
-def published(file: Path, factor_set: FactorSet, constituents: Constituents | None, folder: Path) -> pl.DataFrame:
+def published(
+    file: Path, factor_set: FactorSet, constituents: Constituents | None, folder: Path, interval: str = "auto"
+) -> pl.DataFrame:
     """A row a symbol with a bar: what the feed makes of the file and the factor engine of that, section by section."""
-    source = ReplaySource(Source(bars=file), folder / "quarantine.jsonl")
+    source = ReplaySource(Source(bars=file, interval=interval), folder / "quarantine.jsonl")
     alignment, desk = Alignment(Membership(constituents=constituents)), Desk(compile_set(factor_set))
     frames = []
     for bar, raw in enumerate(source.live(-1), 1):
         universe, bars = alignment.align(raw, JOURNAL, bar, Mode.REPLAY)
         if universe is not None:
-            desk.learn(universe)
+            desk.universes.learn(universe)
         columns = desk.update(bars).columns
-        symbols = desk.symbols(bars.universe)
+        symbols = desk.universes.symbols(bars.universe)
         marks = {name: columns[name].astype(np.bool_) for name in ("member", "warm", "present")}
         values = {name: column for name, column in columns.items() if name not in marks}
         frames.append(pl.DataFrame({"datetime": [bars.stamp] * len(symbols), "symbol": symbols, **marks, **values}))
@@ -80,6 +84,25 @@ def test_the_frame_is_what_is_published(
         factor_frame(load_bars(file), load_set(name), constituents=chosen, marks=True), live, check_exact=True
     )
     assert live["member"].all() is not with_members
+
+
+ANEW = FactorSet(
+    "anew", (("mean", "ts_mean(close, 3)"), ("ema", "ta_ema(close, 2)"), ("rank", "cs_rank(ts_sum(volume, 2))")),
+    "ts_delay(close, -1) / close - 1",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("options", [{"reset": "session"}, {"max_gap": 1}, {"reset": "session", "max_gap": 2}])
+def test_symbols_start_anew_alike(file: Path, tmp_path: Path, options: dict[str, object]) -> None:
+    """Seven bars a day: live and research cut sessions and absences at the same bars."""
+    hourly, own = tmp_path / "hourly.parquet", replace(ANEW, **options)  # type: ignore[arg-type]  # a table
+    bar = (pl.col("datetime") - pl.col("datetime").min()).dt.total_days()
+    moment = pl.lit(datetime(2021, 1, 4, 9, 30)) + pl.duration(days=bar // 7, hours=bar % 7)  # noqa: DTZ001  a stamp
+    pl.read_parquet(file).with_columns(datetime=moment.cast(pl.Datetime("us"))).write_parquet(hourly)
+    frame = factor_frame(load_bars(hourly, interval="1h"), own, marks=True)
+    assert_frame_equal(frame, published(hourly, own, None, tmp_path, "1h"), check_exact=True)
+    plain = factor_frame(load_bars(hourly, interval="1h"), ANEW, marks=True)
+    assert frame["warm"].sum() < plain["warm"].sum()
 
 
 def test_training_has_the_members_of_the_feed(file: Path, constituents: Constituents, tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from common.factors.kernels.movement import (
     rewind,
     spread,
 )
+from common.factors.kernels.streaming import settle
 
 
 class Code(NamedTuple):
@@ -78,6 +79,7 @@ def leave(frame: Frame, code: Code, bars: Bars, first: int, begin: int, end: int
     """Hand the factors out."""
     for factor in range(code.factors.size):
         spread(bars, factor, whole(frame, code.factors[factor]), first, frame.rows, begin, end, frame.stride)
+    settle()  # type: ignore[call-arg]  # numba hands in its context
     mark_warm(bars, first, frame.rows, begin, end)
 
 

@@ -26,7 +26,7 @@ def kernel(signature: Any) -> Callable[[Callable[..., Any]], Kernel]:
 
 def part_of_kernel(function: _Function) -> _Function:
     """Make a function that such kernels call; it is compiled into each caller."""
-    return cast("_Function", numba.njit(**_LEAN)(function))
+    return cast("_Function", numba.njit(forceinline=True, **_LEAN)(function))
 
 
 def view_of_memory(function: _Function) -> _Function:

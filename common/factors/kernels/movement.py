@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from common.factors.kernels.build import Booleans, Floats, Integers
 from common.factors.kernels.lean import kernel, part_of_kernel
 from common.factors.kernels.memory import CALL, INTEGERS, NOTHING, Frame, finite, tuple_type, whole
+from common.factors.kernels.streaming import hand_out
 
 FEW = 16
 """Up to one lagging symbol in so many, histories are moved symbol by symbol; beyond it, row by row."""
@@ -124,8 +125,7 @@ def spread(bars: Bars, factor: int, source: Floats, first: int, rows: int, begin
         out = bars.out[factor, row, begin:end]
         place = bars.place[row, begin:end]
         if rows == 1:
-            for i in range(out.size):
-                out[i] = source[i] if place[i] >= 0 else NOTHING
+            hand_out(out, source, place)
         else:
             for i in range(out.size):
                 out[i] = source[place[i] * stride + i] if place[i] >= 0 else NOTHING

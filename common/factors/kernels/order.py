@@ -5,6 +5,7 @@
 from common.factors.kernels.build import TILE, Floats, Integers
 from common.factors.kernels.lean import kernel, part_of_kernel
 from common.factors.kernels.memory import CALL, NOTHING, Frame, piece, quotient, tile
+from common.factors.kernels.streaming import LANES, exchange
 
 
 @part_of_kernel
@@ -32,14 +33,6 @@ def ranks(frame: Frame, words: Integers, numbers: Floats) -> None:
             out = piece(frame, frame.offsets[words[4 + 3 * group]], first, width)
             for i in range(width):
                 out[i] = quotient(twice[i], 2.0 * window) if unknown[i] == 0.0 else NOTHING
-
-
-@part_of_kernel
-def exchange(low: Floats, high: Floats) -> None:
-    """Put the smaller of each pair into `low`, the larger into `high`."""
-    for i in range(low.size):
-        x, y = low[i], high[i]
-        low[i], high[i] = min(x, y), max(x, y)
 
 
 @part_of_kernel
@@ -73,7 +66,8 @@ def quantiles(frame: Frame, words: Integers, numbers: Floats) -> None:
                 bring(piece(frame, source - (rows - 1) * stride, first, width), target, unknown)
             for _ in range(comparators):
                 low, high = (words[at] + 1) * TILE, (words[at + 1] + 1) * TILE
-                exchange(work[low : low + width], work[high : high + width])
+                for i in range(0, width, LANES):
+                    exchange(work, low + i, high + i)  # type: ignore[call-arg]  # numba hands in its context
                 at += 2
             for _ in range(answers):
                 below, above = (words[at] + 1) * TILE, (words[at + 1] + 1) * TILE

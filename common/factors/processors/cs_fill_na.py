@@ -15,6 +15,8 @@ class CsFillNa(Processor):
 
     name: ClassVar[str] = "cs_fill_na"
     summary: ClassVar[str] = "missing values become the section's mean"
+    formula: ClassVar[str] = "x, else the mean of the section"
+    missing: ClassVar[str] = "becomes the mean; stays missing in a section without a number"
     names: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:

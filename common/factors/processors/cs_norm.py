@@ -18,6 +18,10 @@ class CsNorm(Processor):
 
     name: ClassVar[str] = "cs_norm"
     summary: ClassVar[str] = "distance from the section's mean (zscore) or median (robust) in its own spread"
+    formula: ClassVar[str] = (
+        "zscore: (x - mean) / std, over n - 1; robust: (x - median) / 1.4826 median |x - median|, clipped to -3 .. 3"
+    )
+    missing: ClassVar[str] = "left out, stays missing; so does a section without spread"
     method: str
     names: tuple[str, ...] | None = None
 

@@ -14,7 +14,9 @@ class CsRankNorm(Processor):
     """(rank / numbers in the section - 0.5) x 3.46 in the columns `names`; equals share the mean of their ranks."""
 
     name: ClassVar[str] = "cs_rank_norm"
-    summary: ClassVar[str] = "(rank / numbers in the section - 0.5) x 3.46"
+    summary: ClassVar[str] = "the rank in the section, about 0 and of about unit variance"
+    formula: ClassVar[str] = "3.46 (rank / n - 0.5), n numbers in the section; equals share the mean of their ranks"
+    missing: ClassVar[str] = "left out, stays missing"
     names: tuple[str, ...]
 
     def __post_init__(self) -> None:

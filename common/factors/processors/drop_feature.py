@@ -15,6 +15,8 @@ class DropFeature(Processor):
 
     name: ClassVar[str] = "drop_feature"
     summary: ClassVar[str] = "columns are left out"
+    formula: ClassVar[str] = "-"
+    missing: ClassVar[str] = "-"
     names: tuple[str, ...]
 
     def __post_init__(self) -> None:

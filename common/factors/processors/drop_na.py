@@ -15,6 +15,8 @@ class DropNa(Processor):
 
     name: ClassVar[str] = "drop_na"
     summary: ClassVar[str] = "rows with a missing value no longer count"
+    formula: ClassVar[str] = "the row counts only where every x is a number"
+    missing: ClassVar[str] = "the row no longer counts"
     names: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:

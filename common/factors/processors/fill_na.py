@@ -17,6 +17,8 @@ class FillNa(Processor):
 
     name: ClassVar[str] = "fill_na"
     summary: ClassVar[str] = "missing values become fill_value"
+    formula: ClassVar[str] = "x, else fill_value"
+    missing: ClassVar[str] = "becomes fill_value"
     fill_value: float
     fill_label: bool = True
 

@@ -32,12 +32,15 @@ class Learnt:
 class Processor:
     """A step from raw factors to what a model reads. Infinite values count as missing, but for replace_inf.
 
-    name and parameters are vnpy's. learns: arrays a fit gives, over columns, or by_symbol over columns and symbols.
-    A value of one section depends on that section and on what was learnt: history and live give the same bits.
+    name and parameters are vnpy's. formula, missing: what becomes of a number x, and of a missing value. learns: arrays
+    a fit gives, over columns, or by_symbol over columns and symbols. A value of one section depends on that section and
+    on what was learnt: history and live give the same bits.
     """
 
     name: ClassVar[str]
     summary: ClassVar[str]
+    formula: ClassVar[str]
+    missing: ClassVar[str]
     learns: ClassVar[tuple[str, ...]] = ()
     by_symbol: ClassVar[bool] = False
 

@@ -20,6 +20,8 @@ class ReplaceInf(Processor):
 
     name: ClassVar[str] = "replace_inf"
     summary: ClassVar[str] = "infinite values become the symbol's mean of the training span"
+    formula: ClassVar[str] = "x, else the mean of the symbol's x in training"
+    missing: ClassVar[str] = "stays missing; an infinite value of a symbol without a mean becomes missing"
     learns: ClassVar[tuple[str, ...]] = ("mean",)
     by_symbol: ClassVar[bool] = True
 

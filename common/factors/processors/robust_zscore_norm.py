@@ -26,6 +26,10 @@ class RobustZscoreNorm(Processor):
 
     name: ClassVar[str] = "robust_zscore_norm"
     summary: ClassVar[str] = "distance from the training span's median in its median absolute deviations"
+    formula: ClassVar[str] = (
+        "(x - median) / 1.4826 (median |x - median| + 1e-12), both of training, clipped to -3 .. 3 if clip_outlier"
+    )
+    missing: ClassVar[str] = "left out of the fit, stays missing; so does a column without a number in training"
     learns: ClassVar[tuple[str, ...]] = ("median", "spread")
     fit_start_time: str | None = None
     fit_end_time: str | None = None

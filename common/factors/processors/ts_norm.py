@@ -22,6 +22,8 @@ class TsNorm(Processor):
 
     name: ClassVar[str] = "ts_norm"
     summary: ClassVar[str] = "distance from the training span's mean in its standard deviations"
+    formula: ClassVar[str] = "(x - mean) / std, both of training, over n; x where std is 0"
+    missing: ClassVar[str] = "left out of the fit, stays missing; so does a column without a number in training"
     learns: ClassVar[tuple[str, ...]] = ("mean", "std")
     fit_start_time: str | None = None
     fit_end_time: str | None = None

@@ -19,6 +19,9 @@ WORD = 32
 GROUP = 4
 """Entries of a word come in fours, which share one pass over its bits."""
 
+ENTRIES_AT_MOST = 1 << 22
+"""In all trees together: 10 bytes each, and more while they are made. A million leaves of common trees have fewer."""
+
 _FULL = (1 << WORD) - 1
 _NEVER = 255
 """No code is greater: an entry that fills a group up."""
@@ -47,17 +50,20 @@ class Forest:
     leaves: Floats
     """f8: values of all leaves, tree by tree, from left to right."""
     steps: float
-    """Nodes a row meets on its way through all trees, on average over the leaves."""
+    """Nodes on the way to a leaf, on average over a tree's leaves, in all trees together."""
 
 
 def make_forest(trees: Sequence[Tree], planes: Planes) -> Forest:
-    """Arrays of a forest; ModelError for a tree with leaves that cannot be reached."""
-    entries, words, nodes, leaves, roots = [_EMPTY], [], [_NO_NODES], [np.empty(0)], []
-    first_word, first_node, first_leaf, steps = [0], 0, 0, 0.0
+    """Arrays of a forest; ModelError for a tree with leaves that cannot be reached, and for too many entries."""
+    entries, words, nodes, leaves, roots = [_NO_ENTRIES], [], [_NO_NODES], [np.empty(0)], []
+    first_word, first_node, first_leaf, steps, most = [0], 0, 0, 0.0, ENTRIES_AT_MOST
     for number, tree in enumerate(trees):
         here = slice(first_node, first_node + tree.feature.size)
-        order, begin, end = _left_to_right(tree, number)
+        order, begin, end, depth = _left_to_right(tree, number)
         asked = _Asked(planes.node_plane[here], planes.node_code[here], begin, end)
+        most -= asked.entries()
+        if most < 0:
+            raise ModelError(f"tree {number} brings the forest above {ENTRIES_AT_MOST:,} entries, which take memory")
         for low in reversed(range(0, order.size, WORD)):
             entries.append(asked.word(low))
             words.append(first_leaf + low)
@@ -65,14 +71,14 @@ def make_forest(trees: Sequence[Tree], planes: Planes) -> Forest:
         nodes.append(_walkable(tree, asked, order, first_node, first_leaf))
         roots.append(first_node if tree.feature.size else ~first_leaf)
         leaves.append(tree.value[order])
-        steps += float((end - begin).sum()) / order.size * 2
+        steps += depth / order.size
         first_node, first_leaf = here.stop, first_leaf + order.size
-    joined = np.concatenate(entries, axis=1)
+    plane, code, left = (np.concatenate(parts) for parts in zip(*entries, strict=True))
     return Forest(
-        entry_plane=joined[0].astype(np.uint32),
-        entry_code=joined[1].astype(np.uint8),
-        entry_left=joined[2].astype(np.uint32),
-        first_entry=np.cumsum([0, *(part.shape[1] for part in entries[1:])], dtype=np.int64),
+        entry_plane=plane,
+        entry_code=code,
+        entry_left=left,
+        first_entry=np.cumsum([codes.size for _, codes, _ in entries], dtype=np.int64),
         word_leaf=np.array(words, np.int64),
         first_word=np.array(first_word, np.int64),
         nodes=np.concatenate(nodes),
@@ -82,7 +88,9 @@ def make_forest(trees: Sequence[Tree], planes: Planes) -> Forest:
     )
 
 
-_EMPTY = np.empty((3, 0), np.int64)
+_Entries = tuple[NDArray[np.uint32], NDArray[np.uint8], NDArray[np.uint32]]
+
+_NO_ENTRIES: _Entries = (np.empty(0, np.uint32), np.empty(0, np.uint8), np.empty(0, np.uint32))
 _NO_NODES = np.empty((0, 4), np.int32)
 
 
@@ -95,36 +103,44 @@ class _Asked:
     begin: Integers
     end: Integers
 
-    def word(self, low: int) -> Integers:
-        """Entries i8[3, E] of the 32 leaves from `low` on."""
+    def entries(self) -> int:
+        """How many entries the words of this tree will have, but for those that fill groups up."""
+        return int(((self.end - 1) // WORD - self.begin // WORD + 1).sum())
+
+    def word(self, low: int) -> _Entries:
+        """Plane, code and what is left over, [E] each, of the 32 leaves from `low` on."""
         begin, end = np.clip(self.begin - low, 0, WORD), np.clip(self.end - low, 0, WORD)
         touched = np.flatnonzero(begin < end)
         ruled_out = (1 << end[touched]) - (1 << begin[touched])
-        entries = np.stack([self.plane[touched], self.code[touched], _FULL - ruled_out])
         spare = -touched.size % GROUP
-        return np.concatenate([entries, np.repeat([[0], [_NEVER], [_FULL]], spare, axis=1)], axis=1)
+        return (
+            np.append(self.plane[touched], [0] * spare).astype(np.uint32),
+            np.append(self.code[touched], [_NEVER] * spare).astype(np.uint8),
+            np.append(_FULL - ruled_out, [_FULL] * spare).astype(np.uint32),
+        )
 
 
-def _left_to_right(tree: Tree, number: int) -> tuple[Integers, Integers, Integers]:
-    """Leaves from left to right, and for each node where its left side begins and ends among them."""
+def _left_to_right(tree: Tree, number: int) -> tuple[Integers, Integers, Integers, int]:
+    """Leaves from left to right, where each node's left side begins and ends among them, the sum of their depths."""
     nodes = tree.feature.size
     left, right = tree.left.tolist(), tree.right.tolist()
     order: list[int] = []
-    begin, end = [-1] * nodes, [-1] * nodes
-    pending = [0 if nodes else ~0]
+    begin, end, depths = [-1] * nodes, [-1] * nodes, 0
+    pending = [(0 if nodes else ~0, 0)]
     while pending:
-        node = pending.pop()
+        node, depth = pending.pop()
         if node < 0:
             order.append(~node)
+            depths += depth
         elif begin[node] < 0:
             begin[node] = len(order)
-            pending += (node, left[node])
+            pending += ((node, depth), (left[node], depth + 1))
         else:
             end[node] = len(order)
-            pending.append(right[node])
+            pending.append((right[node], depth + 1))
     if len(order) != nodes + 1:
         raise ModelError(f"tree {number}: {nodes + 1 - len(order)} leaves cannot be reached from the root")
-    return np.array(order, np.int64), np.array(begin, np.int64), np.array(end, np.int64)
+    return np.array(order, np.int64), np.array(begin, np.int64), np.array(end, np.int64), depths
 
 
 def _walkable(tree: Tree, asked: _Asked, order: Integers, first_node: int, first_leaf: int) -> NDArray[np.int32]:

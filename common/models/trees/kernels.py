@@ -30,7 +30,7 @@ Walking: TypeAlias = tuple[Numbers, Numbers, Floats]
 """Fields of `Forest`: nodes, roots, leaves."""
 
 Ends: TypeAlias = tuple[int, int, float]
-"""By how many the sum is divided (0: not at all), the transform, the slope of the sigmoid."""
+"""By how many trees the sum is divided (-1: not at all; by none it becomes NaN), the transform, the sigmoid's slope."""
 
 _RULING = "Tuple((u4[::1], u1[::1], u4[::1], i8[::1], i8[::1], i8[::1], f8[::1]))"
 _WALKING = "Tuple((i4[:, ::1], i4[::1], f8[::1]))"
@@ -76,7 +76,7 @@ def transformed(total: float, transform: int, slope: float) -> float:
 def finish(out: Floats, ends: Ends) -> None:
     """From sums to predictions, in place."""
     divisor, transform, slope = ends
-    if divisor:
+    if divisor >= 0:
         for j in range(out.size):
             out[j] = out[j] / divisor
     if transform:

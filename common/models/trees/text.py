@@ -63,7 +63,7 @@ def _blocks(text: str) -> Iterator[dict[str, str]]:
     """Give the header, then each tree, as key and value."""
     block: dict[str, str] = {}
     # Not `splitlines`: a feature's name may hold what Unicode takes for the end of a line.
-    for line in text.replace("\r", "").split("\n"):
+    for line in text.replace("\r", "\n").split("\n"):
         if line == END:
             break
         if line.startswith("Tree="):
@@ -76,7 +76,7 @@ def _blocks(text: str) -> Iterator[dict[str, str]]:
 
 def _refuse_classes(header: Mapping[str, str]) -> None:
     for key in ("num_class", "num_tree_per_iteration"):
-        if header.get(key, "1") != "1":
+        if header.get(key, "1").strip() != "1":
             raise ModelError(f"the model gives {header[key]} values a row ({key}); trees are scored here for one")
 
 
@@ -123,7 +123,11 @@ def _number(block: Mapping[str, str], key: str) -> int:
 
 def _column(block: Mapping[str, str], key: str, count: int, read: Callable[[str], Any], kind: type) -> NDArray[Any]:
     """Values of a line, exactly `count` of them (any number for -1); a line that may be empty may be absent."""
-    words = block.get(key, "").split()
+    line = block.get(key, "")
+    words = line.split()
+    # Python reads 1_000 and the digits of other scripts; LightGBM stops at them.
+    if "_" in line or not line.isascii():
+        raise ModelError(f"{key} holds more than numbers")
     if count not in {-1, len(words)}:
         raise ModelError(f"{key} has {len(words)} values, expected {count}")
     try:

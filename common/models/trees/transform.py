@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from common.errors import ModelError
 from common.models.trees import kernels
+from common.models.trees.decimal import read_decimal
 
 _PLAIN = {"", "none", "custom", "huber", "lambdarank", "rank_xendcg"}
 _SQUARED_WITH_SQRT = {"regression", "regression_l1", "fair", "quantile", "mape"}
@@ -41,7 +42,9 @@ def read_objective(objective: str) -> Transform:
 
 def _slope(options: list[str]) -> float:
     found = [option.partition(":")[2] for option in options if option.startswith("sigmoid:")]
+    if not found:
+        raise ModelError(f"a binary objective without a sigmoid: {options}")
     try:
-        return float(found[-1])
-    except (IndexError, ValueError) as error:
-        raise ModelError(f"a binary objective without a sigmoid: {options}") from error
+        return read_decimal(found[-1])
+    except ModelError as error:
+        raise ModelError(f"a binary objective without a sigmoid: {error}") from error

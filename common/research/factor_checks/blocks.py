@@ -15,7 +15,8 @@ Places = NDArray[np.int64]
 def cut(block: Block, first: int, last: int) -> Block:
     """Sections `first` up to `last`."""
     columns = {name: column[first:last] for name, column in block.columns.items()}
-    return Block(block.symbols, columns, block.member[first:last])
+    session = None if block.session is None else block.session[first:last]
+    return Block(block.symbols, columns, block.member[first:last], session)
 
 
 def pick(block: Block, symbols: Sequence[int]) -> Block:
@@ -25,6 +26,7 @@ def pick(block: Block, symbols: Sequence[int]) -> Block:
         tuple(block.symbols[place] for place in chosen),
         {name: np.ascontiguousarray(column[:, chosen]) for name, column in block.columns.items()},
         np.ascontiguousarray(block.member[:, chosen]),
+        block.session,
     )
 
 
@@ -39,7 +41,8 @@ def without_bar(block: Block, section: int, symbol: int) -> Block:
 def without_section(block: Block, section: int) -> Block:
     """A calendar on which the section never was."""
     columns = {name: np.delete(column, section, axis=0) for name, column in block.columns.items()}
-    return Block(block.symbols, columns, np.delete(block.member, section, axis=0))
+    session = None if block.session is None else np.delete(block.session, section)
+    return Block(block.symbols, columns, np.delete(block.member, section, axis=0), session)
 
 
 def with_members(block: Block, member: Mask) -> Block:

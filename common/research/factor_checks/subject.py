@@ -1,14 +1,15 @@
 """What is checked: factors, what each says of itself, and a way to compute them anew."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Self
 
 from common.factors.block import Block
-from common.factors.definition import Kind
+from common.factors.definition import Kind, Operator
 from common.factors.engine import Engine
 from common.factors.expression import Call, Expression
 from common.factors.kernels.build import Floats
+from common.factors.operators import with_own
 from common.factors.parser import parse
 from common.factors.plan import compile_set
 from common.factors.sets import FactorSet
@@ -28,9 +29,9 @@ class Facts:
     crosses: bool
 
     @classmethod
-    def of(cls, name: str, text: str) -> Self:
-        """Read from its text."""
-        expression = parse(text, name=name)
+    def of(cls, name: str, text: str, operators: Sequence[Operator] = ()) -> Self:
+        """Read from its text, which may call a user's own operators."""
+        expression = parse(text, name=name, operators=with_own(operators))
         return cls(name, text, expression.look_back, expression.warm_bars, _crosses(expression))
 
 
@@ -43,9 +44,9 @@ class Subject:
 
     @classmethod
     def of(cls, factor_set: FactorSet) -> Self:
-        """A set under the engine that research and live share."""
-        plan = compile_set(factor_set)
-        facts = tuple(Facts.of(name, text) for name, text in factor_set.factors)
+        """A set under the engine that research and live share; without `max_gap`, whose sections a check takes away."""
+        plan = compile_set(replace(factor_set, max_gap=None))
+        facts = tuple(Facts.of(name, text, factor_set.operators) for name, text in factor_set.factors)
         return cls(facts, lambda block: Engine(plan).update(block).values)
 
     @property

@@ -7,7 +7,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from common.errors import FactorError
-from common.factors.block import Block
+from common.factors.block import Block, sessions_of
 from common.market.constituents import Constituents
 from common.market.panel import Panel
 from common.market.parts import BarParts
@@ -57,7 +57,9 @@ def choose_window(
     chosen = np.sort(random.choice(len(panel.symbols), size, replace=False))
     columns = {name: np.ascontiguousarray(column[:, chosen]) for name, column in panel.columns.items()}
     symbols = tuple(panel.symbols[place] for place in chosen)
-    return Window(Block(symbols, columns, np.ascontiguousarray(member[:, chosen])), panel.stamp)
+    return Window(
+        Block(symbols, columns, np.ascontiguousarray(member[:, chosen]), sessions_of(panel.stamp)), panel.stamp
+    )
 
 
 def _newest(bars: BarParts, sections: int) -> pl.DataFrame:

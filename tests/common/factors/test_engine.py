@@ -1,5 +1,6 @@
 """What a bar is, how columns are adjusted, what the engine hands out and what it refuses."""
 
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -129,3 +130,23 @@ def test_columns_in_any_memory_order() -> None:
     sparse = {name: np.repeat(column, 2, axis=1)[:, ::2] for name, column in block.columns.items()}
     for columns in (turned, sparse):
         assert_same_bits(compute(plan, Block(block.symbols, columns, block.member)), compute(plan, block))
+
+
+def test_members_may_be_read_only() -> None:
+    """As they are when they came over the wire."""
+    plan, block = plan_of("cs_rank(close)"), market(6, 3, seed=0)
+    member = block.member.copy()
+    member.flags.writeable = False
+    assert_same_bits(compute(plan, dataclasses.replace(block, member=member)), compute(plan, block))
+
+
+def test_a_copy_of_the_state_is_written_later() -> None:
+    """What is held is the state as it was, whatever came in the meantime; the same bytes as saved then."""
+    plan, block = plan_of("ts_mean(close, 5)", "ta_ema(close, 3)"), market(30, 3, seed=0)
+    engine, other = Engine(plan), Engine(plan)
+    engine.update(cut(block, 0, 12))
+    saved, held = engine.save(), engine.hold()
+    expected = engine.update(cut(block, 12, 30)).values
+    assert held() == saved
+    other.load(held())
+    assert_same_bits(other.update(cut(block, 12, 30)).values, expected)

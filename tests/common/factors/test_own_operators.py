@@ -29,7 +29,7 @@ def ts_dot(x: Floats, y: Floats) -> float:
 def own_plan(*texts: str, operators: tuple[Operator, ...] = (ts_spread, ts_dot)) -> Plan:
     """Compile texts that may use own operators."""
     named = tuple((f"f{i}", text) for i, text in enumerate(texts))
-    return compile_set(FactorSet("own", named, LABEL), operators=operators)
+    return compile_set(FactorSet("own", named, LABEL, operators=operators))
 
 
 @pytest.mark.parametrize("missing", [0.0, 0.2])
@@ -112,7 +112,7 @@ def _unknown(values: Floats) -> float:
         (_pair, "returns UniTuple.*must return one number"),
         (_array, "returns array.*must return one number"),
         (_nothing, "returns none; it must return one number"),
-        (_unknown, "cannot be compiled: "),
+        (_unknown, r"cannot be compiled: Unknown attribute 'no_such_thing' of type .* \(line \d+\)"),
     ],
 )
 def test_a_wrong_shape_is_refused_at_load(function: Callable[..., object], message: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from common.errors import FactorError
+from common.errors import FactorError, SnapshotError
 from common.factors import snapshot
 from common.factors.block import Block
 from common.factors.engine import Engine
@@ -31,7 +31,7 @@ FEW = settings(max_examples=15, deadline=None, suppress_health_check=[HealthChec
 
 def by_options(factors: str, **options: object) -> Plan:
     """Compile one factor under the name f0, with options."""
-    return compile_set(FactorSet("test", (("f0", factors),), LABEL), **options)  # type: ignore[arg-type]  # as given
+    return compile_set(FactorSet("test", (("f0", factors),), LABEL, **options))  # type: ignore[arg-type]  # as given
 
 
 def continued(engine: Engine, block: Block, first: int, last: int) -> Floats:
@@ -90,7 +90,7 @@ def test_a_state_is_saved_the_same_however_it_came_about() -> None:
 def _refused(saved: bytes, message: str, plan: Plan = PLAN) -> None:
     block, engine = market(30, SYMBOLS, seed=2), Engine(plan)
     engine.update(cut(block, 0, 20))
-    with pytest.raises(FactorError, match=message):
+    with pytest.raises(SnapshotError, match=message):
         engine.load(saved)
     assert_same_bits(engine.update(cut(block, 20, 30)).values, np.ascontiguousarray(compute(plan, block)[:, 20:]))
 

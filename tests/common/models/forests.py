@@ -7,6 +7,7 @@ import lightgbm
 import numpy as np
 from numpy.typing import NDArray
 
+from common.models.bits import equal_bits
 from common.models.trees.coding import ZERO
 
 Floats = NDArray[np.float64]
@@ -54,7 +55,7 @@ def by_lightgbm(text: str, values: Floats, **options: Any) -> Floats:
 
 def same_bits(actual: Floats, expected: Floats) -> None:
     """AssertionError unless every bit is equal."""
-    np.testing.assert_array_equal(actual.view(np.int64), expected.view(np.int64))
+    assert np.flatnonzero(~equal_bits(actual, expected)).tolist() == []
 
 
 def _tree(number: int, leaves: int, features: int, pool: Floats, random: np.random.Generator) -> str:

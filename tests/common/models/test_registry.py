@@ -9,7 +9,7 @@ import pytest
 from alphabus.clock import ManualClock
 from common.errors import BundleError, RegistryBusyError, RegistryError
 from common.models.bundle import Bundle
-from common.models.records import AliasRow, Change, ModelRef, Serving
+from common.models.records import AliasRow, Change, Event, ModelRef, Serving
 from common.models.registry import Registry
 from common.models.schema import MIGRATIONS
 from tests.common.models.sample_bundle import draft
@@ -328,10 +328,42 @@ def test_events_stand_in_the_history(registry: Registry) -> None:
     """A swap that failed moves no alias, and no rollback goes there."""
     _promote(registry, "demo", 1)
     _promote(registry, "demo", 2)
-    registry.record("refuse", "sp500", "champion", by="worker", why="golden answers differ")
+    event = Event("swap_failed", "sp500", "champion", "second", ("demo", 1), ("demo", 2))
+    registry.record(event, by="worker", why="golden answers differ")
     last = registry.history("sp500")[-1]
-    assert (last.action, last.source, last.target, last.why) == ("refuse", None, None, "golden answers differ")
+    assert (last.action, last.arm, last.source, last.target) == ("swap_failed", "second", ("demo", 1), ("demo", 2))
+    assert (last.by, last.why) == ("worker", "golden answers differ")
     assert registry.rollback("sp500", "champion", by="bob", why="").version == 1
+
+
+def test_how_an_arm_stands_is_the_newest_of_each_event(registry: Registry) -> None:
+    """Of this arm of this instance, in the order they came; the alias has its own newest change."""
+    for action, instance, arm in (
+        ("halt", "sp500", "a"), ("open", "sp500", "a"), ("resume", "sp500", "a"), ("halt", "sp500", "b"),
+        ("halt", "crypto", "a"), ("halt", "sp500", "a"),
+    ):  # fmt: skip
+        registry.record(Event(action, instance, arm=arm), by="ann", why="")  # type: ignore[arg-type]
+    assert [change.action for change in registry.events("sp500", "a")] == ["open", "resume", "halt"]
+    assert [change.action for change in registry.events("sp500", "b")] == ["halt"]
+    assert registry.events("sp500", "c") == []
+    assert registry.last_change("sp500", "champion") is None
+    _promote(registry, "demo", 2)
+    change = registry.last_change("sp500", "champion")
+    assert change is not None
+    assert (change.action, change.target) == ("promote", ("demo", 2))
+
+
+def test_a_bundle_is_inspected_without_its_weights(registry: Registry) -> None:
+    """Its words and its reference, each verified; a flipped manifest is refused, flipped weights are not read."""
+    ref = registry.version("demo", 1).ref
+    folder = registry.folder(ref)
+    whole = registry.load(ref)
+    (folder / "notes.txt").write_bytes(b"flipped")
+    assert registry.inspect(ref).manifest == whole.manifest
+    body = (folder / "manifest.json").read_bytes()
+    (folder / "manifest.json").write_bytes(body.replace(b"demo", b"dame"))
+    with pytest.raises(BundleError, match="digest"):
+        registry.inspect(ref)
 
 
 @pytest.mark.parametrize("read_only", [True, False])
@@ -356,5 +388,5 @@ def test_an_older_file_is_brought_up_to_date(
         expected = Change(7, 5, "promote", "sp500", "champion", None, ("demo", 1), "ann", "first")
         assert registry.history() == [expected]
     with Registry(tmp_path, clock=_clock) as registry:
-        registry.record("halt", "sp500", None, by="ann", why="")
+        registry.record(Event("halt", "sp500", arm="champion"), by="ann", why="")
         assert registry.history()[-1].number == 8

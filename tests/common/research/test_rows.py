@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from common.errors import ModelError
-from common.research.rows import divide, label_ends
+from common.research.rows import cut_by_share, divide, label_ends
 
 
 def test_a_label_ends_at_the_symbols_own_bar() -> None:
@@ -31,7 +31,7 @@ def test_no_training_label_reaches_into_validation(
     """However many bars are missing; and no validation label needs a bar past the end."""
     present = np.random.default_rng(seed).random((sections, 6)) >= missing
     ends = label_ends(present, horizon)
-    division = divide(present, ends, horizon, share)
+    division = divide(present, ends, cut_by_share(sections, horizon, share))
     section = np.broadcast_to(np.arange(sections)[:, None], present.shape)
     first_validated = section[division.validation].min()
     assert ends[division.train].max() < first_validated
@@ -46,15 +46,16 @@ def test_too_few_sections_are_refused() -> None:
     """With how many there are."""
     present = np.ones((5, 3), np.bool_)
     with pytest.raises(ModelError, match="5 sections are too few"):
-        divide(present, label_ends(present, 3), 3, 0.2)
+        cut_by_share(len(present), 3, 0.2)
 
 
 def test_no_rows_are_refused() -> None:
     """Saying for which part."""
     usable = np.ones((40, 3), np.bool_)
     ends = label_ends(usable, 2)
+    cut = cut_by_share(len(usable), 2, 0.2)
     usable[30:] = False
     with pytest.raises(ModelError, match="validate on"):
-        divide(usable, ends, 2, 0.2)
+        divide(usable, ends, cut)
     with pytest.raises(ModelError, match="train on"):
-        divide(~usable, ends, 2, 0.2)
+        divide(~usable, ends, cut)

@@ -17,8 +17,8 @@ from common.models.golden import check_golden
 from common.models.kinds import load_predictor
 from common.models.registry import Registry
 from common.research.history import history_end, history_of
-from common.research.material import processed
 from common.research.recipe import Recipe, label_horizon
+from common.research.targets import ranked
 from common.research.training import train, train_or_reuse
 
 SMALL = FactorSet(
@@ -134,16 +134,16 @@ def test_ranked_labels_ignore_absurd_returns() -> None:
     """A label a million times larger has the same rank; rows that are not used have none."""
     label = np.array([[0.1, -0.2, 0.3, np.nan, 5.0]])
     usable = np.array([[True, True, True, False, False]])
-    ranked = processed(label, usable, "cs_rank_norm")
-    np.testing.assert_array_equal(ranked, processed(np.where(label == 0.3, 1e6, label), usable, "cs_rank_norm"))
-    np.testing.assert_array_equal(np.isfinite(ranked), usable)
-    np.testing.assert_array_equal(processed(label, usable, "none"), [[0.1, -0.2, 0.3, np.nan, np.nan]])
+    found = ranked(label, usable, "cs_rank_norm")
+    np.testing.assert_array_equal(found, ranked(np.where(label == 0.3, 1e6, label), usable, "cs_rank_norm"))
+    np.testing.assert_array_equal(np.isfinite(found), usable)
+    np.testing.assert_array_equal(ranked(label, usable, "none"), [[0.1, -0.2, 0.3, np.nan, np.nan]])
 
 
 def test_an_unknown_label_processing_is_refused() -> None:
     """Naming those there are."""
     with pytest.raises(ModelError, match="cs_rank_norm"):
-        processed(np.zeros((1, 1)), np.ones((1, 1), np.bool_), "cs_rank")
+        ranked(np.zeros((1, 1)), np.ones((1, 1), np.bool_), "cs_rank")
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,11 @@ import polars as pl
 import pytest
 
 from common.errors import ModelError
-from common.factors.plan import compile_set
 from common.factors.sets import FactorSet
 from common.market.constituents import Constituents, Interval
 from common.market.sample import sample_market
 from common.market.store import load_bars
-from common.research.material import prepare
+from common.research.dataset import Dataset
 from common.research.recipe import Recipe
 from common.research.training import train
 
@@ -66,12 +65,12 @@ def test_other_members_make_another_model(bars: pl.DataFrame) -> None:
 def test_rows_are_those_of_members(bars: pl.DataFrame) -> None:
     """Nothing is learnt from anyone else, and cross sections are theirs."""
     recipe = replace(RECIPE, constituents=chosen(bars, 3))
-    material = prepare(bars, recipe, compile_set(SET))
-    rows = material.rows.train | material.rows.validation
-    strangers = [place for place in range(len(material.panel.symbols)) if place % 3 == 0]
-    assert rows.any()
-    assert not rows[:, strangers].any()
-    assert np.isnan(material.factors.values[1][:, strangers]).all()
+    dataset = Dataset.of(bars, recipe)
+    strangers = [place for place in range(len(dataset.raw.factors.symbols)) if place % 3 == 0]
+    for part in dataset.parts.values():
+        assert part.learnt.any()
+        assert not part.learnt[:, strangers].any()
+    assert np.isnan(dataset.raw.factors.values[1][:, strangers]).all()
 
 
 def test_nobody_left_to_learn_from(bars: pl.DataFrame) -> None:

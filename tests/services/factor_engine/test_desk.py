@@ -26,7 +26,7 @@ def sections(seed: int = 1, journal: bytes = JOURNAL) -> list[tuple[Universe | N
 def update(desk: Desk, universe: Universe | None, bars: Bars) -> dict[str, bytes]:
     """The factors' columns to the bit."""
     if universe is not None:
-        desk.learn(universe)
+        desk.universes.learn(universe)
     return {name: column.tobytes() for name, column in desk.update(bars).columns.items()}
 
 
@@ -35,7 +35,7 @@ def test_factors_carry_on_what_identifies_a_section() -> None:
     desk = Desk(PLAN)
     universe, bars = sections()[0]
     assert universe is not None
-    desk.learn(universe)
+    desk.universes.learn(universe)
     factors = desk.update(bars)
     for name in ("journal", "bar", "mode", "time", "stamp", "universe", "coverage"):
         assert getattr(factors, name) == getattr(bars, name)
@@ -48,7 +48,7 @@ def test_who_has_no_bar_has_no_factors() -> None:
     desk = Desk(PLAN)
     for universe, bars in sections():
         if universe is not None:
-            desk.learn(universe)
+            desk.universes.learn(universe)
         factors = desk.update(bars)
         absent = np.isnan(bars.columns["close"])
         np.testing.assert_array_equal(factors.columns["present"] == 0, absent)

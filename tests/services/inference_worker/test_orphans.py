@@ -1,6 +1,7 @@
 """No executor outlives its parent."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -49,3 +50,12 @@ def test_a_child_whose_parent_is_gone_already_does_not_start(bundle: Path) -> No
     command += ["--socket", "0", "--memory", "0", "--parent", str(os.getpid() + 1)]
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (1, b"", b"")
+
+
+def test_nothing_forks() -> None:
+    """With OpenMP, numba or ZeroMQ alive a fork is a gamble: processes are started by exec, everywhere."""
+    names = re.compile(r"\bos\.fork|\bmultiprocessing\b|\bpreexec_fn\b|\bProcessPoolExecutor\b")
+    root = Path(__file__).parents[3]
+    files = [path for folder in ("alphabus", "common", "services", "scripts") for path in (root / folder).rglob("*.py")]
+    assert len(files) > 100
+    assert [str(path) for path in files if names.search(path.read_text(encoding="utf-8"))] == []

@@ -63,8 +63,10 @@ def test_every_processor_has_an_example() -> None:
 
 @pytest.mark.parametrize("each", TABLE, ids=lambda each: each.name)
 def test_every_processor_says_what_it_does(each: type[Processor]) -> None:
-    """In one line for tables, and in its docstring."""
+    """In one line each for the table, and in its docstring."""
     assert each.summary
+    assert each.formula
+    assert each.missing
     assert each.__doc__
 
 

@@ -1,4 +1,4 @@
-"""Where processors differ from vnpy 4.5.0 on purpose: both numbers, theirs written down as its formulas give them."""
+"""Where processors differ from vnpy 4.5.0 on purpose: ours; `tests/parity` asks vnpy for its own."""
 
 import numpy as np
 import pytest
@@ -6,8 +6,7 @@ import pytest
 from common.factors.processors.chain import Chain
 from common.factors.processors.feature_block import FeatureBlock
 from common.factors.processors.table import make_processor
-
-NAN, INF = np.nan, np.inf
+from tests.common.factors.processors.differences import DIFFERENCES
 
 
 def section(*values: float) -> FeatureBlock:
@@ -24,23 +23,7 @@ def ours(block: FeatureBlock, name: str, **parameters: object) -> list[float]:
     return values
 
 
-@pytest.mark.parametrize(
-    ("name", "parameters", "values", "theirs", "expected"),
-    [
-        # Ranks are over the numbers of the section, not over its rows: a hole does not pull the others down.
-        (
-            "cs_rank_norm", {"names": ["x"]}, [1.0, 2.0, NAN, NAN],
-            [(1 / 4 - 0.5) * 3.46, (2 / 4 - 0.5) * 3.46, NAN, NAN],
-            [(1 / 2 - 0.5) * 3.46, (2 / 2 - 0.5) * 3.46, NAN, NAN],
-        ),
-        # A section whose median absolute deviation is 0 has no scale: a quotient by 0 is NaN, not the clip's 3.
-        ("cs_norm", {"method": "robust"}, [1.0, 1.0, 1.0, 5.0], [NAN, NAN, NAN, 3.0], [NAN, NAN, NAN, NAN]),
-        # An infinite value is a missing one; it neither becomes the clip's 3 nor makes the others NaN.
-        ("robust_zscore_norm", {}, [1.0, 2.0, 3.0, INF], [-1.0117, -0.3372, 0.3372, 3.0], [-0.6745, 0.0, 0.6745, NAN]),
-        ("cs_norm", {"method": "zscore"}, [1.0, 3.0, INF], [NAN, NAN, NAN], [-0.7071, 0.7071, NAN]),
-        ("fill_na", {"fill_value": 0.0}, [1.0, NAN, INF], [1.0, 0.0, INF], [1.0, 0.0, 0.0]),
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize(("name", "parameters", "values", "theirs", "expected"), DIFFERENCES)
 def test_both_numbers(
     name: str, parameters: dict[str, object], values: list[float], theirs: list[float], expected: list[float]
 ) -> None:

@@ -1,0 +1,70 @@
+"""Raw values of a dataset: factors and labels of bars as the engine gives them, before anything is made of them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from common.factors.block import FactorBlock
+from common.factors.engine import Engine
+from common.factors.labels import label_values
+from common.factors.plan import Plan
+from common.factors.processors.feature_block import FeatureBlock
+from common.market.panel import Panel
+from common.research.factor_blocks import THREADS
+from common.research.history import block_of, members
+from common.research.recipe import Recipe
+
+Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Raw:
+    """Sections of a whole history: close times and stamps i8[B] (ns), factors [F,B,S] with marks, labels f8[B,S].
+
+    A section's factors hang on the bars up to it alone, so the first sections are those of a shorter history.
+    """
+
+    time: NDArray[np.int64]
+    stamp: NDArray[np.int64]
+    factors: FactorBlock
+    label: Floats
+
+    @property
+    def present(self) -> Mask:
+        """Where there is a bar, [B, S]."""
+        found: Mask = self.factors.present != 0
+        return found
+
+    @property
+    def counted(self) -> Mask:
+        """Rows that are bars of members with a full look-back, [B, S]: what a model has an opinion on, live as here."""
+        found: Mask = self.present & (self.factors.member != 0) & (self.factors.warm != 0)
+        return found
+
+    def block(self, first: int, last: int, symbols: Mask | None = None) -> FeatureBlock:
+        """Features of sections [first, last), in memory of its own; of some symbols only, if told."""
+        chosen = np.ones(len(self.factors.symbols), np.bool_) if symbols is None else symbols
+        names = tuple(name for name, wanted in zip(self.factors.symbols, chosen, strict=True) if wanted)
+        values, rows = self.factors.values[:, first:last], self.counted[first:last]
+        if not chosen.all():
+            values, rows = values[:, :, chosen], rows[:, chosen]
+        rows = np.ascontiguousarray(rows)
+        return FeatureBlock(names, self.stamp[first:last], self.factors.names, np.array(values, order="C"), rows)
+
+
+def compute_raw(bars: pl.DataFrame, recipe: Recipe, plan: Plan) -> Raw:
+    """Compute all sections of good bars at once, members as the feed would say."""
+    panel = Panel.from_frame(bars)
+    member = members(
+        panel,
+        patience_bars=recipe.patience_bars,
+        min_coverage=recipe.min_coverage,
+        constituents=recipe.constituents,
+    )
+    block = block_of(panel, member)
+    factors = Engine(plan, threads=THREADS).update(block)
+    label = label_values(recipe.factor_set.label, block, recipe.factor_set.operators)
+    return Raw(panel.time, panel.stamp, factors, label)

@@ -1,0 +1,1 @@
+"""Exercises on a real pipeline: what must hold while people promote, roll back and err."""

@@ -1,0 +1,104 @@
+"""The models of a drill, made from one that was trained: good ones, and bad ones of every sort."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from alphabus.clock import Clock
+from common.factors.plan import compile_set
+from common.factors.sets import FactorSet
+from common.models.bundle import Bundle
+from common.models.factor_record import record_of
+from common.models.fingerprint import platform_fingerprint
+from common.models.golden import encode_array
+from common.models.manifest import GoldenRecord
+from common.models.records import ModelRef
+from common.models.registry import Registry
+from scripts.drill.moody import GOLDEN_ROWS, WEIGHTS, Mood, Moody
+
+INPUTS, OUTPUTS = "golden_inputs.npy", "golden_outputs.npy"
+NAME = "drill"
+
+OTHER_FACTORS = (
+    ("return_2", "close / ts_delay(close, 2) - 1"),
+    ("mean_7", "ts_mean(close, 7) / close"),
+    ("low_rank", "cs_rank(low / close)"),
+)
+
+WHY: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "corrupt": ("digest differs",),
+        "renamed": ("which its factors lack",),
+        "nan": ("answered NaN",),
+        "hang": ("no answer to the last section",),
+        "exit": ("closed its socket", "exited with status 3"),
+    }
+)
+"""What has to be said of each sort of bad model that fails to take over; one of these."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """By sort of model, its version; those in `WHY` must never serve, all others may."""
+
+    models: Mapping[str, ModelRef]
+
+    @property
+    def good(self) -> set[tuple[str, int]]:
+        """Name and version of those that may serve."""
+        return {ref.key for sort, ref in self.models.items() if sort not in WHY}
+
+    def sort_of(self, key: tuple[str, int]) -> str:
+        """Which sort of model a version is."""
+        return next(sort for sort, ref in self.models.items() if ref.key == key)
+
+    @classmethod
+    def make(cls, root: Path, instance: str, clock: Clock) -> Cast:
+        """Register all of them beside the instance's champion."""
+        with Registry(root, clock=clock.wall_ns) as registry:
+            champion = registry.resolve(instance, "champion")
+            trained = registry.load(champion)
+            models = {"trained": champion}
+            for sort, bundle in _bundles(trained).items():
+                models[sort] = registry.add(bundle, author=NAME)
+            _flip(registry.folder(models["corrupt"]) / WEIGHTS)
+        return cls(models)
+
+
+def _bundles(trained: Bundle) -> dict[str, Bundle]:
+    features = trained.manifest.features
+    moods: dict[str, Mood] = {"first": "fine", "second": "fine", "corrupt": "fine", "renamed": "fine"}
+    moods |= {"nan": "nan", "hang": "hang", "exit": "exit"}
+    made = {sort: _bundle(trained, Moody.made(features, mood, seed)) for seed, (sort, mood) in enumerate(moods.items())}
+    wrong = (f"{features[0]}_x", *features[1:])
+    made["renamed"] = _bundle(trained, Moody.made(wrong, "fine", 20))
+    other = FactorSet("drill", OTHER_FACTORS, trained.manifest.label.text)
+    record = record_of(other, compile_set(other))
+    model = Moody.made([name for name, _ in OTHER_FACTORS], "fine", 30)
+    return {**made, "other": _bundle(trained, model, factor_set=record)}
+
+
+def _bundle(trained: Bundle, model: Moody, **changes: Any) -> Bundle:
+    inputs = np.random.default_rng(1).standard_normal((len(model.features), GOLDEN_ROWS))
+    files = {**model.save(), INPUTS: encode_array(inputs), OUTPUTS: encode_array(model.predict(inputs))}
+    words: dict[str, Any] = {
+        "name": NAME,
+        "kind": model.kind,
+        "features": model.features,
+        "reference": {},
+        "processors": (),
+    }
+    words |= {"golden": GoldenRecord(INPUTS, OUTPUTS), "platform": platform_fingerprint(), **changes}
+    return Bundle.make(replace(trained.manifest, **words), files)
+
+
+def _flip(path: Path) -> None:
+    body = bytearray(path.read_bytes())
+    body[-1] ^= 1
+    path.write_bytes(body)

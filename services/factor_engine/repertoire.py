@@ -1,0 +1,146 @@
+"""The plans there are: on the air, or in rehearsal; who is let in, who is let go, and whose state is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass
+
+from alphabus.messages import Bars
+from common.errors import SnapshotError
+from common.factors.plan import Plan
+from common.models.records import ModelRef
+from common.service import Context
+from services.factor_engine.desk import Desk
+from services.factor_engine.keeper import Alert, Keeper
+from services.factor_engine.line import Line
+from services.factor_engine.planner import Planner
+from services.factor_engine.rehearsal import Allowance, Rehearsal
+from services.factor_engine.sections import Universes
+from services.factor_engine.wishes import Wishes, plan_name
+
+
+def one_thread() -> Executor:
+    """Where plans are compiled and states written: beside the loop, one after the other."""
+    return ThreadPoolExecutor(1, thread_name_prefix="factor_engine")
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Lines that went on the air, and lines that left it."""
+
+    arrived: tuple[Line, ...] = ()
+    left: tuple[Line, ...] = ()
+
+
+class Repertoire:
+    """Keeps a line for the configured plan and for that of every model that is wanted."""
+
+    def __init__(self, context: Context, universes: Universes, alert: Alert, room: Executor) -> None:
+        config, self._log, self._alert, self._room = context.config, context.log, alert, room
+        self._endpoints, self._universes, self._set = config.endpoints, universes, config.factors.name
+        self._wishes = Wishes(config, context.bus.clock, context.log)
+        self._planner = Planner(self._wishes, room, self._refuse)
+        self._keeper = Keeper(context.state / "factor_engine", room, context.log, alert)
+        self._rehearsal = Rehearsal(context.bus, "factor_engine", config.endpoints.topic("bars"))
+        self._lines: dict[str, Line] = {}
+        self._own = ""
+
+    def __iter__(self) -> Iterator[Line]:
+        """Lines on the air."""
+        return iter(self._lines.values())
+
+    @property
+    def handles(self) -> list[object]:
+        """The feed's record, while a line rehearses."""
+        return self._rehearsal.handles
+
+    def is_busy(self, bar: int) -> bool:
+        """Whether a line can rehearse up to the live section though nothing comes."""
+        return self._rehearsal.is_busy(bar)
+
+    def start(self, plan: Plan) -> None:
+        """Go on where each plan's snapshot ends; who has none begins with the journal, or rehearses beside the others.
+
+        A plan that was at work has a file, be it of the beginning: so one without may be let in late, and only then.
+        """
+        self._own = plan_name(self._set, plan.digest.hex())
+        self._planner.settle(frozenset({self._own}))
+        plans = {self._own: plan} | {wish.name: wish.plan for wish in self._planner.wanted if wish.plan is not None}
+        lines = {name: self._line(name, each) for name, each in plans.items()}
+        known = {name for name, line in lines.items() if self._keeper.resume(line)}
+        for name, line in lines.items():
+            if name in known or self._own not in known:
+                self._lines[name] = line
+            else:
+                self._rehearsal.add(line)
+        # Ours last: once it is there, so are the others.
+        for name in sorted(self._lines.keys() - known, key=lambda name: (name == self._own, name)):
+            self._keeper.begin(self._lines[name])
+        if self._planner.heard:
+            self._keeper.keep_only(plans)
+
+    def start_over(self, error: SnapshotError) -> None:
+        """Make every state anew: the record is not the one they were made of."""
+        self._keeper.refused(self._own, error)
+        for line in self:
+            line.start_over()
+            self._keeper.begin(line)
+
+    def hear(self, bars: Bars) -> None:
+        """Note a live section for those who rehearse."""
+        self._rehearsal.hear(bars)
+
+    def turn(self, journal: bytes, bar: int, allowed: Allowance) -> Changes:
+        """Heed what the registry says, and rehearse a little."""
+        left = tuple(self._heed())
+        line = self._rehearsal.turn(journal, bar, allowed)
+        # On the air only once its state is on disk: a restart then goes on with it, and no section is left out.
+        if line is None or not self._keeper.has_kept(line):
+            return Changes((), left)
+        self._rehearsal.remove(line)
+        self._lines[line.name] = line
+        self._log.info("plan_on_air", name=line.name, bar=bar)
+        return Changes((line,), left)
+
+    def tend(self, bar: int, acknowledged: Callable[[Line], int]) -> None:
+        """Write states up to which nobody will ask for anything: of a plan no model is of, nobody asks at all."""
+        asked = {wish.name for wish in self._planner.wanted}
+        for line in self:
+            self._keeper.tend(line, acknowledged(line) if line.name in asked else bar)
+
+    def close(self) -> None:
+        """Let go of the record, then of the thread: a state that is being written is written to its end."""
+        self._rehearsal.close()
+        self._room.shutdown(cancel_futures=True)
+        self._wishes.close()
+
+    def _line(self, name: str, plan: Plan) -> Line:
+        self._log.info("plan", name=name, digest=plan.digest.hex(), factors=len(plan.names))
+        return Line(name, self._endpoints.topic("factors", name), Desk(plan, self._universes))
+
+    def _heed(self) -> Iterator[Line]:
+        """Take up what is wanted, and drop what nobody wants any more."""
+        at_work = {line.name: line for line in (*self, *self._rehearsal.lines)}
+        if not self._planner.turn(frozenset(at_work)):
+            return
+        for wish in self._planner.wanted:
+            if wish.plan is not None and wish.name not in at_work:
+                at_work[wish.name] = self._line(wish.name, wish.plan)
+                self._rehearsal.add(at_work[wish.name])
+        if self._planner.settled:
+            wanted = {self._own, *(wish.name for wish in self._planner.wanted)}
+            for name in sorted(at_work.keys() - wanted):
+                self._drop(at_work[name])
+                yield at_work[name]
+
+    def _drop(self, line: Line) -> None:
+        self._log.info("plan_dropped", name=line.name)
+        if self._lines.pop(line.name, None) is None:
+            self._rehearsal.remove(line)
+        self._keeper.drop(line)
+
+    def _refuse(self, ref: ModelRef, error: str) -> None:
+        detail: Mapping[str, str] = {"model": str(ref), "error": error}
+        self._log.warning("plan_refused", **detail)
+        self._alert("warning", "plan_refused", detail)

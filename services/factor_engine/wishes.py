@@ -1,0 +1,112 @@
+"""Which plans are wanted beside the configured one: those of the models that serve, are to serve, or may again."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from structlog.typing import FilteringBoundLogger
+
+from alphabus.clock import Clock
+from common.config import Config
+from common.errors import FactorError, RegistryError
+from common.factors.plan import Plan, compile_set
+from common.models.bundle import load_manifest
+from common.models.factor_record import set_of
+from common.models.records import ModelRef
+from common.models.registry import Registry
+
+
+def plan_name(factor_set: str, digest: str) -> str:
+    """What a plan is called in topics and files."""
+    return f"{factor_set}.{digest[:8]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A plan by its name; `plan` is None when it is at work already."""
+
+    name: str
+    plan: Plan | None
+
+
+def read_wish(bundles: Path, ref: ModelRef, at_work: frozenset[str]) -> Wish:
+    """Compile the plan a version was trained on; ModelError or FactorError when that cannot be."""
+    manifest = load_manifest(bundles / ref.digest)
+    record = manifest.factor_set
+    name = plan_name(record.name, record.plan)
+    if name in at_work:
+        return Wish(name, None)
+    plan = compile_set(set_of(manifest))
+    if plan.digest.hex() != record.plan:
+        raise FactorError(
+            f"{ref}: its factors compile to plan {plan.digest.hex()[:8]} here, it was trained on {record.plan[:8]}; "
+            f"train it anew with this version"
+        )
+    return Wish(name, plan)
+
+
+class Wishes:
+    """Reads the registry, and only when something in it changed; never waits for who writes there."""
+
+    def __init__(self, config: Config, clock: Clock, log: FilteringBoundLogger) -> None:
+        self._config, self._clock, self._log = config, clock, log
+        self._registry: Registry | None = None
+        self._seen: int | None = None
+        self._told = ""
+
+    @property
+    def bundles(self) -> Path:
+        """Where the bundles lie."""
+        return self._config.registry / "bundles"
+
+    def news(self) -> frozenset[ModelRef] | None:
+        """The versions whose plans are wanted; None when nothing changed, or it cannot be read now."""
+        if self._registry is None and not (self._config.registry / "registry.sqlite").exists():
+            return None
+        try:
+            return self._read()
+        except RegistryError as error:  # asked again at the next turn
+            if str(error) != self._told:
+                self._told = str(error)
+                self._log.warning("registry_unread", error=self._told)
+            return None
+
+    def close(self) -> None:
+        """Close the registry."""
+        if self._registry is not None:
+            self._registry.close()
+
+    def _read(self) -> frozenset[ModelRef] | None:
+        if self._registry is None:
+            self._registry = Registry(self._config.registry, clock=self._clock.wall_ns, read_only=True, timeout_s=0.0)
+        version = self._registry.data_version()
+        if version == self._seen:
+            return None
+        found = self._wanted(self._registry)
+        self._seen = version
+        return found
+
+    def _wanted(self, registry: Registry) -> frozenset[ModelRef]:
+        """What each arm's alias means, what it meant before, and what still serves the arm."""
+        instance = self._config.instance
+        aliases = {row.alias: row.ref for row in registry.aliases(instance)}
+        found = {aliases[arm.alias] for arm in self._config.arms.values() if arm.alias in aliases}
+        for arm, settings in self._config.arms.items():
+            keys: list[tuple[str, int] | None] = [
+                change.source for change in registry.history(instance, settings.alias) if change.target is not None
+            ][-1:]
+            if (served := registry.last_served(instance, arm)) is not None:
+                keys.append((served.name, served.version))
+            found |= {ref for key in keys if (ref := _version(registry, key)) is not None}
+        return frozenset(found)
+
+
+def _version(registry: Registry, key: tuple[str, int] | None) -> ModelRef | None:
+    """Return a version that is there; one that never was, or was removed since, asks for no plan."""
+    if key is None:
+        return None
+    with suppress(RegistryError):
+        return registry.version(*key).ref
+    return None

@@ -1,0 +1,129 @@
+"""A model that is to take an arm over: what it must show first, step by step (pure).
+
+It loads and proves its bundle, answers the last section, and, if it wants factors of its own, waits until they are as
+warm as those in use. Until then, and if anything fails, the model that serves is not touched.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alphabus.messages import Factors, Flag
+from services.inference_worker.actions import Told
+from services.inference_worker.composition import flag_symbols
+from services.inference_worker.duty import Duty
+
+
+class Phase(StrEnum):
+    """How far it is."""
+
+    LOADING = "loading"
+    REHEARSING = "rehearsing"
+    WARMING = "warming"
+    READY = "ready"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What a rehearsal is judged by: least share of features a symbol needs, and how long an answer may take (ns)."""
+
+    min_features: float
+    patience_ns: int
+
+
+@dataclass(slots=True)
+class Candidate:
+    """One model on its way to an arm."""
+
+    duty: Duty
+    trial: Trial
+    phase: Phase = Phase.LOADING
+    reason: str = ""
+    """Why it failed."""
+    _rehearsed: Factors | None = None
+    _asked_ns: int = 0
+    _waited: bool = False
+
+    def loaded(self) -> None:
+        """Its child has verified and proven the bundle."""
+        if self.phase is Phase.LOADING:
+            self.phase = Phase.REHEARSING
+
+    def failed(self, reason: str) -> None:
+        """It will not serve."""
+        self.phase, self.reason = Phase.FAILED, reason
+
+    def rehearses(self, own: Factors | None, used: bytes, now: int) -> Factors | None:
+        """The section to hand to its child now, if any; without any section of this plan yet there is none to answer.
+
+        `own` are the newest factors of its plan, `used` is the plan that serves.
+        """
+        if self.phase is not Phase.REHEARSING or self._rehearsed is not None:
+            return None
+        if own is None:
+            self.phase = Phase.WARMING if self.duty.plan == used else self.phase
+            return None
+        if lacking := [name for name in self.duty.features if name not in own.columns]:
+            self.failed(f"its factors lack {', '.join(lacking[:5])}")
+            return None
+        self._rehearsed, self._asked_ns = own, now
+        return own
+
+    def answered(self, values: NDArray[np.float64], silent: NDArray[np.bool_] | None = None) -> None:
+        """It said something about the last section: every symbol that may have a value must have a finite one."""
+        if self.phase is not Phase.REHEARSING or self._rehearsed is None:
+            return
+        flags = flag_symbols(self._rehearsed, self.duty.features, self.trial.min_features, silent)
+        odd = int((~np.isfinite(values[flags == Flag.OK])).sum())
+        self._rehearsed = None
+        if odd:
+            self.failed(f"answered NaN or infinity for {odd} of {int((flags == Flag.OK).sum())} symbols")
+        else:
+            self.phase = Phase.WARMING
+
+    def look(self, own: Factors | None, used: Factors | None, now: int) -> list[Told]:
+        """Judge its factors beside those in use, newest of both; say so once when they have to be waited for."""
+        if self.phase is Phase.REHEARSING and self._rehearsed is not None:
+            self._lose_patience(now)
+        if self.phase in {Phase.WARMING, Phase.READY}:  # judged anew: the switch has to wait for a pause between bars
+            self.phase = Phase.READY if self._is_warm(own, used) else Phase.WARMING
+        if self._waited or own is used or not self._waits(own, used):
+            return []
+        self._waited = True
+        why = "its factors are not there yet, or not as warm as those in use"
+        return [Told("info", "swap_waits", {"model": str(self), "detail": why})]
+
+    def wake_ns(self) -> int | None:
+        """When patience with its answer ends."""
+        return None if self._rehearsed is None else self._asked_ns + self.trial.patience_ns
+
+    def __str__(self) -> str:
+        model = self.duty.voice.model
+        return f"{model.name}/{model.version}"
+
+    def _lose_patience(self, now: int) -> None:
+        if now - self._asked_ns >= self.trial.patience_ns:
+            self._rehearsed = None
+            self.failed(f"no answer to the last section in {self.trial.patience_ns // 1_000_000} ms")
+
+    def _waits(self, own: Factors | None, used: Factors | None) -> bool:
+        lacks = self.phase is Phase.REHEARSING and self._rehearsed is None and own is None
+        return lacks or (self.phase is Phase.WARMING and not self._is_warm(own, used))
+
+    def _is_warm(self, own: Factors | None, used: Factors | None) -> bool:
+        """Whether the newest section in use is there in its factors, too, with as many members warm."""
+        if used is None or own is used:
+            return True
+        same = own is not None and (own.journal, own.bar) == (used.journal, used.bar)
+        return same and own is not None and warm_members(own) >= warm_members(used)
+
+
+def warm_members(factors: Factors) -> int:
+    """How many members of a section have a full look-back."""
+    marks = [factors.columns[name].astype(np.bool_) for name in ("member", "warm")]
+    return int(np.count_nonzero(marks[0] & marks[1]))

@@ -1,0 +1,48 @@
+"""A model and the children that score with it, and what the worker needs to make one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from common.config import Config
+from common.models.kinds import encode_kinds, read_entries
+from common.service import Context
+from services.inference_worker.child_process import Dying
+from services.inference_worker.post import Post
+from services.inference_worker.seat import Launch, Seat, SymbolsOf
+
+OpenSeat = Callable[[Post, Context, Dying], Seat]
+
+
+@dataclass(frozen=True, slots=True)
+class Crew:
+    """Who serves, is to serve, or served."""
+
+    post: Post
+    seat: Seat
+
+    @property
+    def plan(self) -> bytes:
+        """Digest of the factors it wants."""
+        return bytes.fromhex(self.post.plan)
+
+    def __str__(self) -> str:
+        return str(self.post.ref)
+
+
+def own_kinds(config: Config) -> Mapping[str, str]:
+    """The environment variable that names the user's own kinds; ModelError for what cannot be one."""
+    return encode_kinds(read_entries(config.kinds or ()))
+
+
+def child_seat(environment: Mapping[str, str], symbols_of: SymbolsOf) -> OpenSeat:
+    """Seats with child processes in them; `symbols_of` names the symbols of a universe."""
+
+    def open_seat(post: Post, context: Context, dying: Dying) -> Seat:
+        inference = context.config.inference
+        child = {**environment, **own_kinds(context.config)}
+        launch = Launch(post.folder, post.features, child, symbols_of, inference.memory_mb, inference.faults)
+        return Seat(launch, context.bus.clock, dying)
+
+    return open_seat

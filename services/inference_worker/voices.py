@@ -1,0 +1,69 @@
+"""The signal topics: one for each arm, and the blend's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from alphabus.endpoints import Endpoints
+from alphabus.messages import EndOfStream, Signals, Streamed, Universe
+from common.config import Config
+from services.inference_worker.blend import ARM as BLEND
+from services.inference_worker.blend import Blend
+
+Publish = Callable[[str, Streamed], None]
+
+
+class Voices:
+    """Publishes what arms say, each universe before the first section that has it, and the blend of all of them."""
+
+    def __init__(
+        self, config: Config, publish: Publish, endpoints: Endpoints, symbols: Callable[[bytes], tuple[str, ...]]
+    ) -> None:
+        self._publish, self._symbols = publish, symbols
+        capital = {name: arm.capital for name, arm in config.arms.items()}
+        self._blend = Blend(capital, symbols) if config.signals.blend else None
+        self._topics = {name: endpoints.topic("signals", name) for name in config.signal_names}
+        self._universe: dict[str, bytes] = {}
+
+    @property
+    def names(self) -> list[str]:
+        """Who speaks: the arms, and the blend if there is one."""
+        return list(self._topics)
+
+    @property
+    def topics(self) -> list[str]:
+        """The topics of all of them."""
+        return list(self._topics.values())
+
+    def say(self, signals: Signals) -> None:
+        """Publish an arm's section, and the blends it completes."""
+        self._say(signals.arm, signals)
+        for blended in self._blend.add(signals) if self._blend is not None else ():
+            self._say(BLEND, blended)
+
+    def end(self, end: EndOfStream) -> None:
+        """Nothing follows on any of them."""
+        for topic in self._topics.values():
+            self._publish(topic, end)
+
+    def resume(self, latest: Mapping[str, Signals]) -> None:
+        """Go on after what each published last; a blend that a restart kept from being said is said now."""
+        if self._blend is None:
+            return
+        for signals in latest.values():
+            self._blend.recall(signals)
+        for blended in (blended for signals in latest.values() for blended in self._blend.add(signals)):
+            self._say(BLEND, blended)
+
+    def forget(self) -> None:
+        """Another journal: its numbers mean other sections."""
+        self._universe.clear()
+        if self._blend is not None:
+            self._blend.forget()
+
+    def _say(self, name: str, signals: Signals) -> None:
+        if self._universe.get(name) != signals.universe:
+            self._universe[name] = signals.universe
+            symbols = self._symbols(signals.universe)
+            self._publish(self._topics[name], Universe(signals.journal, signals.bar, signals.universe, symbols))
+        self._publish(self._topics[name], signals)

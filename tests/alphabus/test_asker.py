@@ -1,0 +1,87 @@
+"""One question, one answer: whole, of this question, in time; and a status view over it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from alphabus.asker import Asker
+from alphabus.bus import Bus
+from alphabus.codec import encode
+from alphabus.errors import RequestError
+from alphabus.messages import Delivery, Heartbeat, Message, Reply
+from alphabus.status import StatusView
+from alphabus.testing import ManualClock, memory_bus
+
+SECOND_NS = 1_000_000_000
+BEAT = Heartbeat("bar_feed", 7, bytes(16), 3, 2, {}, {"sections_live": 3})
+
+
+class Stage:
+    """A process that answers by hand: what it says to each question is given."""
+
+    def __init__(self, answers: Sequence[Sequence[Message | bytes]]) -> None:
+        self.clock = ManualClock()
+        self.bus: Bus = memory_bus(clock=self.clock)
+        self._link = self.bus.transport.responder(self.bus.endpoints.asked("bar_feed"))
+        self._answers = [list(answer) for answer in answers]
+
+    def wait(self, handles: Sequence[object], timeout_ns: int) -> None:
+        """Answer one question, if one came; time passes."""
+        assert handles
+        self.clock.advance(timeout_ns)
+        frames = self._link.receive()
+        for message in self._answers.pop(0) if frames and self._answers else ():
+            sent = [message] if isinstance(message, bytes) else encode(Delivery("t/ask/", 0, 0, 0, message))
+            self._link.send([frames[0] if frames else b"", *sent])
+
+
+def asked(stage: Stage) -> Callable[[], list[Message] | None]:
+    """A question to the stage; what came with the reply."""
+    asker = Asker(stage.bus, "bar_feed", stage.wait)
+
+    def ask() -> list[Message] | None:
+        answer = asker.ask(SECOND_NS, "status")
+        return None if answer is None else [delivery.message for delivery in answer[1]]
+
+    return ask
+
+
+def test_an_answer_is_the_reply_and_what_it_counts() -> None:
+    """As the outlet sends it: reply, messages, reply again."""
+    assert asked(Stage([[Reply(1, 1), BEAT, Reply(1, 1)]]))() == [BEAT]
+
+
+def test_half_an_answer_is_none() -> None:
+    """What a queue dropped is not made up: time runs out."""
+    assert asked(Stage([[Reply(1, 2), BEAT]]))() is None
+
+
+def test_what_comes_of_an_older_question_is_dropped() -> None:
+    """The answer to a question that was given up is not taken for this one's."""
+    ask = asked(Stage([[], [Reply(1, 1), BEAT, Reply(1, 1), Reply(2, 0)]]))
+    assert ask() is None
+    assert ask() == []
+
+
+def test_silence_takes_no_longer_than_asked_for() -> None:
+    """None, and exactly then."""
+    stage = Stage([])
+    assert asked(stage)() is None
+    assert stage.clock.monotonic_ns() == SECOND_NS
+
+
+def test_nonsense_is_said() -> None:
+    """Bytes that are no message."""
+    with pytest.raises(RequestError, match="the answer is not a message"):
+        asked(Stage([[b"garbage"]]))()
+
+
+def test_a_status_view_gives_the_heartbeat_or_nothing() -> None:
+    """Of a process that answers, and of one that is away."""
+    stage = Stage([[Reply(1, 1), BEAT, Reply(1, 1)]])
+    view = StatusView(stage.bus, "bar_feed", stage.wait)
+    assert view.ask(SECOND_NS) == BEAT
+    assert view.ask(SECOND_NS) is None
+    view.close()

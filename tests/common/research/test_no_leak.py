@@ -1,0 +1,118 @@
+"""No leak: what comes after the validation span changes nothing in a bundle, nor what training is made of."""
+
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from common.market.constituents import Constituents, Interval
+from common.market.store import BarTable
+from common.models.bundle import Bundle
+from common.research.dataset import Dataset
+from common.research.periods import Segment
+from common.research.recipe import Recipe
+from common.research.training import train
+from tests.common.research.small_market import HORIZON, RECIPE, between, market, spanned, stamps_of
+
+EVER = 2**61
+DAY = 86_400_000_000_000
+LAST = 89
+"""The last section of the validation span."""
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory: pytest.TempPathFactory) -> BarTable:
+    """Bars of a small market."""
+    return market(tmp_path_factory.mktemp("market"))
+
+
+@pytest.fixture(scope="module")
+def true(table: BarTable) -> Bundle:
+    """The bundle of the bars as they are."""
+    return train(table.frame, spanned(table.frame))
+
+
+def through_a_test_part(bars: pl.DataFrame, recipe: Recipe) -> Bundle:
+    """Train from a dataset that has a test part, whose bars and symbols are in memory with all others."""
+    whole = Dataset.of(bars, recipe, test=between(bars, LAST + 1, len(stamps_of(bars)) - 1))
+    return train(bars, recipe, prepared=lambda: whole)
+
+
+def newcomers(bars: pl.DataFrame, first: int) -> pl.DataFrame:
+    """Bars of symbols that are first listed at a section, before and behind all others in the alphabet."""
+    shown = bars.filter(pl.col("symbol") == bars["symbol"][0], pl.col("stamp") >= first)
+    return pl.concat([shown.with_columns(symbol=pl.lit(name)) for name in ("AAAA", "ZZZZ")])
+
+
+def test_a_dataset_with_a_test_part_makes_the_same_bundle(table: BarTable, true: Bundle) -> None:
+    """To the byte, as from the bars up to the end of the validation span."""
+    bars = table.frame
+    assert through_a_test_part(bars, spanned(bars)) == true
+    assert train(bars.filter(pl.col("stamp") <= stamps_of(bars)[LAST]), spanned(bars)) == true
+
+
+@settings(max_examples=10, deadline=None, derandomize=True)
+@given(seed=st.integers(0, 2**32 - 1), what=st.sampled_from(["prices", "absurd", "gone", "new"]))
+def test_no_bar_of_the_test_span_changes_the_bundle(table: BarTable, true: Bundle, seed: int, what: str) -> None:
+    """Whatever becomes of them: other prices, absurd ones, bars that are missing, symbols nobody knew."""
+    bars, random = table.frame, np.random.default_rng(seed)
+    first = stamps_of(bars)[LAST + 1]
+    later = pl.col("stamp") >= first
+    hit = later & pl.Series(random.random(bars.height) < 0.3)
+    if what == "prices":
+        changed = bars.with_columns(close=pl.when(hit).then(pl.col("close") * 1.5).otherwise("close"))
+    elif what == "absurd":
+        changed = bars.with_columns(close=pl.when(hit).then(1e300).otherwise("close"))
+    elif what == "gone":
+        changed = bars.filter(~hit | (pl.col("symbol") == bars["symbol"][0]))
+    else:
+        changed = pl.concat([bars, newcomers(bars, first)]).sort("time", "symbol")
+    assert through_a_test_part(changed, spanned(bars)) == true
+    assert train(changed, spanned(bars)) == true
+
+
+def test_a_bar_of_the_validation_span_does_change_it(table: BarTable, true: Bundle) -> None:
+    """The tests above can fail."""
+    bars = table.frame
+    last = pl.col("stamp") == stamps_of(bars)[LAST]
+    changed = bars.with_columns(close=pl.when(last).then(pl.col("close") * 1.5).otherwise("close"))
+    assert train(changed, spanned(bars)) != true
+
+
+def test_the_embargo_hides_validation_from_what_is_learnt(table: BarTable) -> None:
+    """Not one sample of the training part moves with the bars of the validation span; without it, some would."""
+    bars = table.frame
+    later = pl.col("stamp") >= stamps_of(bars)[60]
+    changed = bars.with_columns(close=pl.when(later).then(pl.col("close") * 7.0).otherwise("close"))
+    one, other = (Dataset.of(each, spanned(bars)) for each in (bars, changed))
+    np.testing.assert_array_equal(one.samples(Segment.TRAIN).features, other.samples(Segment.TRAIN).features)
+    np.testing.assert_array_equal(one.samples(Segment.TRAIN).labels, other.samples(Segment.TRAIN).labels)
+    sections = slice(60 - HORIZON, 60)
+    assert not np.array_equal(one.raw.label[sections], other.raw.label[sections], equal_nan=True)
+
+
+def chosen(bars: pl.DataFrame, seed: int) -> Constituents:
+    """Two of three symbols up to the end of the validation span, and anybody after it, by seed."""
+    random, last = np.random.default_rng(seed), stamps_of(bars)[LAST]
+    symbols = bars["symbol"].unique().sort().to_list()
+    now = [Interval(symbol, 0, last) for place, symbol in enumerate(symbols) if place % 3]
+    later = [
+        Interval(symbol, last + 1 + int(random.integers(0, 9)) * DAY, EVER)
+        for symbol in symbols
+        if random.random() < 0.5
+    ]
+    return Constituents.of([*now, *later])
+
+
+@pytest.mark.parametrize("with_spans", [True, False])
+def test_shuffled_future_membership_changes_nothing(table: BarTable, with_spans: bool) -> None:  # noqa: FBT001  a table
+    """Who joins or leaves after the last bar that is seen is not known, with spans or without."""
+    bars = table.frame
+    recipe = spanned(bars) if with_spans else RECIPE
+    seen = bars if with_spans else bars.filter(pl.col("stamp") <= stamps_of(bars)[LAST])
+    first, *others = (train(seen, replace(recipe, constituents=chosen(bars, seed))) for seed in range(4))
+    assert all(bundle == first for bundle in others)
+    assert len({chosen(bars, seed).digest for seed in range(4)}) == 4

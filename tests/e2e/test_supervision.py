@@ -1,0 +1,210 @@
+"""Ending and dying: everything ends when told to whatever state it is in, and nothing outlives whom it belongs to."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+
+from alphabus.client import SignalClient
+from alphabus.endpoints import SERVICES
+from common.replay.pipeline import ROOT, Pipeline
+from common.replay.preparation import Prepared
+from common.restarts import Restarts
+from scripts.bench.processes import children_of, services_with
+from tests.e2e.harness import Bench, eventually, parent_of, processes_of, show, state_of, wait_until_gone
+
+PATIENCE_S = 60.0
+PATIENCE_NS = int(PATIENCE_S * 1e9)
+LIMIT_S = 15.0  # what is promised is 2 s; a machine that does seven things at once is given more
+PACE_S = 0.2
+
+
+def await_signal(run_dir: Path) -> None:
+    """Until a signal comes: then all five are at work."""
+    with SignalClient("test", mode="replay", run_dir=run_dir) as client:
+        assert client.receive(PATIENCE_NS) is not None, "the pipeline never gave a signal"
+
+
+def executors_of(services: Mapping[str, int]) -> list[int]:
+    """The worker's children."""
+    return children_of(services["inference_worker"])
+
+
+def send(number: signal.Signals, *pids: int) -> None:
+    """A signal to each."""
+    for pid in pids:
+        os.kill(pid, number)
+
+
+@contextmanager
+def going_on(*pids: int) -> Iterator[None]:
+    """Whatever happens within, nothing is left standing still afterwards."""
+    try:
+        yield
+    finally:
+        for pid in pids:
+            if state_of(pid) == "T":
+                os.kill(pid, signal.SIGCONT)
+
+
+@contextmanager
+def supervised(prepared: Prepared) -> Iterator[Mapping[str, subprocess.Popen[bytes]]]:
+    """Each service under a supervisor of its own, without honcho, which would end all when one ends."""
+    with ExitStack() as stack:
+        found = {}
+        for name in SERVICES:
+            command = [sys.executable, "-m", "common.supervisor", f"services.{name}"]
+            process = subprocess.Popen([*command, "--config", str(prepared.config_file)], cwd=ROOT)
+            found[name] = stack.enter_context(process)
+            stack.callback(process.kill)
+        yield found
+
+
+def test_sigterm_while_all_peers_stand_still(market: Bench, run_dir: Path) -> None:
+    """One process after the other is told to end while every other is stopped: it does, by itself, and well in time."""
+    prepared = market.prepare(feed={"pace_s": PACE_S})
+    with supervised(prepared) as supervisors:
+        await_signal(run_dir)
+        services = services_with(prepared.config_file)
+        with going_on(*services.values()):
+            send(signal.SIGSTOP, *services.values())
+            for name in SERVICES:
+                send(signal.SIGCONT, services[name])
+                began = time.monotonic()
+                supervisors[name].terminate()
+                supervisors[name].wait(PATIENCE_S)
+                took_s = time.monotonic() - began
+                show(f"{name} ended after", took_s)
+                assert took_s < LIMIT_S
+    assert processes_of(run_dir) == []
+
+
+@pytest.mark.parametrize("whom", ["executors", "services", "supervisors"])
+def test_sigterm_to_those_that_stand_still(whom: str, market: Bench, run_dir: Path) -> None:
+    """SIGTERM to honcho while these are stopped: everything ends, nothing is left."""
+    prepared = market.prepare(feed={"pace_s": PACE_S})
+    with Pipeline(prepared.config, prepared.config_file) as pipeline:
+        await_signal(run_dir)
+        services = services_with(prepared.config_file)
+        stopped = {
+            "executors": executors_of(services),
+            "services": list(services.values()),
+            "supervisors": [parent_of(pid) for pid in services.values()],
+        }[whom]
+        pids = processes_of(run_dir)
+        with going_on(*stopped):
+            send(signal.SIGSTOP, *stopped)
+            began = time.monotonic()
+            send(signal.SIGTERM, pipeline.launcher_pid)
+            wait_until_gone(pids)
+            took_s = time.monotonic() - began
+    show(f"all ended, {whom} stopped, after", took_s)
+    assert took_s < LIMIT_S
+    assert processes_of(run_dir) == []
+
+
+def honcho(pipeline: Pipeline, _services: Mapping[str, int]) -> int:
+    """The launcher."""
+    return pipeline.launcher_pid
+
+
+def a_supervisor(_pipeline: Pipeline, services: Mapping[str, int]) -> int:
+    """The worker's, which has children of its own."""
+    return parent_of(services["inference_worker"])
+
+
+@pytest.mark.parametrize("target", [honcho, a_supervisor])
+def test_nothing_outlives_a_parent(
+    target: Callable[[Pipeline, Mapping[str, int]], int], market: Bench, run_dir: Path
+) -> None:
+    """SIGKILL of honcho or a supervisor: everything ends, and nobody is left dead without burial."""
+    prepared = market.prepare(feed={"pace_s": PACE_S})
+    with Pipeline(prepared.config, prepared.config_file) as pipeline:
+        await_signal(run_dir)
+        pids = processes_of(run_dir)
+        began = time.monotonic()
+        send(signal.SIGKILL, target(pipeline, services_with(prepared.config_file)))
+        wait_until_gone(pids)
+        show(f"all gone after the end of {target.__name__}", time.monotonic() - began)
+        assert processes_of(run_dir) == []
+        assert not pipeline.running
+        eventually(lambda: all(state_of(pid) is None for pid in pids))
+
+
+def test_a_killed_worker_leaves_neither_orphans_nor_zombies(market: Bench, run_dir: Path) -> None:
+    """Its executors end with it; the next one has its own, and nobody dead hangs about anywhere."""
+    prepared = market.prepare(feed={"pace_s": PACE_S})
+    with Pipeline(prepared.config, prepared.config_file):
+        await_signal(run_dir)
+        services = services_with(prepared.config_file)
+        worker, executors = services["inference_worker"], executors_of(services)
+        assert executors
+        began = time.monotonic()
+        send(signal.SIGKILL, worker)
+        wait_until_gone([worker, *executors])
+        show("executors gone after the end of the worker", time.monotonic() - began)
+        eventually(lambda: services_with(prepared.config_file).get("inference_worker", worker) != worker)
+        await_signal(run_dir)
+        successor = services_with(prepared.config_file)
+        assert set(executors_of(successor)).isdisjoint(executors)
+        eventually(lambda: not zombies(run_dir))
+        for pid in executors_of(successor)[:1]:
+            send(signal.SIGKILL, pid)
+            wait_until_gone([pid])
+        eventually(lambda: not zombies(run_dir))
+
+
+def zombies(run_dir: Path) -> list[int]:
+    """Children of the pipeline's processes that have ended and that nobody has waited for."""
+    return [child for pid in processes_of(run_dir) for child in children_of(pid) if state_of(child) == "Z"]
+
+
+CRASHER = """
+import os, sys
+sys.stderr.write("crasher: the disk is gone\\n")
+sys.exit(7)
+"""
+
+
+def test_a_crash_loop_ends_in_a_loud_halt(tmp_path: Path, run_dir: Path) -> None:
+    """Each wait is twice the one before; then the budget is spent, all ends, and what is wrong has been said."""
+    (tmp_path / "crasher.py").write_text(CRASHER, encoding="ascii")
+    (tmp_path / "sleeper.py").write_text("import signal; signal.pause()\n", encoding="ascii")
+    config = tmp_path / "demo.toml"
+    config.write_text(
+        f"instance = 'demo'\nstate = '{tmp_path}'\nlogs = '{tmp_path}/logs'\n[feed.source]\nbars = 'bars.parquet'\n",
+        encoding="ascii",
+    )
+    lines = [f"{name}: exec {sys.executable} -m common.supervisor {name}\n" for name in ("crasher", "sleeper")]
+    (tmp_path / "Procfile").write_text("".join(lines), encoding="ascii")
+    halted = subprocess.run(
+        [sys.executable, "-m", "honcho", "start", "--no-colour", "-f", str(tmp_path / "Procfile")],
+        cwd=tmp_path, check=False, capture_output=True, text=True, timeout=3 * PATIENCE_S,
+        env={**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{tmp_path}", "ALPHABUS_CONFIG": str(config)},
+    )  # fmt: skip
+    said = halted.stdout + halted.stderr
+    log = (tmp_path / "logs" / "supervisor.jsonl").read_text(encoding="utf-8")
+    rows = [row for row in map(json.loads, log.splitlines()) if row["child"] == "crasher"]
+    assert halted.returncode != 0
+    assert [row["restart_in_ms"] for row in rows[:-1]] == waits_ms()
+    assert {row["event"] for row in rows[:-1]} == {"died"}
+    assert (rows[-1]["event"], rows[-1]["status"]) == ("restart_budget_spent", 7)
+    assert said.count("crasher: the disk is gone") == len(rows)
+    assert "crasher died 11 times within 60 s, the last time with status 7" in said
+    assert processes_of(run_dir) == []
+
+
+def waits_ms() -> list[int]:
+    """Of all restarts of a budget."""
+    restarts = Restarts()
+    found = [restarts.died(0) for _ in range(restarts.budget)]
+    return [wait_ns // 1_000_000 for wait_ns in found if wait_ns is not None]

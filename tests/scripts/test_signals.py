@@ -1,0 +1,80 @@
+"""The signals script: a file the cache takes, figures on request, truthful exit statuses."""
+
+import json
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from common.market.sample import sample_market
+from common.research.precompute_file import read_precomputed
+from scripts.command import main
+from scripts.signals import app
+from tests.services.cluster import toy_registry
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Bars, a model, and a file of members."""
+    folder = tmp_path_factory.mktemp("signals")
+    sample_market(symbols=20, days=90).write_parquet(folder / "bars.parquet")
+    (folder / "members.csv").write_text("symbol,from,to\nS0001,2021-02-01,\nS0002,2021-01-04,2021-03-31\n", "utf-8")
+    toy_registry(folder / "registry")
+    return folder
+
+
+def status(*arguments: object) -> object:
+    """The exit status of the script, whether it returns or exits."""
+    try:
+        return main(app, "signals", [str(each) for each in arguments])
+    except SystemExit as ended:
+        return ended.code
+
+
+def given(folder: Path, *more: object) -> list[object]:
+    """The arguments of every call."""
+    return [
+        "precompute", "demo", "--bars", folder / "bars.parquet", "--registry", folder / "registry", *more,
+    ]  # fmt: skip
+
+
+def test_precompute_writes_a_file_the_cache_takes(folder: Path, tmp_path: Path) -> None:
+    """Of the newest version, of members, within a span, for an instance; figures and file agree."""
+    out, figures = tmp_path / "deep" / "signals.parquet", tmp_path / "figures.json"
+    span = ("--start", "2021-03-01", "--end", "2021-04-30", "--instance", "sp500")
+    more = (*span, "--members", folder / "members.csv", "--out", out, "--json", figures)
+    assert status(*given(folder, *more)) == 0
+    file, told = read_precomputed(out), json.loads(figures.read_text(encoding="utf-8"))
+    assert (told["file"], told["left_out"]) == (str(out), [])
+    assert {name: told[name] for name in file.provenance.words if name != "left_out"} == {
+        name: value for name, value in file.provenance.words.items() if name != "left_out"
+    }
+    assert (file.provenance.instance, file.provenance.version) == ("sp500", 1)
+    stamps = pl.read_parquet(out)["datetime"]
+    assert str(stamps.min()) >= "2021-03-01"
+    assert str(stamps.max()) < "2021-05-01"
+    speak = file.rows.filter(pl.col("flag") == 0)["symbol"].unique().sort().to_list()
+    assert speak == ["S0001", "S0002"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "outcome"),
+    [
+        (["--start", "2021-13-01"], (2, "no date")),
+        (["--start", "2031-01-01"], (2, "no bar in that span")),
+        (["--version", "7"], (1, "7")),
+        (["--instance", "Not A Name"], (2, "instance")),
+        (["--key", "nowhere.key"], (2, "nowhere.key")),
+        (["--members", "nowhere.csv"], (2, "nowhere.csv")),
+        (["--set", "alpha158"], (2, "another factor set")),
+        (["--registry", "nowhere"], (1, "nowhere")),
+    ],
+)
+def test_what_cannot_be_used_is_named(
+    arguments: list[str], outcome: tuple[int, str], folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And nothing is written."""
+    out, (expected, said) = tmp_path / "signals.parquet", outcome
+    assert status(*given(folder, "--out", out, *arguments)) == expected
+    assert said in capsys.readouterr().err.replace("\n", " ")
+    assert not out.exists()

@@ -1,0 +1,142 @@
+"""`python -m scripts.train` with spans, processors, a cache, and walking forward."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from common.market.sample import sample_market
+from common.models.registry import Registry
+from scripts import models, train
+from scripts.command import main
+
+SPANS = ("--train", "2021-01-01..2021-09-30", "--validation", "2021-10-01..2022-02-28")
+TEST = ("--test", "2022-03-01..2022-07-31")
+FAST = ("--set", "basic", "-p", "rounds=5", "-p", "min_data_in_leaf=20")
+PROCESSORS = ("--processor", "cs_norm:method=robust", "--processor", "fill_na:fill_value=0")
+
+
+@pytest.fixture(scope="module")
+def bars(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small sample market: 400 sections from 2021-01-04 on."""
+    path = tmp_path_factory.mktemp("market") / "bars.parquet"
+    sample_market(symbols=24, days=400).write_parquet(path)
+    return path
+
+
+def run(*arguments: object, verb: str = "train") -> int:
+    """Exit status of a command run in this process."""
+    app = train.app if verb == "train" else models.app
+    with pytest.raises(SystemExit) as ended:
+        raise SystemExit(main(app, verb, [str(each) for each in arguments]))
+    return int(ended.value.code or 0)
+
+
+def trained(bars: Path, folder: Path, *arguments: object) -> dict[str, Any]:
+    """Figures of a training that ended well."""
+    out = folder / "figures.json"
+    assert run(bars, "--registry", folder / "registry", "--json", out, *FAST, *arguments) == 0
+    found: dict[str, Any] = json.loads(out.read_text(encoding="utf-8"))
+    return found
+
+
+def test_spans_are_scored_month_by_month(bars: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """IC, rank IC, ICIR and MSE of training, validation and test, and the months of the latter two."""
+    found = trained(bars, tmp_path, *SPANS, *TEST)
+    assert set(found["parts"]) == {"train", "valid", "test"}
+    for part in found["parts"].values():
+        assert {"mean", "std", "icir", "t", "positive", "sections", "months"} == set(part["ic"]) == set(part["rank_ic"])
+        assert part["mse"] > 0.0
+    assert found["parts"]["test"]["ic"]["months"][0]["month"] == "2022-03"
+    told = capsys.readouterr().err
+    assert "rank_icir" in told
+    assert "2022-03" in told
+
+
+def test_the_test_span_has_no_say_in_the_model(bars: Path, tmp_path: Path) -> None:
+    """With it and without it, it is the same version."""
+    first, again = trained(bars, tmp_path, *SPANS), trained(bars, tmp_path, *SPANS, *TEST)
+    assert again["reused"]
+    assert first["digest"] == again["digest"]
+    assert first["scores"] == again["scores"]
+    alone = trained(bars, tmp_path, *TEST)
+    assert alone["history_sections"] == trained(bars, tmp_path, "--split", "2022-03-01")["history_sections"]
+
+
+def test_processors_go_into_the_bundle_and_are_verified(bars: Path, tmp_path: Path) -> None:
+    """From options as from a file, in order; `verify` runs the golden inputs through them."""
+    first = trained(bars, tmp_path, *PROCESSORS, "--learn-processor", "cs_norm:method=zscore,names=label")
+    file = tmp_path / "processors.toml"
+    file.write_text(
+        '[[infer]]\nname = "cs_norm"\nmethod = "robust"\n[[infer]]\nname = "fill_na"\nfill_value = 0\n'
+        '[[learn]]\nname = "cs_norm"\nmethod = "zscore"\nnames = ["label"]\n',
+        encoding="utf-8",
+    )
+    again = trained(bars, tmp_path, "--processors", file)
+    assert (first["digest"], again["reused"]) == (again["digest"], True)
+    with Registry(tmp_path / "registry", clock=lambda: 1) as registry:
+        manifest = registry.load(registry.version("demo").ref).manifest
+    assert [each["name"] for each in manifest.processors] == ["cs_norm", "fill_na"]
+    place = ("--registry", tmp_path / "registry")
+    assert run("verify", "demo", *place, verb="models") == 0
+    assert run("importance", "demo", *place, verb="models") == 0
+
+
+def test_a_cache_is_used_and_mended(bars: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Damage is said, and changes no model."""
+    place = ("--cache", tmp_path / "cache", *SPANS, *TEST)
+    first = trained(bars, tmp_path, *place)
+    (entry,) = (tmp_path / "cache").iterdir()
+    (entry / "label.npy").write_bytes(b"")
+    capsys.readouterr()
+    assert trained(bars, tmp_path, *place, *PROCESSORS)["digest"] != first["digest"]
+    assert "label.npy is not what was written; computed again" in capsys.readouterr().err
+    assert trained(bars, tmp_path, *place)["parts"] == first["parts"]
+    assert capsys.readouterr().err.count("warning") == 0
+
+
+def test_walking_forward_writes_one_signal_and_registers_every_model(bars: Path, tmp_path: Path) -> None:
+    """With the spans of each, and scores of all answers together."""
+    out = tmp_path / "signals.parquet"
+    walk = ("--walk-forward", "rolling", "--window", "300", "--step", "50", "--signals", out)
+    found = trained(bars, tmp_path, *walk, *PROCESSORS)
+    assert [model["version"] for model in found["models"]] == [1, 2]
+    assert set(found["models"][0]["spans"]) == {"train", "validation", "test"}
+    frame = pl.read_parquet(out)
+    assert frame.columns == ["datetime", "symbol", "signal", "version"]
+    assert frame.height == found["rows"]
+    assert found["out_of_sample"]["rank_ic"]["sections"] > 90
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("--train", "2021-01-01..2021-09-30"), "give both spans, or neither"),
+        (("--train", "2021", "--validation", "2022"), "START..END"),
+        (("--train", "2021-01-01..2021-09-30", "--validation", "2021-06-01..2022-02-28"), "never overlap"),
+        ((*SPANS, "--test", "2022-01-01..2022-07-31"), "before the valid span"),
+        ((*SPANS, "--test", "2032-01-01..2032-07-31"), "holds none of the bars"),
+        ((*SPANS, "--split", "2022-01-01"), "give one of them"),
+        ((*TEST, "--split", "2022-01-01"), "give one of them"),
+        (("--walk-forward", "rolling", *SPANS), "spans of its own"),
+        (("--walk-forward", "rolling", "--window", "4000"), "to walk over"),
+        (("--walk-forward", "forever"), "rolling"),
+        (("--signals", "out.parquet"), "only walking forward"),
+        (("--processor", "cs_nrom"), "did you mean 'cs_norm'"),
+        (("--processor", "cs_norm:method=zscore,names=label"), "not there when a model answers"),
+        (("--processor", "ts_norm", "--processors", "file.toml"), "the file names all processors"),
+        (("--processors", "none.toml"), "none.toml"),
+        (("--processor", "drop_na", "--processor", "cs_rank_norm:names=nothing"), "no column 'nothing'"),
+    ],
+)
+def test_what_cannot_be_is_said_and_nothing_is_registered(
+    bars: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], told: str
+) -> None:
+    """One readable line, usage or input."""
+    assert run(bars, "--registry", tmp_path / "registry", *FAST, *arguments) == 2
+    assert told in " ".join(capsys.readouterr().err.replace("│", " ").split())
+    with Registry(tmp_path / "registry", clock=lambda: 1) as registry:
+        assert registry.models() == []
+    assert not Path("out.parquet").exists()

@@ -1,0 +1,268 @@
+"""Signals computed ahead are those of the live path, and the cache answers with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from alphabus.client import SignalClient
+from alphabus.errors import NoSectionError, RequestError
+from alphabus.messages import Factors, Mode, Status
+from alphabus.section import Section
+from common.errors import ConfigError, DatasetError
+from common.factors.block import FactorBlock
+from common.market.span import Span
+from common.models.registry import Registry
+from common.replay.results import SCHEMA, read_signals
+from common.research.precompute import precompute
+from common.research.precompute_check import ARM
+from common.research.precompute_file import read_precomputed, write_precomputed
+from common.research.precompute_flags import flag_cells
+from common.research.precompute_roll import Conditions
+from services.inference_worker.composition import flag_symbols
+from services.signal_cache.admission import admit
+from tests.docs.process_facts import defaults
+from tests.services.cluster import MS, Cluster, toy_bundle, toy_registry
+from tests.services.precomputing import HISTORY, PARTIAL, Ahead
+
+OWN = ("arm", "capital")
+"""Columns in which the two differ: who speaks, and with what weight."""
+
+
+@pytest.fixture(scope="module")
+def registry(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One model for all."""
+    return toy_registry(tmp_path_factory.mktemp("registry"))
+
+
+@pytest.fixture(scope="module", params=[False, True], ids=["everybody", "members"])
+def ahead(request: pytest.FixtureRequest, registry: Path, tmp_path_factory: pytest.TempPathFactory) -> Ahead:
+    """Bars of everybody, and the same where some join and leave."""
+    folder = tmp_path_factory.mktemp("ahead")
+    members = folder / "members.csv" if request.param else None
+    if members is not None:
+        rows = [f"S{number:04},2021-01-04,{'2021-04-12' if number % 3 == 0 else ''}" for number in range(1, 20)]
+        members.write_text("\n".join(["symbol,from,to", *rows, "S0021,2021-04-14,"]), encoding="utf-8")
+    return Ahead(folder, registry, members)
+
+
+@contextmanager
+def running(cluster: Cluster) -> Iterator[Cluster]:
+    """A cluster that is closed at the end."""
+    try:
+        yield cluster
+    finally:
+        cluster.close()
+
+
+def test_they_are_what_the_services_publish(ahead: Ahead) -> None:
+    """Every fresh section of a replay, to the bit, with symbols, flags, number and origin; a held one is left out."""
+    with running(ahead.cluster(ahead.config("replay"))) as cluster:
+        cluster.run()
+    replayed = read_signals(cluster.config.state, ["champion"])
+    fresh = replayed.filter(pl.col("status") == "fresh").sort("bar", "symbol")
+    found = ahead.computed()
+    assert_frame_equal(found.rows.drop(OWN), fresh.drop(OWN), check_exact=True)
+    held = replayed.filter(pl.col("status") != "fresh")
+    assert {(each.bar, each.reason.value) for each in found.left_out} == set(
+        held.select("bar", "reason").unique().iter_rows()
+    )
+    assert {each.bar for each in found.left_out} == {day + 1 for day in PARTIAL}
+    assert set(fresh["flag"].unique()) >= ({0, 1, 4} if ahead.members else {0, 1})
+    assert fresh["bar"].min() == HISTORY + 1
+
+
+@pytest.mark.parametrize("block_numbers", [1, 500])
+def test_blocks_change_nothing(ahead: Ahead, block_numbers: int) -> None:
+    """Section by section, or some at a time."""
+    assert_frame_equal(ahead.computed(block_numbers=block_numbers).rows, ahead.computed().rows, check_exact=True)
+
+
+def test_later_bars_change_nothing(ahead: Ahead) -> None:
+    """A span that ends earlier has the first rows of the longer one, and its bars end with it."""
+    whole = ahead.computed().rows
+    last = int(whole["stamp"].unique().sort()[9])
+    first = int(whole["stamp"].min())  # type: ignore[arg-type]  # Int64
+    shorter = precompute(ahead.table.frame, ahead.served, ahead.conditions, Span(first, last))
+    assert_frame_equal(shorter.rows, whole.filter(pl.col("stamp") <= last), check_exact=True)
+    assert shorter.bars["stamp"].max() == last
+
+
+def test_a_span_without_bars_is_refused(ahead: Ahead) -> None:
+    """And one whose only section is partial."""
+    stub = int(ahead.table.frame["stamp"].unique().sort()[PARTIAL[0]])
+    for span, words in ((Span(0, 1), "no bar in that span"), (Span(stub, stub), "none of the 1 sections")):
+        with pytest.raises(DatasetError, match=words):
+            precompute(ahead.table.frame, ahead.served, ahead.conditions, span)
+
+
+def test_the_file_says_what_was_computed(ahead: Ahead) -> None:
+    """Columns as a replay's file, and back to the same rows."""
+    path = ahead.write()
+    assert list(pl.read_parquet_schema(path)) == ["datetime", *list(SCHEMA)[1:]]
+    file = read_precomputed(path)
+    assert_frame_equal(file.rows, ahead.computed().rows, check_exact=True)
+    assert set(file.rows["arm"]) == {ARM}
+    assert file.provenance.digest == ahead.served.ref.digest
+    assert file.provenance.plan == ahead.served.plan.digest.hex()
+
+
+@contextmanager
+def asking(cluster: Cluster, arm: str = "champion") -> Iterator[SignalClient]:
+    """A client on the cluster's bus; while it waits, everybody has a turn."""
+
+    def wait(handles: object, timeout_ns: int) -> None:
+        cluster.round(1 * MS)
+
+    client = SignalClient(
+        "test",
+        arm,
+        run_dir=Path("/memory"),
+        mode="replay",
+        transport=cluster._transport,
+        clock=cluster.clock,
+        wait=wait,
+    )
+    with client:
+        yield client
+
+
+def rows_of(section: Section | None) -> pl.DataFrame:
+    """A section as rows of a file."""
+    assert section is not None
+    values, flags = pl.Series(section.values), pl.Series(section.flags)
+    return pl.DataFrame({"symbol": section.symbols, "signal": values, "flag": flags})
+
+
+def test_the_cache_answers_without_inference(ahead: Ahead) -> None:
+    """Every bar of the file, before the pipeline has computed anything, with its own numbering and provenance."""
+    path = ahead.write()
+    rows, told = ahead.computed().rows, read_precomputed(path).provenance
+    with running(ahead.cluster(ahead.config("answer", cache={"precomputed": str(path)}))) as cluster:
+        with asking(cluster) as client:
+            for (time, bar), part in rows.group_by("time", "bar", maintain_order=True):
+                section = client.get_signal(time, wait=0, arm=ARM)
+                assert_frame_equal(rows_of(section), part.select("symbol", "signal", "flag"), check_exact=True)
+                assert section is not None
+                it = section.signals
+                assert (it.bar, it.arm, it.status, it.model.digest) == (bar, ARM, Status.FRESH, told.digest)
+                assert (it.journal, it.capital) == (told.seal[:16], 0.0)
+        assert cluster.services["signal_cache"].counters.snapshot()["sections_precomputed"] == told.sections
+
+
+def test_what_is_not_in_the_file_goes_the_live_way(ahead: Ahead) -> None:
+    """The champion's section, computed or held; before its first, and between two bars, the champion's errors."""
+    path, times = ahead.write("shorter.parquet"), ahead.table.times
+    with running(ahead.cluster(ahead.config("live", cache={"precomputed": str(path)}))) as cluster:
+        cluster.run()
+        with asking(cluster) as client:
+            partial = client.get_signal(int(times[PARTIAL[0]]), wait=0, arm=ARM)
+            assert partial is not None
+            assert (partial.signals.arm, partial.signals.status) == ("champion", Status.HELD)
+            for time in (int(times[HISTORY - 1]), int(times[HISTORY]) + 1):
+                with pytest.raises(NoSectionError):
+                    client.get_signal(time, wait=0, arm=ARM)
+
+
+def test_what_is_not_in_the_file_is_waited_for(ahead: Ahead) -> None:
+    """A bar the pipeline is still to compute comes as soon as the champion has it."""
+    first = int(ahead.table.frame.filter(pl.col("time") >= ahead.split)["stamp"].min())  # type: ignore[arg-type]
+    found = precompute(ahead.table.frame, ahead.served, ahead.conditions, Span(first, first))
+    path = ahead.folder / "one.parquet"
+    write_precomputed(path, found.rows, ahead.provenance(found), ahead.table.datetime_type)
+    config = ahead.config("wait", cache={"precomputed": str(path)})
+    with running(ahead.cluster(config)) as cluster, asking(cluster) as client:
+        later = client.get_signal(int(ahead.table.times[HISTORY + 2]), wait=3600 * 1000 * MS, arm=ARM)
+    assert later is not None
+    assert (later.signals.arm, later.signals.status, later.signals.bar) == ("champion", Status.FRESH, HISTORY + 3)
+
+
+def test_without_a_file_the_arm_is_unknown(ahead: Ahead) -> None:
+    """At once, as any arm that is not there."""
+    refused = pytest.raises(RequestError, match="no arm 'precomputed'; there is champion")
+    with running(ahead.cluster(ahead.config("without"))) as cluster, asking(cluster) as client, refused:
+        client.get_signal(ahead.split, wait=3600 * 1000 * MS, arm=ARM)
+
+
+def test_latest_and_history_read_the_file(ahead: Ahead) -> None:
+    """Page by page, each universe before the first section that has it."""
+    path = ahead.write()
+    rows = ahead.computed().rows
+    config = ahead.config("history", cache={"precomputed": str(path)})
+    with running(ahead.cluster(config)) as cluster, asking(cluster, ARM) as client:
+        latest, history = client.latest(), client.history(0, 10**6)
+    assert [section.signals.bar for section in history] == rows["bar"].unique(maintain_order=True).to_list()
+    assert_frame_equal(pl.concat(map(rows_of, history)), rows.select("symbol", "signal", "flag"), check_exact=True)
+    assert_frame_equal(rows_of(latest), rows_of(history[-1]))
+
+
+WRONG: dict[str, tuple[dict[str, Any], str]] = {
+    "instance": ({"instance": "other"}, "for instance 'other', and this is 'test'"),
+    "version": ({"version": 9}, "its rows are not all of demo/9"),
+    "patience": ({"conditions": {"feed.patience_bars": 7}}, "feed.patience_bars = 7, and this instance has 3"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_file_that_is_not_for_this_instance_is_refused(name: str, ahead: Ahead) -> None:
+    """At start, before anything is opened, naming key, file and what differs."""
+    changes, words = WRONG[name]
+    path = ahead.write(f"{name}.parquet", **changes)
+    with pytest.raises(ConfigError, match=f"cache.precomputed: .*{words}"):
+        ahead.cluster(ahead.config(f"refused-{name}", cache={"precomputed": str(path)}))
+    assert not (ahead.folder / f"refused-{name}" / "state" / "signals").exists()
+
+
+def test_other_lengths_of_bars_are_refused(ahead: Ahead) -> None:
+    """Where the instance says how long its bars are."""
+    config = ahead.config("length", cache={"precomputed": str(ahead.write())})
+    with pytest.raises(ConfigError, match="interval_ns is 60"):
+        admit(ahead.write(), config.model_copy(update={"interval_ns": 60}), lambda: 0)
+
+
+def test_a_model_of_another_registry_is_refused(ahead: Ahead, tmp_path: Path) -> None:
+    """One that is not there, one of the same name and version that is another, and no registry at all."""
+    path = ahead.write()
+    with Registry(tmp_path / "other", clock=lambda: 0) as models:
+        models.add(toy_bundle(seed=8), author="test")
+    with Registry(tmp_path / "empty", clock=lambda: 0):
+        pass
+    for name, words in (("other", "its demo/1 is"), ("empty", "not one of this instance"), ("none", "not one of this")):
+        config = ahead.config("models").model_copy(update={"registry": tmp_path / name})
+        with pytest.raises(ConfigError, match=words):
+            admit(path, config, lambda: 0)
+
+
+def test_the_conditions_are_those_of_an_instance() -> None:
+    """Their defaults are the configuration's, and each is a key of it."""
+    words = Conditions().words
+    true = defaults()
+    assert words == {name: true[name] for name in words}
+
+
+FACTORS = Factors(bytes(16), 1, Mode.REPLAY, 0, 0, bytes(32), 1.0, bytes(32), {})
+MARKS = np.array(list(product((0, 1), repeat=3)), np.uint8).T
+FINITE = (0, 1, 2, 3, 4)
+
+
+@pytest.mark.parametrize("min_features", [0.0, 0.5, 0.75, 1.0])
+def test_a_symbol_has_the_flag_the_worker_gives_it(min_features: float) -> None:
+    """Every combination of marks with every number of finite features."""
+    marks, finite = np.repeat(MARKS, len(FINITE), axis=1), np.tile(FINITE, MARKS.shape[1])
+    names = tuple("abcd")
+    values = np.where(np.arange(4)[:, None] < finite, 1.0, np.inf)
+    columns = dict(zip(("present", "member", "warm"), marks, strict=True)) | dict(zip(names, values, strict=True))
+    expected = flag_symbols(replace(FACTORS, columns=columns), names, min_features)
+    rows = [np.ascontiguousarray(mark[None]) for mark in marks]
+    block = FactorBlock(tuple(map(str, finite)), names, values[:, None], *rows)
+    np.testing.assert_array_equal(flag_cells(block, finite[None], 4, min_features)[0], expected)
+    assert set(expected.tolist()) == ({0, 1, 2, 4} if min_features == 0.0 else {0, 1, 2, 3, 4})
