@@ -68,6 +68,10 @@ test-fetch: $(VENV)/dev.stamp .venv-fetch/fetch.stamp ## Fetching through ccxt f
 chaos: $(VENV)/models.stamp ## Kill and stop every process of real pipelines: 60 strikes
 	$(BIN)/python -m scripts.chaos
 
+.PHONY: soak
+soak: $(VENV)/models.stamp ## Many sections at full speed: does any process grow? SECTIONS=200000
+	$(BIN)/python -m scripts.soak $(if $(SECTIONS),--sections '$(SECTIONS)')
+
 .PHONY: format
 format: $(VENV)/dev.stamp ## Format, and mend what ruff can mend
 	$(BIN)/ruff check --fix .

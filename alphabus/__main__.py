@@ -29,7 +29,7 @@ BEST = 3
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a verb; returns the exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted."""
-    parsed = _parser().parse_args(arguments)
+    parsed = _parser().parse_intermixed_args(arguments)  # the instance may stand after the options
     run_dir = parsed.run_dir or default_run_dir()
     try:
         instance = parsed.name or parsed.instance or only_instance(run_dir)

@@ -38,7 +38,7 @@ def describe(columns: Columns) -> tuple[list[list[str]], list[int]]:
 
 def pack(columns: Columns) -> bytes:
     """The columns' bytes in the order they are listed."""
-    return b"".join(np.ascontiguousarray(column).tobytes() for column in columns.values())
+    return b"".join([np.ascontiguousarray(column).data for column in columns.values()])
 
 
 def unpack(listed: Any, shape: Any, body: memoryview) -> dict[str, NDArray[Any]]:
@@ -49,11 +49,14 @@ def unpack(listed: Any, shape: Any, body: memoryview) -> dict[str, NDArray[Any]]
         raise DecodeError("body", f"{len(body)} bytes where {width} x {size} are announced")
     found: dict[str, NDArray[Any]] = {}
     offset = 0
-    for name, dtype in dtypes.items():
-        found[name] = np.frombuffer(body, dtype, size, offset)
-        offset += dtype.itemsize * size
-    for column in found.values():
-        column.flags.writeable = False
+    for dtype in _DTYPES.values():
+        names = [name for name, of in dtypes.items() if of is dtype]
+        if not names:
+            continue
+        matrix = np.frombuffer(body, dtype, len(names) * size, offset).reshape(len(names), size)
+        matrix.flags.writeable = False
+        found.update(zip(names, matrix, strict=True))
+        offset += matrix.nbytes
     return found
 
 
@@ -77,6 +80,8 @@ def _checked(listed: Any, shape: Any) -> tuple[dict[str, np.dtype[Any]], int]:
         raise DecodeError("columns", f"shape {shape!r:.60} is not [S] with S of at most {MAX_SYMBOLS}")
     if type(listed) is not list or not 0 < len(listed) <= MAX_COLUMNS:
         raise DecodeError("columns", f"not a list of 1 to {MAX_COLUMNS} columns")
+    if (found := _all_sound(listed)) is not None:
+        return found, shape[0]
     dtypes: dict[str, np.dtype[Any]] = {}
     for item in listed:
         name, dtype = _named(item)
@@ -87,6 +92,21 @@ def _checked(listed: Any, shape: Any) -> tuple[dict[str, np.dtype[Any]], int]:
     if widths != sorted(widths, reverse=True):
         raise DecodeError("columns", "f8 columns come first, then u1")
     return dtypes, shape[0]
+
+
+def _all_sound(listed: list[Any]) -> dict[str, np.dtype[Any]] | None:
+    """What the list says when nothing is wrong with it, by looking at all columns at once; None: look closer."""
+    try:
+        names = [name for name, _ in listed]
+        kinds = [kind for _, kind in listed]
+        text, lengths = "".join(names), list(map(len, names))
+        if not (text.isascii() and text.isprintable() and min(lengths) > 0 and max(lengths) <= 64):
+            return None
+        found = dict(zip(names, map(_DTYPES.__getitem__, kinds), strict=True))
+        sound = len(found) == len(names) and kinds == sorted(kinds) and set(map(type, listed)) == {list}
+    except (TypeError, ValueError, KeyError):
+        return None
+    return found if sound else None
 
 
 def _named(item: Any) -> tuple[str, np.dtype[Any]]:

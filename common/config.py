@@ -169,6 +169,13 @@ class SignalTopics(_Table):
     """Ranks of all arms, weighted by capital, on a topic of their own."""
 
 
+class SignalCache(_Table):
+    """The signal cache, beside its record of what was published."""
+
+    precomputed: Path | None = None
+    """A file of signals computed ahead, which answers for the arm `precomputed`."""
+
+
 def _tcp_address(value: str) -> str:
     if not is_tcp(value):
         raise ValueError("an address tcp://HOST:PORT")
@@ -235,6 +242,7 @@ class Config(_Table):
     arms: dict[Name, Arm] = {"champion": Arm()}
     inference: Inference = Inference()
     signals: SignalTopics = SignalTopics()
+    cache: SignalCache = SignalCache()
     bus: BusLimits = BusLimits()
 
     @model_validator(mode="after")
@@ -250,6 +258,12 @@ class Config(_Table):
             raise ValueError("signals.blend takes the topic of an arm named blend: give the arm another name")
         if self.signals.blend and not any(arm.capital for arm in self.arms.values()):
             raise ValueError("signals.blend weighs arms by their capital: give at least one arm some")
+        return self
+
+    @model_validator(mode="after")
+    def _precomputed_is_no_arm(self) -> Config:
+        if "precomputed" in self.arms:
+            raise ValueError("an arm cannot be named precomputed, which stands for cache.precomputed: rename the arm")
         return self
 
     @model_validator(mode="after")

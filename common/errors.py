@@ -5,6 +5,8 @@ PipelineError
 ├── BarFileError       a file of bars that cannot be used as a whole
 ├── JournalError       a journal that cannot be opened, or is corrupt
 │   └── ForgottenError     it begins after the bar that was asked for
+├── ExchangeError      an exchange that refused, could not be reached, or does not exist
+├── SignalFileError    a file of signals that cannot be used
 ├── LockError          another process holds the identity
 ├── CommandError       a command that was refused, or of which nothing was heard
 ├── LabError           something in a research folder that is not there, or cannot be put there
@@ -32,6 +34,14 @@ class ConfigError(PipelineError):
 
 class BarFileError(PipelineError):
     """A file of bars cannot be used as a whole; single bad rows are refused, not raised."""
+
+
+class ExchangeError(PipelineError):
+    """An exchange refused, could not be reached, or does not exist; what came before is saved."""
+
+
+class SignalFileError(PipelineError):
+    """A file of signals cannot be used as a whole."""
 
 
 class JournalError(PipelineError):

@@ -34,8 +34,16 @@ TERMINATED = (0, 2)
 class Supervisor:
     """Keeps one child alive; SIGTERM and SIGINT end both."""
 
-    def __init__(self, command: Sequence[str], stop: Stop, log: FilteringBoundLogger, restarts: Restarts) -> None:
-        self._command, self._stop, self._log, self._restarts = command, stop, log, restarts
+    def __init__(
+        self,
+        command: Sequence[str],
+        stop: Stop,
+        log: FilteringBoundLogger,
+        restarts: Restarts,
+        name: str = "the process",
+    ) -> None:
+        """`name` is what people are told has died."""
+        self._command, self._stop, self._log, self._restarts, self._name = command, stop, log, restarts, name
         self._launcher = _watched_launcher()
 
     def run(self) -> int:
@@ -46,12 +54,20 @@ class Supervisor:
                 return self._status(status)
             wait_ns = self._restarts.died(time.monotonic_ns())
             if wait_ns is None:
-                self._log.error("restart_budget_spent", status=status)
+                self._halt(status)
                 return 1
             self._log.warning("died", status=status, restart_in_ms=wait_ns // 1_000_000)
             wait_on([self._stop.fileno(), *self._launcher], wait_ns)
             if self._told_to_stop:
                 return 0
+
+    def _halt(self, status: int) -> None:
+        """Loudly: whoever looks at the terminal learns of it as well."""
+        self._log.error("restart_budget_spent", status=status)
+        sys.stderr.write(
+            f"{self._name} died {self._restarts.budget + 1} times within {self._restarts.window_ns // SECOND} s, the "
+            f"last time with status {status}: everything stops; what it said before, and its log, say why\n"
+        )
 
     def _status(self, status: int) -> int:
         # A child that was stopped before it could listen ended by the signal itself, as asked.
@@ -107,7 +123,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     log = open_log(config.logs, "supervisor", config.instance).bind(child=parsed.module)
     command = [sys.executable, "-m", parsed.module, "--config", str(parsed.config), "--parent", str(os.getpid())]
-    return Supervisor(command, Stop(), log, Restarts()).run()
+    return Supervisor(command, Stop(), log, Restarts(), parsed.module).run()
 
 
 if __name__ == "__main__":

@@ -109,9 +109,10 @@ def _model(name: str, version: int | None, folder: Path, key: Path | None) -> tu
 def _served(ref: ModelRef, bundle: Bundle, factor_set: str | None, entries: list[str]) -> Served:
     with usage("--own-kind"):
         kinds: Mapping[str, str] = {**known_kinds(), **own_kinds(read_entries(entries))}
+    if factor_set is None:
+        return Served.of(ref, bundle, kinds=kinds)
     with usage("--set"):
-        chosen = None if factor_set is None else load_set(factor_set)
-        return Served.of(ref, bundle, chosen, kinds)
+        return Served.of(ref, bundle, load_set(factor_set), kinds)
 
 
 def _lines(told: Provenance, left_out: tuple[LeftOut, ...], bars: BarTable) -> list[str]:

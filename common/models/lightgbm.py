@@ -102,7 +102,7 @@ class LightGBMModel:
         try:
             model = cls(files[FILE].decode())
         except (KeyError, UnicodeDecodeError, ModelError) as error:
-            raise BundleError(f"{FILE} is not a LightGBM model: {error}") from error
+            raise BundleError(f"{FILE} does not load as a LightGBM model: {error}") from error
         if model.features != tuple(features):
             raise BundleError(f"{FILE} has features {model.features[:5]}, expected {tuple(features[:5])} ...")
         return model

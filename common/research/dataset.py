@@ -12,6 +12,7 @@ from common.factors.processors.chain import Chain
 from common.market.span import Span
 from common.market.store import BarTable
 from common.models.predictor import Samples
+from common.nearest import did_you_mean
 from common.research.factor_cache import FactorCache
 from common.research.long_frame import long_frame
 from common.research.part import Part, features_of
@@ -113,7 +114,19 @@ def raw_of(bars: pl.DataFrame, recipe: Recipe, cache: FactorCache | None = None)
     """Raw values of good bars, computed, or read where the cache has them; ModelError for a label that looks back."""
     plan = compile_set(recipe.factor_set)
     label_horizon(recipe.factor_set)
+    _check_members(bars, recipe)
     return compute_raw(bars, recipe, plan) if cache is None else cache.raw(bars, recipe, plan)
+
+
+def _check_members(bars: pl.DataFrame, recipe: Recipe) -> None:
+    """Refuse a universe of which nobody is among the bars: written in another way, most likely."""
+    named = {each.symbol for each in recipe.constituents.intervals} if recipe.constituents else set()
+    known = set(bars["symbol"].unique())
+    if named and known and named.isdisjoint(known):
+        raise DatasetError(
+            f"none of the universe's {len(named)} symbols has a bar, such as {min(named)!r}"
+            f"{did_you_mean(min(named), known)}; the bars' are written like {min(known)!r}"
+        )
 
 
 def _test_sections(raw: Raw, recipe: Recipe, test: Span) -> Sections:
@@ -142,8 +155,12 @@ def _parts(raw: Raw, recipe: Recipe, chain: Chain, cut: Cut, tested: Sections | 
     chosen = {Segment.TRAIN: (cut.train, rows.train), Segment.VALID: (cut.validation, rows.validation)}
     if tested is not None:
         chosen[Segment.TEST] = tested, usable & within(tested, usable) & (ends < len(raw.time))
-    # A rank among rows whose labels need later bars would know of these.
-    target = ranked(raw.label, usable & ((ends < cut.limit) | ~within((0, cut.limit), usable)), recipe.label_processing)
+    # A rank among rows whose labels need later bars knows of these. Without spans, the training part's ranks are among
+    # labels that reach into validation, too: models on record were made so, and are to be found again.
+    among = usable & ((ends < cut.limit) | ~within((0, cut.limit), usable))
+    if recipe.periods is not None:
+        among = np.logical_or.reduce([mask for _, mask in chosen.values()])
+    target = ranked(raw.label, among, recipe.label_processing)
     return {segment: _part(raw, chain, sections, learnt, target) for segment, (sections, learnt) in chosen.items()}
 
 

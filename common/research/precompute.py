@@ -12,6 +12,7 @@ from alphabus.messages import Flag, Reason
 from common.errors import DatasetError
 from common.factors.block import Block, sessions_of
 from common.factors.engine import Engine
+from common.factors.processors.feature_block import FeatureBlock
 from common.market.panel import Panel
 from common.market.span import ANY_TIME, Span
 from common.replay.results import SCHEMA
@@ -106,10 +107,11 @@ def _answers(
         member = roll.member[first : first + len(part)]
         factors = engine.update(Block(panel.symbols, part.columns, member, sessions_of(part.stamp)))
         features = factors.values[list(served.places)]
-        flags = flag_cells(factors, np.isfinite(features).sum(axis=0), len(features), conditions.min_features)
-        values, speaks = np.full(flags.shape, np.nan), flags == Flag.OK
-        if speaks.any():
-            values[speaks] = served.model.predict(np.ascontiguousarray(features[:, speaks]))
+        counted = (factors.present != 0) & (factors.member != 0) & (factors.warm != 0)
+        found = served.model.answer(FeatureBlock(panel.symbols, part.stamp, served.model.features, features, counted))
+        finite, fewest = np.isfinite(features).sum(axis=0), conditions.min_features * len(features)
+        flags = flag_cells(factors, finite, fewest, counted & ~found.rows)
+        values = np.where(flags == Flag.OK, found.values, np.nan)
         yield first, _Answers(flags, values)
 
 

@@ -37,6 +37,6 @@ def provenance_of(
         left_out=len(found.left_out),
         rows=digest_signals(found.rows),
         instance=instance,
-        libraries=library_versions((*served.model.libraries, "numpy", "numba")),
+        libraries=library_versions((*served.model.model.libraries, "numpy", "numba")),
         platform=platform_fingerprint(),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -12,12 +12,17 @@ import numpy as np
 
 from alphabus.clock import Clock
 from common.factors.plan import compile_set
+from common.factors.processors.chain import Chain
+from common.factors.processors.feature_block import FeatureBlock
+from common.factors.processors.table import make_processor
 from common.factors.sets import FactorSet
 from common.models.bundle import Bundle
 from common.models.factor_record import record_of
 from common.models.fingerprint import platform_fingerprint
 from common.models.golden import encode_array
 from common.models.manifest import GoldenRecord
+from common.models.processed import ProcessedModel
+from common.models.processors import encode_processors
 from common.models.records import ModelRef
 from common.models.registry import Registry
 from scripts.drill.moody import GOLDEN_ROWS, WEIGHTS, Mood, Moody
@@ -81,18 +86,34 @@ def _bundles(trained: Bundle) -> dict[str, Bundle]:
     other = FactorSet("drill", OTHER_FACTORS, trained.manifest.label.text)
     record = record_of(other, compile_set(other))
     model = Moody.made([name for name, _ in OTHER_FACTORS], "fine", 30)
+    made["processed"] = _bundle(trained, Moody.made(features, "fine", 40), _chain(features))
     return {**made, "other": _bundle(trained, model, factor_set=record)}
 
 
-def _bundle(trained: Bundle, model: Moody, **changes: Any) -> Bundle:
+def _chain(features: tuple[str, ...]) -> Chain:
+    """Scores by section and by span, and no holes: one learns, one reads the section, one fills."""
+    values = np.random.default_rng(2).standard_normal((len(features), 20, 10))
+    symbols = tuple(f"S{place}" for place in range(10))
+    block = FeatureBlock(symbols, np.arange(20), features, values, np.ones((20, 10), np.bool_))
+    steps: Sequence[tuple[str, dict[str, object]]] = (
+        ("cs_norm", {"method": "robust"}),
+        ("ts_norm", {}),
+        ("fill_na", {"fill_value": 0.0}),
+    )
+    return Chain.fit([make_processor(name, parameters) for name, parameters in steps], block)
+
+
+def _bundle(trained: Bundle, model: Moody, chain: Chain | None = None, **changes: Any) -> Bundle:
     inputs = np.random.default_rng(1).standard_normal((len(model.features), GOLDEN_ROWS))
-    files = {**model.save(), INPUTS: encode_array(inputs), OUTPUTS: encode_array(model.predict(inputs))}
+    whole = ProcessedModel(chain or Chain(model.features, ()), model)
+    processors, fitted = encode_processors(whole.chain)
+    files = {**model.save(), **fitted, INPUTS: encode_array(inputs), OUTPUTS: encode_array(whole.rehearse(inputs))}
     words: dict[str, Any] = {
         "name": NAME,
         "kind": model.kind,
         "features": model.features,
         "reference": {},
-        "processors": (),
+        "processors": processors,
     }
     words |= {"golden": GoldenRecord(INPUTS, OUTPUTS), "platform": platform_fingerprint(), **changes}
     return Bundle.make(replace(trained.manifest, **words), files)

@@ -2,7 +2,8 @@
 
 A plan is TOML: `[[fault]]` tables with an `action` and exactly one of `bars`, `requests` (ids) or `starts` (of the
 child). A fault fires while the attempt at that bar or request is at most `times` (default 1), so that the child which
-takes over does not fall into the same hole. `late` waits `seconds`, or for a path named `until` to appear.
+takes over does not fall into the same hole. `late` waits `seconds`, or for a path named `until` to appear. `wrong_bits`
+at a start shows what the child does about a scorer that is wrong.
 """
 
 import os
@@ -12,6 +13,7 @@ import threading
 import time
 import tomllib
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
 
@@ -43,8 +45,8 @@ class Fault:
     until: Path | None = None
 
     def __post_init__(self) -> None:
-        if self.action not in {"late", *CRASHES, *LIES}:
-            raise ValueError(f"action must be one of {', '.join(sorted(['late', *CRASHES, *LIES]))}")
+        if self.action not in {"late", "wrong_bits", *CRASHES, *LIES}:
+            raise ValueError(f"action must be one of {', '.join(sorted(['late', 'wrong_bits', *CRASHES, *LIES]))}")
         if sum(map(bool, (self.bars, self.requests, self.starts))) != 1:
             raise ValueError("needs exactly one of bars, requests, starts")
 
@@ -53,9 +55,11 @@ class Fault:
         return request.attempt <= self.times and (request.bar in self.bars or request.id in self.requests)
 
     def strike(self) -> None:
-        """Hang, crash or wait; lies are told later."""
+        """Hang, crash, wait or break the faster scorer; lies are told later."""
         if self.action in CRASHES:
             CRASHES[self.action]()
+        if self.action == "wrong_bits":
+            _break_trees()
         if self.action == "late":
             _wait(self.seconds, self.until)
 
@@ -110,6 +114,14 @@ def _wait(seconds: float, until: Path | None) -> None:
     time.sleep(seconds)
     while until is not None and not until.exists():
         time.sleep(0.002)
+
+
+def _break_trees() -> None:
+    """Have our trees score few rows wrong by the last bit, in this process, from now on."""
+    # Not every child has trees, and their import takes its time.
+    scorer = import_module("common.models.trees.scorer").TreeScorer
+    right = scorer.walk
+    scorer.walk = lambda self, values: np.nextafter(right(self, values), np.inf)
 
 
 def _sleep() -> NoReturn:

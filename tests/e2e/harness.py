@@ -136,13 +136,14 @@ def processes_of(run_dir: Path) -> list[int]:
 
 
 def wait_until_gone(pids: Iterable[int], patience_s: float = 60.0) -> None:
-    """Until each of these has ended, with patience; who has ended already is passed over."""
+    """Until all of these have ended, or patience ends; who has ended already is passed over."""
+    until = time.monotonic() + patience_s
     for pid in pids:
         try:
             descriptor = os.pidfd_open(pid)
         except ProcessLookupError:
             continue
-        select.select([descriptor], [], [], patience_s)
+        select.select([descriptor], [], [], max(until - time.monotonic(), 0.0))
         os.close(descriptor)
 
 
@@ -154,26 +155,27 @@ def eventually(holds: Callable[[], bool], patience_s: float = 60.0) -> None:
         time.sleep(0.02)
 
 
-def show(what: str, seconds: float) -> None:
-    """A figure for people; pytest -s shows it."""
-    sys.stdout.write(f"\n{what} {seconds:.2f} s")
+def show(what: str, figure: float, unit: str = "s") -> None:
+    """For people; pytest -s shows it."""
+    sys.stdout.write(f"\n{what} {figure:.2f} {unit}")
 
 
 def state_of(pid: int) -> str | None:
     """One letter of the kernel's, such as T (stopped) or Z (ended, and nobody has waited for it); None: gone."""
-    fields = _stat(pid)
+    fields = stat_of(pid)
     return fields[0] if fields else None
 
 
 def parent_of(pid: int) -> int:
     """Process id of the parent; ProcessLookupError when the process is gone."""
-    fields = _stat(pid)
+    fields = stat_of(pid)
     if not fields:
         raise ProcessLookupError(pid)
     return int(fields[1])
 
 
-def _stat(pid: int) -> list[str]:
+def stat_of(pid: int) -> list[str]:
+    """What the kernel says of a process, from its state on; nothing of one that is gone."""
     try:
         return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
     except OSError:

@@ -88,7 +88,7 @@ def test_sigterm_while_all_peers_stand_still(market: Bench, run_dir: Path) -> No
     assert processes_of(run_dir) == []
 
 
-@pytest.mark.parametrize("whom", ["executors", "services", "supervisors"])
+@pytest.mark.parametrize("whom", ["executors", "services", "a supervisor"])
 def test_sigterm_to_those_that_stand_still(whom: str, market: Bench, run_dir: Path) -> None:
     """SIGTERM to honcho while these are stopped: everything ends, nothing is left."""
     prepared = market.prepare(feed={"pace_s": PACE_S})
@@ -98,7 +98,7 @@ def test_sigterm_to_those_that_stand_still(whom: str, market: Bench, run_dir: Pa
         stopped = {
             "executors": executors_of(services),
             "services": list(services.values()),
-            "supervisors": [parent_of(pid) for pid in services.values()],
+            "a supervisor": [parent_of(services["inference_worker"])],
         }[whom]
         pids = processes_of(run_dir)
         with going_on(*stopped):

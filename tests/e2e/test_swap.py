@@ -51,7 +51,7 @@ def test_one_of_each_sort(play: Play) -> None:
         refused = play.happens("swap_failed", sort)
         assert any(words in refused.why for words in WHY[sort])
         assert {(it.model.name, it.model.version) for it in play.said} == {trained}
-    for sort in ("first", "other", "trained"):
+    for sort in ("first", "processed", "other", "trained"):
         play.promote(sort)
         swap = play.happens("swap", sort)
         assert swap.by == "inference_worker"

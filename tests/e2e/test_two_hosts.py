@@ -21,11 +21,13 @@ from common.config import make_config
 from common.key_folder import KeyFolder
 from common.replay.preparation import Prepared, write_config
 from common.replay.results import read_signals, section_rows
-from tests.e2e.harness import Bench, Ran, show
+from tests.e2e.harness import Bench, Ran, eventually, show, stat_of
 from tests.e2e.hosts import Host, Network, need_hosts, network
 
 PATIENCE_S = 90.0
 DETECTED_S = 3.0
+SHARE, WINDOW_S = 0.1, 3.0
+LEAST_PROCESSES = 9  # honcho, three supervisors, three services, two executors
 FIRST, LAST, CUT = 281, 420, 310
 NEAR, FAR = ("bar_feed", "factor_engine"), ("inference_worker", "signal_cache", "monitor")
 TRADER = "trader-1"
@@ -252,3 +254,32 @@ def test_a_host_loses_its_power(
         show("recovered after", (current["at"] - started_ns) / 1e9)
         assert engine.sections()[-1]["at"] > started_ns
         assert_whole(engine, site, undisturbed)
+
+
+def test_a_host_that_is_away_costs_little(market: Bench, tmp_path: Path) -> None:
+    """Nobody listens there, then its cable is cut: trying again takes nobody a tenth of a processor."""
+    with two_hosts(market, tmp_path) as site:
+        site.far.launch(*FAR)
+        for cut in (False, True):
+            if cut:
+                site.net.cut(site.near)
+            shares = list[float]()
+            eventually(lambda shares=shares: calm(site.far, shares))  # type: ignore[misc]
+            show(f"busiest while near is away (cut: {cut})", 100 * shares[-1], "%")
+
+
+def calm(host: Host, shares: list[float]) -> bool:
+    """Whether all five are there, and none takes a tenth of a processor; adds the share of the busiest."""
+    spent, began = processor_time(host), time.monotonic()
+    time.sleep(WINDOW_S)  # what is measured is what happens while nothing does
+    now = processor_time(host)
+    took = time.monotonic() - began
+    shares.append(max((now[pid] - spent[pid] for pid in now.keys() & spent.keys()), default=0.0) / took)
+    return len(now) >= LEAST_PROCESSES and now.keys() == spent.keys() and shares[-1] < SHARE
+
+
+def processor_time(host: Host) -> dict[int, float]:
+    """Seconds each process of a host has computed so far."""
+    tick = os.sysconf("SC_CLK_TCK")
+    found = {pid: stat_of(pid) for pid in host.pids()}
+    return {pid: (int(fields[11]) + int(fields[12])) / tick for pid, fields in found.items() if fields}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -9,11 +10,11 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from alphabus.columns import stack
 from alphabus.messages import Factors
 from common.config import Config, Source
+from common.factors.processors.feature_block import FeatureBlock
 from common.market.sample import sample_market
 from common.market.span import Span
 from common.market.store import BarTable, load_bars
@@ -26,11 +27,16 @@ from common.research.precompute_file import Provenance, write_precomputed
 from common.research.precompute_model import Served
 from common.research.precompute_origin import provenance_of
 from common.research.precompute_roll import Conditions
+from common.research.processing import processing_of
+from common.research.recipe import Recipe
+from common.research.training import train_or_reuse
 from services.bar_feed.sources.replay import ReplaySource
+from services.inference_worker.attendance import Attendance
 from services.inference_worker.exchange import Answer
 from services.inference_worker.post import Post
+from services.inference_worker.service import InferenceWorker
 from tests.services.cluster import Cluster, toy_config
-from tests.services.markets import ToySource
+from tests.services.markets import TOY_SET, ToySource
 from tests.services.seats import FormulaSeat
 
 DAYS, HISTORY = 90, 60
@@ -38,16 +44,24 @@ PARTIAL = (64, 70, 71)
 """Days on which two symbols trade."""
 
 
+SymbolsOf = Callable[[bytes], tuple[str, ...]]
+
+
 class ModelSeat(FormulaSeat):
     """A seat whose answers are those of the model on record, as a child would give them."""
 
-    def __init__(self, post: Post, *others: Any, **more: Any) -> None:
+    def __init__(self, post: Post, *others: Any, symbols_of: SymbolsOf, **more: Any) -> None:
         super().__init__(post, *others, **more)
-        self._predictor = prove(load_bundle(post.folder)).model
+        self._model, self._symbols_of = prove(load_bundle(post.folder)), symbols_of
 
     def _answer(self, factors: Factors) -> Answer:
-        values: NDArray[np.float64] = self._predictor.predict(stack(factors.columns, self._features))
-        return Answer(1, values)
+        features = stack(factors.columns, self._features)
+        if not self._model.reads_sections:
+            return Answer(1, self._model.predict(features))
+        called = Attendance.of(factors, self._symbols_of(factors.universe))
+        stamp, values = np.array([called.stamp]), np.ascontiguousarray(features[:, None])
+        found = self._model.answer(FeatureBlock(called.symbols, stamp, self._features, values, called.counted[None]))
+        return Answer(1, found.values[0], called.counted & ~found.rows[0])
 
 
 @dataclass(frozen=True)
@@ -123,4 +137,24 @@ class Ahead:
         """The five services over these bars."""
         source = ReplaySource(Source(bars=self.bars, split_ns=self.split), config.state / "quarantine.jsonl")
         sections = (*source.history(-1), *source.live(-1))
-        return Cluster(config, ToySource(sections, HISTORY), open_seat=partial(ModelSeat))
+        made: list[Cluster] = []
+
+        def symbols_of(universe: bytes) -> tuple[str, ...]:
+            worker = made[0].services["inference_worker"]
+            assert isinstance(worker, InferenceWorker)
+            return worker._symbols_of(universe)
+
+        made.append(Cluster(config, ToySource(sections, HISTORY), open_seat=partial(ModelSeat, symbols_of=symbols_of)))
+        return made[0]
+
+
+def processed_registry(root: Path, bars: Path) -> Path:
+    """A registry whose one model has processors that drop rows, know symbols, and compare within a section."""
+    history = load_bars(bars).frame
+    texts = ["ts_norm", "drop_na:names=risen", "cs_norm:method=zscore"]
+    odd = replace(TOY_SET, name="odd", factors=(*TOY_SET.factors, ("risen", "log(close / ts_delay(close, 1) - 0.99)")))
+    recipe = Recipe("demo", odd, kind="linear", patience_bars=3, processing=processing_of(texts, []))
+    with Registry(root, clock=lambda: 0) as registry:
+        ref = train_or_reuse(history, recipe, registry, author="test").ref
+        registry.promote("test", "champion", ref.name, ref.version, by="test", why="test")
+    return root

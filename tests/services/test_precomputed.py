@@ -32,7 +32,7 @@ from services.inference_worker.composition import flag_symbols
 from services.signal_cache.admission import admit
 from tests.docs.process_facts import defaults
 from tests.services.cluster import MS, Cluster, toy_bundle, toy_registry
-from tests.services.precomputing import HISTORY, PARTIAL, Ahead
+from tests.services.precomputing import HISTORY, PARTIAL, Ahead, processed_registry
 
 OWN = ("arm", "capital")
 """Columns in which the two differ: who speaks, and with what weight."""
@@ -79,6 +79,20 @@ def test_they_are_what_the_services_publish(ahead: Ahead) -> None:
     assert {each.bar for each in found.left_out} == {day + 1 for day in PARTIAL}
     assert set(fresh["flag"].unique()) >= ({0, 1, 4} if ahead.members else {0, 1})
     assert fresh["bar"].min() == HISTORY + 1
+
+
+def test_processors_are_passed_as_live(tmp_path: Path) -> None:
+    """A model whose processors drop rows and compare symbols says the same ahead as section by section."""
+    bars = Ahead(tmp_path, tmp_path / "registry").bars
+    ahead = Ahead(tmp_path, processed_registry(tmp_path / "registry", bars))
+    assert ahead.served.model.reads_sections
+    with running(ahead.cluster(ahead.config("replay"))) as cluster:
+        cluster.run()
+    fresh = read_signals(cluster.config.state, ["champion"]).filter(pl.col("status") == "fresh").sort("bar", "symbol")
+    for block_numbers in (1, 10**6):
+        rows = ahead.computed(block_numbers=block_numbers).rows
+        assert_frame_equal(rows.drop(OWN), fresh.drop(OWN), check_exact=True)
+    assert 3 in fresh["flag"]
 
 
 @pytest.mark.parametrize("block_numbers", [1, 500])
@@ -256,13 +270,15 @@ FINITE = (0, 1, 2, 3, 4)
 
 @pytest.mark.parametrize("min_features", [0.0, 0.5, 0.75, 1.0])
 def test_a_symbol_has_the_flag_the_worker_gives_it(min_features: float) -> None:
-    """Every combination of marks with every number of finite features."""
-    marks, finite = np.repeat(MARKS, len(FINITE), axis=1), np.tile(FINITE, MARKS.shape[1])
+    """Every combination of marks with every number of finite features, dropped by a processor or not."""
+    marks = np.repeat(MARKS, 2 * len(FINITE), axis=1)
+    finite, silent = np.tile(np.repeat(FINITE, 2), MARKS.shape[1]), np.tile((False, True), marks.shape[1] // 2)
     names = tuple("abcd")
     values = np.where(np.arange(4)[:, None] < finite, 1.0, np.inf)
     columns = dict(zip(("present", "member", "warm"), marks, strict=True)) | dict(zip(names, values, strict=True))
-    expected = flag_symbols(replace(FACTORS, columns=columns), names, min_features)
-    rows = [np.ascontiguousarray(mark[None]) for mark in marks]
+    expected = flag_symbols(replace(FACTORS, columns=columns), names, min_features, silent)
+    rows = [np.ascontiguousarray(mark[None]) for mark in (marks[0], marks[1], marks[2])]
     block = FactorBlock(tuple(map(str, finite)), names, values[:, None], *rows)
-    np.testing.assert_array_equal(flag_cells(block, finite[None], 4, min_features)[0], expected)
-    assert set(expected.tolist()) == ({0, 1, 2, 4} if min_features == 0.0 else {0, 1, 2, 3, 4})
+    found = flag_cells(block, finite[None], min_features * 4, silent[None])
+    np.testing.assert_array_equal(found[0], expected)
+    assert set(expected.tolist()) == {0, 1, 2, 3, 4}

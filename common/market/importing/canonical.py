@@ -42,8 +42,13 @@ def write_bars(path: Path, frame: pl.DataFrame) -> None:
 
 def lab_interval(table: BarTable) -> str:
     """What a lab calls the table's interval; BarFileError for one it has no folder for."""
-    if table.interval_ns not in INTERVALS:
+    return lab_name(table.interval_ns)
+
+
+def lab_name(interval_ns: int) -> str:
+    """What a lab calls an interval; BarFileError for one it has no folder for."""
+    if interval_ns not in INTERVALS:
         raise BarFileError(
-            f"bars of {table.interval_ns / 1e9:g} s: a lab holds days and minutes; write them to a file instead"
+            f"bars of {interval_ns / 1e9:g} s: a lab holds days and minutes; write them to a file instead"
         )
-    return INTERVALS[table.interval_ns]
+    return INTERVALS[interval_ns]

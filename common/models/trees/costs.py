@@ -12,11 +12,11 @@ NARROW = 16
 
 _CALL = 1000.0
 _ENTRY, _ENTRY_ROWS = 0.9, 0.11
-_WORD, _WORD_ROWS = 32.0, 5.0
-_PLANE_ROWS = 13.0
+_WORD, _WORD_ROWS = 25.0, 5.0
+_CODED, _CODED_ROWS = 25.0, 13.0
 """Ruling out: per call, and for each entry, word and plane; `ROWS` for every sixteen rows of a tile."""
 
-_STEP, _PLANE = 5.0, 8.0
+_STEP, _PLANE = 5.0, 12.0
 """Walking, for each row: per node that it meets, and per plane."""
 
 
@@ -33,7 +33,7 @@ class Costs:
         """One tile of that many rows."""
         wide = tile / NARROW
         each = self.entries * (_ENTRY + _ENTRY_ROWS * wide) + self.words * (_WORD + _WORD_ROWS * wide)
-        return _CALL + each + self.planes * _PLANE_ROWS * wide
+        return _CALL + each + self.planes * (_CODED + _CODED_ROWS * wide)
 
     def walking(self) -> float:
         """One row; never nothing."""

@@ -20,7 +20,7 @@ trailing_zeros = cast("Any", numbers.trailing_zeros)
 TILE = 256
 """Rows worked on at a time: their codes stay in the first-level cache."""
 
-IDENTITY, SIGNED_SQUARE, EXPONENTIAL, SIGMOID, SOFTPLUS = range(5)
+IDENTITY, SIGNED_SQUARE, EXPONENTIAL, SIGMOID, LOGISTIC, SOFTPLUS = range(6)
 """What becomes of the sum."""
 
 Ruling: TypeAlias = tuple[Bits, Codes, Bits, Integers, Integers, Integers, Floats]
@@ -67,6 +67,9 @@ def transformed(total: float, transform: int, slope: float) -> float:
         return math.exp(total)
     if transform == SIGMOID:
         return 1.0 / (1.0 + math.exp(-slope * total))
+    if transform == LOGISTIC:
+        # Not a sigmoid with a slope of 1: the minus turns the sign of a NaN, a product would not.
+        return 1.0 / (1.0 + math.exp(-total))
     if transform == SOFTPLUS:
         return math.log1p(math.exp(total))
     return total

@@ -12,7 +12,7 @@ from common.models.trees.text import Floats
 ROWS = 1000
 
 _EXTREMES = np.array([np.nan, np.inf, 0.0, 5e-324, ZERO, 1e-30, 0.5, 1.0, 31.0, 32.0, 2.0**31, 2.0**63, 1e300])
-_NEIGHBOURS = np.array([np.nextafter(ZERO, 0.0), np.nextafter(ZERO, 1.0), np.nextafter(1.0, 0.0)])
+_NEIGHBOURS = np.array([np.nextafter(near, to) for near, to in ((ZERO, 0.0), (ZERO, 1.0), (1.0, 0.0), (np.inf, 0.0))])
 _CATEGORIES_AT_MOST = 4096
 
 
@@ -47,7 +47,8 @@ def _thresholds(planes: Planes, feature: int) -> Floats:
     places = np.flatnonzero(planes.columns == feature)
     parts = [planes.thresholds[planes.first_threshold[i] : planes.first_threshold[i + 1]] for i in places]
     every = np.concatenate([np.empty(0), *parts])
-    return every[np.isfinite(every)]
+    finite: Floats = every[np.isfinite(every)]
+    return finite
 
 
 def _special(thresholds: Floats) -> Floats:

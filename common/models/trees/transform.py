@@ -34,7 +34,7 @@ def read_objective(objective: str) -> Transform:
     if name == "binary":
         return Transform(kernels.SIGMOID, _slope(options))
     if name == "cross_entropy":
-        return Transform(kernels.SIGMOID)
+        return Transform(kernels.LOGISTIC)
     if name == "cross_entropy_lambda":
         return Transform(kernels.SOFTPLUS)
     raise ModelError(f"objective {objective!r} is not covered")

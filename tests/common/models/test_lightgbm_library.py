@@ -1,5 +1,6 @@
 """LightGBM's C interface: what its Python package says, without that package."""
 
+import ctypes
 import subprocess
 import sys
 from pathlib import Path
@@ -8,7 +9,9 @@ import lightgbm
 import numpy as np
 import pytest
 
-from common.errors import ModelError
+from common.errors import BundleError, ModelError
+from common.models import lightgbm_library
+from common.models.lightgbm import FILE, LightGBMModel
 from common.models.lightgbm_library import MEASURES, Booster, parameter_names
 from tests.common.models.forests import made_up
 
@@ -46,6 +49,7 @@ def test_several_values_a_row_are_rows_of_values() -> None:
     found = Booster(theirs.model_to_string()).predict(values)
     assert found.shape == (11, 3)
     np.testing.assert_array_equal(found, theirs.predict(values.T))
+    assert Booster(theirs.model_to_string()).predict(values[:, :0]).shape == (0, 3)
 
 
 def test_parameters_are_the_packages() -> None:
@@ -58,6 +62,20 @@ def test_what_is_no_model_is_told_in_lightgbms_words(text: str) -> None:
     """As an error of ours."""
     with pytest.raises(ModelError, match="LightGBM: Model file"):
         Booster(text)
+
+
+def test_a_library_that_does_not_load_names_what_it_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine without OpenMP's runtime: an error of ours, and the bundle's."""
+
+    def broken(_path: str) -> ctypes.CDLL:
+        raise OSError("libgomp.so.1: cannot open shared object file")
+
+    monkeypatch.setattr(ctypes, "CDLL", broken)
+    lightgbm_library._library.cache_clear()
+    with pytest.raises(ModelError, match="libgomp1"):
+        Booster(TEXT)
+    with pytest.raises(BundleError, match="libgomp1"):
+        LightGBMModel.load({FILE: TEXT.encode()}, ["f0"])
 
 
 def test_other_features_never_reach_the_library() -> None:

@@ -43,6 +43,12 @@ def test_every_activation_has_an_oracle() -> None:
     assert set(ACTIVATIONS) == set(ORACLES)
 
 
+def test_an_activation_that_there_is_not_is_refused_when_a_network_is_made() -> None:
+    """By name, and before anything is scored."""
+    with pytest.raises(ModelError, match="no activation 'rely'; did you mean 'relu'"):
+        Dense.of(Scaling(np.zeros(1), np.ones(1), 1.0), ((np.ones((1, 1)), np.zeros(1)),), "rely")
+
+
 @pytest.mark.parametrize(("activation", "inputs", "rows"), [*product(ORACLES, (0, 1, 4, 7, 158), (1, 5, 129, 300))])
 def test_a_layer_is_torchs(activation: str, inputs: int, rows: int) -> None:
     """Weights times inputs, bias, activation: in 64 bits the same to rounding, whatever the sizes."""

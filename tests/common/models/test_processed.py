@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from common.errors import BundleError, ModelError
+from common.factors.processors.chain import Chain
 from common.factors.processors.feature_block import FeatureBlock
 from common.factors.processors.table import PROCESSORS
 from common.models.bundle import Bundle
@@ -17,6 +18,7 @@ from common.models.kinds import KINDS
 from common.models.processed import load_processed
 from common.models.processors import Words
 from common.models.proof import prove
+from common.models.scoring import Scoring
 from tests.common.models.processed_samples import CHAINS, behind, bundle_behind, sections
 from tests.common.models.sample_bundle import bundle_of, samples
 
@@ -99,6 +101,21 @@ def test_a_faster_scorer_has_the_same_bits(chain: str) -> None:
     plain, fast = prove(bundle), prove(bundle)
     assert fast.accelerate(bundle.golden()).refusal == ""
     assert bits(fast.answer(block).values) == bits(plain.answer(block).values)
+
+
+def test_processors_that_break_in_the_proof_are_alarming(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The model is served by its library all the same."""
+    bundle, block = bundle_behind("cs_norm", "lightgbm"), sections(5)
+    loaded, golden = prove(bundle), bundle.golden()
+    expected, right = bits(loaded.answer(block).values), Chain.apply
+
+    def broken(_self: Chain, _block: FeatureBlock) -> FeatureBlock:
+        raise ZeroDivisionError("on purpose")
+
+    monkeypatch.setattr(Chain, "apply", broken)
+    assert loaded.accelerate(golden) == Scoring("lightgbm", "ZeroDivisionError: on purpose", alarming=True)
+    monkeypatch.setattr(Chain, "apply", right)
+    assert bits(loaded.answer(block).values) == expected
 
 
 def test_a_bundle_without_processors_is_the_model() -> None:

@@ -1,7 +1,9 @@
 """Scaling: by the finite values, clipped, 0 where there is nothing to say; for any number a feature may be."""
 
 import numpy as np
+import pytest
 
+from common.errors import BundleError
 from common.models.scaling import Scaling
 
 
@@ -22,6 +24,15 @@ def test_what_says_nothing_is_zero_for_ever() -> None:
     np.testing.assert_array_equal(scaling.factor, np.zeros(5))
     other = np.full((5, 3), [1e300, np.nan, -np.inf])
     np.testing.assert_array_equal(scaling.apply(other), np.zeros((5, 3)))
+
+
+@pytest.mark.parametrize("clip", [0.0, -1.0, np.nan, -np.inf])
+def test_a_clip_that_is_none_is_refused(clip: float) -> None:
+    """All scores would be the same, or not numbers; a file may hold anything."""
+    arrays = {"mean": np.zeros(2), "factor": np.ones(2), "clip": np.array([clip])}
+    with pytest.raises(BundleError, match="expected a number above 0"):
+        Scaling.of(arrays)
+    assert Scaling.of({**arrays, "clip": np.array([0.5])}).clip == 0.5
 
 
 def test_every_bit_is_that_of_the_formula() -> None:

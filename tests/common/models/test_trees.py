@@ -13,7 +13,7 @@ from common.errors import ModelError
 from common.models.trees.probes import probe_rows
 from common.models.trees.scorer import TreeScorer
 from common.models.trees.text import read_text
-from tests.common.models.forests import by_lightgbm, made_up, same_bits
+from tests.common.models.forests import by_lightgbm, made_up, same_bits, text_of
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -108,6 +108,19 @@ def test_every_output_transform(objective: str) -> None:
     agree(made_up(5, trees=9, leaves=20, objective=objective))
 
 
+@settings(max_examples=100, deadline=None)
+@given(st.one_of(st.floats(1e-6, 1e6), st.decimals("0.001", "99", places=3).map(float), st.floats(1e-300, 1e300)))
+def test_the_sigmoid_is_the_double_that_lightgbm_reads(slope: float) -> None:
+    """Which is not always the closest one: one value in twenty-five differs."""
+    agree(made_up(5, trees=3, leaves=8, objective=f"binary sigmoid:{slope:g}"), rows=100)
+
+
+@pytest.mark.parametrize("slope", ["0.7", "1.7648", "2.26644", "5", "5.", "007.250", "1e-05", "3.5E+02", "1e50"])
+def test_any_way_to_write_a_sigmoid(slope: str) -> None:
+    """Fractions, exponents, zeros at both ends."""
+    agree(made_up(5, trees=3, leaves=8, objective=f"binary sigmoid:{slope}"), rows=300)
+
+
 @pytest.mark.parametrize("objective", OBJECTIVES)
 def test_averaging_comes_before_the_transform(objective: str) -> None:
     """As in a random forest."""
@@ -145,11 +158,18 @@ def test_heavy_tails_leave_the_grid_useless_and_the_bits_right() -> None:
 def test_iteration_ranges(start: int, iterations: int | None, *, average: bool) -> None:
     """From an iteration on, so many, and no more than there are; the average is over those taken."""
     text = made_up(8, trees=9, leaves=20)
-    text = text.replace("\nfeature_names", "\naverage_output\nfeature_names") if average and start < 9 else text
+    text = text.replace("\nfeature_names", "\naverage_output\nfeature_names") if average else text
     scorer = TreeScorer(read_text(text), start=start, iterations=iterations)
     values = probe_rows(scorer.planes, scorer.features, np.random.default_rng(1), 100)
     expected = by_lightgbm(text, values, start_iteration=start, num_iteration=iterations)
     same_bits(scorer.predict(values), expected)
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_an_average_of_no_trees_is_not_a_number(objective: str) -> None:
+    """As LightGBM has it, whatever becomes of it; without averaging the sum is 0."""
+    agree(text_of([], objective=objective))
+    agree(text_of([], objective=objective, lines=["average_output"]))
 
 
 def test_a_text_of_lightgbm_3() -> None:

@@ -11,6 +11,9 @@ from common.models.golden import Golden
 from common.models.lightgbm import FILE, LightGBMModel
 from common.models.lightgbm_library import Booster
 from common.models.scoring import Scoring, accelerate
+from common.models.trees import forest
+from common.models.trees.costs import NARROW
+from common.models.trees.kernels import TILE
 from common.models.trees.scorer import TreeScorer
 from common.models.trees.text import Floats
 from tests.common.models.sample_bundle import NAMES, make_bundle, samples, small_model
@@ -76,6 +79,26 @@ def test_a_wrong_bit_makes_lightgbm_serve(monkeypatch: pytest.MonkeyPatch) -> No
     np.testing.assert_array_equal(model.predict(features), expected)
 
 
+@pytest.mark.parametrize(("way", "tile"), [("walk", None), ("rule_out", NARROW), ("rule_out", TILE)])
+@pytest.mark.parametrize("rows", [8, 1000])
+def test_every_way_to_score_is_proven(monkeypatch: pytest.MonkeyPatch, way: str, tile: int | None, rows: int) -> None:
+    """Few rows go another way than many: each is compared on the golden and on the probing rows."""
+    model, right = small_model(), getattr(TreeScorer, way)
+    one = samples(1, seed=4).features
+    expected = model.predict(one)
+
+    def wrong(self: TreeScorer, values: Floats, *chosen: int) -> Floats:
+        scores: Floats = right(self, values, *chosen)
+        if values.shape[1] == rows and chosen == (() if tile is None else (tile,)):
+            scores[-1] = np.nextafter(scores[-1], np.inf)
+        return scores
+
+    monkeypatch.setattr(TreeScorer, way, wrong)
+    assert golden().inputs.shape[1] == 8
+    assert accelerate(model, golden()) == Scoring("lightgbm", "1 rows differ from LightGBM's own scores", alarming=True)
+    np.testing.assert_array_equal(model.predict(one), expected)
+
+
 def test_a_scorer_that_breaks_makes_lightgbm_serve(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever it raises."""
 
@@ -111,6 +134,35 @@ def test_what_is_not_covered_is_served_by_lightgbm(options: dict[str, object], t
     assert (scoring.scorer, scoring.alarming) == ("lightgbm", False)
     assert told in scoring.refusal
     np.testing.assert_array_equal(model.predict(golden().inputs), expected)
+
+
+def test_whatever_an_own_kind_does_is_an_answer() -> None:
+    """It raises, or gives what is no answer: its library serves, with an alarm."""
+
+    class Raising:
+        kind = "own"
+
+        def accelerate(self, _golden: Golden) -> Scoring:
+            raise KeyError("x")
+
+    class Silent:
+        kind = "own"
+
+        def accelerate(self, _golden: Golden) -> None:
+            """Say nothing."""
+
+    for own, told in ((Raising(), "KeyError: 'x'"), (Silent(), "accelerate gave NoneType, not a Scoring")):
+        assert accelerate(own, golden()) == Scoring("own", told, alarming=True)  # type: ignore[arg-type]
+
+
+def test_a_forest_that_would_take_too_much_memory_is_served_by_lightgbm_without_alarm(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As one that is not covered."""
+    monkeypatch.setattr(forest, "ENTRIES_AT_MOST", 10)
+    scoring = accelerate(small_model(), golden())
+    assert (scoring.scorer, scoring.alarming) == ("lightgbm", False)
+    assert "above 10 entries" in scoring.refusal
 
 
 def test_a_model_without_a_faster_way_is_scored_by_its_library() -> None:

@@ -72,6 +72,10 @@ def test_nodes_that_hang_on_each_other_are_refused() -> None:
         ("max_feature_idx=3", "max_feature_idx=x", "max_feature_idx"),
         ("max_feature_idx=3\n", "", "max_feature_idx"),
         ("left_child=", "left_child=x ", "left_child"),
+        ("threshold=", "threshold=1_0.5 ", "more than numbers"),
+        ("max_feature_idx=3", "max_feature_idx=\u0663", "more than numbers"),
+        ("objective=regression", "objective=binary sigmoid:-1", "above zero"),
+        ("objective=regression", "objective=binary sigmoid:1_0", "above zero"),
     ],
 )
 def test_what_is_not_covered_is_refused(old: str, new: str, told: str) -> None:
@@ -83,11 +87,17 @@ def test_what_is_not_covered_is_refused(old: str, new: str, told: str) -> None:
 
 
 def test_a_line_ends_where_lightgbm_ends_it() -> None:
-    """By a line feed, with or without a return; not by what else Unicode has for it, in a feature's name."""
+    """By a line feed, a return or both; not by what else Unicode has for it, in a feature's name."""
     text = made_up(1, trees=2, leaves=9)
     named = text.replace("feature_names=f0", "feature_names=f0\u2028num_class=3\x0bobjective=multiclass")
-    for other in (text.replace("\n", "\r\n"), named):
-        assert read_text(other).objective == "regression"
+    for other in (text.replace("\n", "\r\n"), text.replace("\n", "\r"), named):
+        found = read_text(other)
+        assert (found.objective, len(found.trees)) == ("regression", 2)
+
+
+def test_spaces_around_a_number_are_none() -> None:
+    """LightGBM skips them."""
+    assert len(read_text(made_up(1, trees=2, leaves=9).replace("=1\n", "=1 \n")).trees) == 2
 
 
 @pytest.mark.parametrize("text", ["", "tree\n", "\x00\x01", "Tree=0\nTree=0\n"])

@@ -9,6 +9,7 @@ import pytest
 from common.errors import DatasetError, FactorError, ModelError, PipelineError, TooFewRowsError
 from common.factors.processors.chain import Chain
 from common.factors.sets import FactorSet
+from common.market.constituents import Constituents, Interval
 from common.market.span import Span
 from common.market.store import BarTable
 from common.research.dataset import Dataset
@@ -203,6 +204,13 @@ def test_a_text_that_is_no_span_is_refused(text: str) -> None:
     """Saying how one is written, or what is wrong with it."""
     with pytest.raises(DatasetError, match=r"START\.\.END|is no date|ends before"):
         read_span(text)
+
+
+def test_a_universe_that_is_written_in_another_way_is_refused(table: BarTable) -> None:
+    """With one of its symbols, and the closest one of the bars."""
+    strangers = Constituents.of(Interval(f"{symbol}.X", 0, 2**61) for symbol in table.frame["symbol"].unique())
+    with pytest.raises(DatasetError, match=r"none of the universe's 24 symbols has a bar, such as 'S0000\.X'; did you"):
+        Dataset.of(table, replace(RECIPE, constituents=strangers))
 
 
 def test_a_part_that_is_not_there_is_refused(table: BarTable) -> None:

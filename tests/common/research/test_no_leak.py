@@ -13,9 +13,10 @@ from common.market.store import BarTable
 from common.models.bundle import Bundle
 from common.research.dataset import Dataset
 from common.research.periods import Segment
+from common.research.processing import AS_THEY_ARE, Processing
 from common.research.recipe import Recipe
 from common.research.training import train
-from tests.common.research.small_market import HORIZON, RECIPE, between, market, spanned, stamps_of
+from tests.common.research.small_market import HORIZON, PROCESSED, RECIPE, between, market, spanned, stamps_of
 
 EVER = 2**61
 DAY = 86_400_000_000_000
@@ -82,12 +83,21 @@ def test_a_bar_of_the_validation_span_does_change_it(table: BarTable, true: Bund
     assert train(changed, spanned(bars)) != true
 
 
-def test_the_embargo_hides_validation_from_what_is_learnt(table: BarTable) -> None:
-    """Not one sample of the training part moves with the bars of the validation span; without it, some would."""
-    bars = table.frame
-    later = pl.col("stamp") >= stamps_of(bars)[60]
-    changed = bars.with_columns(close=pl.when(later).then(pl.col("close") * 7.0).otherwise("close"))
-    one, other = (Dataset.of(each, spanned(bars)) for each in (bars, changed))
+@pytest.mark.parametrize("processing", [PROCESSED, AS_THEY_ARE])
+@pytest.mark.parametrize("hole", [0, 1, 2, 5])
+def test_the_embargo_hides_validation_from_what_is_learnt(table: BarTable, processing: Processing, hole: int) -> None:
+    """Not one sample of the training part moves with the bars of the validation span; without it, some would.
+
+    Neither the label of a symbol with a hole, which ends later than the others', nor their ranks beside it.
+    """
+    stamps = stamps_of(table.frame)
+    away = (pl.col("symbol") == table.frame["symbol"][0]) & pl.col("stamp").is_between(stamps[60 - hole], stamps[60])
+    bars = table.frame.filter(~away) if hole else table.frame
+    later, random = pl.col("stamp") >= stamps[60], np.random.default_rng(3)
+    moved = pl.col("close") * pl.Series(random.uniform(0.2, 5.0, bars.height))
+    changed = bars.with_columns(close=pl.when(later).then(moved).otherwise("close"))
+    recipe = spanned(table.frame, processing)
+    one, other = (Dataset.of(each, recipe) for each in (bars, changed))
     np.testing.assert_array_equal(one.samples(Segment.TRAIN).features, other.samples(Segment.TRAIN).features)
     np.testing.assert_array_equal(one.samples(Segment.TRAIN).labels, other.samples(Segment.TRAIN).labels)
     sections = slice(60 - HORIZON, 60)

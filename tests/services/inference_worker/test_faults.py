@@ -37,7 +37,7 @@ def test_every_lie_changes_the_answer(tmp_path: Path, action: str) -> None:
     assert np.array_equal(faults.change(_request(8), truth), truth)
 
 
-@pytest.mark.parametrize("action", ["late", *sorted(CRASHES), *sorted(LIES)])
+@pytest.mark.parametrize("action", ["late", "wrong_bits", *sorted(CRASHES), *sorted(LIES)])
 def test_every_action_can_be_planned(tmp_path: Path, action: str) -> None:
     """By bar, by request and by start."""
     for where in ("bars", "requests", "starts"):
