@@ -37,6 +37,11 @@ class Agenda:
         """Whether an announced section is past due and no signal for it came."""
         return self._watch.overdue
 
+    @property
+    def stale(self) -> bool:
+        """Whether nothing at all came from the feed for three heartbeats: then nobody knows what is due."""
+        return self._feed.stale
+
     def receive(self) -> None:
         """Hear what there is; never blocks."""
         while (frames := self._live.receive()) is not None:

@@ -90,7 +90,10 @@ class SignalClient:
     @property
     def link(self) -> str:
         """State of the link: current, gap, stale or overdue."""
-        return "overdue" if self.overdue else self._stream.state
+        if self.overdue:
+            return "overdue"
+        state = self._stream.state
+        return "stale" if state == "current" and self._agenda.stale else state
 
     def receive(self, timeout_ns: int) -> Section | None:
         """The next section, None when none came in time."""

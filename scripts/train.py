@@ -211,7 +211,8 @@ def _history(table: BarTable, recipe: Recipe, split: str | None, test: Span | No
     if recipe.periods is not None:
         return recipe.seen(table.frame)
     if test is not None:
-        return table.frame.filter(pl.col("stamp") < test.first)
+        inside = table.frame.filter(pl.col("stamp").is_between(test.first, test.last))
+        return table.frame.filter(pl.col("time") < inside["time"].min()) if inside.height else table.frame
     with usage("--split"):
         end = history_end(table.times, None if split is None else split_time(table.frame, split))
     return history_of(table.frame, end)

@@ -71,12 +71,13 @@ def check_order(spans: dict[Segment, Span]) -> None:
 
 
 def sections_of(stamp: NDArray[np.int64], name: Segment, span: Span) -> tuple[int, int]:
-    """Sections [first, last) stamped within a span; DatasetError if there are none."""
-    first, last = np.searchsorted(stamp, span.first), np.searchsorted(stamp, span.last, side="right")
-    if first >= last:
+    """Sections [first, last) from the first to the last one stamped within a span; DatasetError if there are none."""
+    # Where clocks go back, stamps do not ascend.
+    inside = np.flatnonzero((span.first <= stamp) & (stamp <= span.last))
+    if not inside.size:
         held = f"they run from {_day(stamp[0])} to {_day(stamp[-1])}" if len(stamp) else "there are none"
         raise DatasetError(f"the {name} span ({shown(span)}) holds none of the bars: {held}")
-    return int(first), int(last)
+    return int(inside[0]), int(inside[-1]) + 1
 
 
 def shown(span: Span) -> str:

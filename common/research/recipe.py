@@ -68,10 +68,11 @@ class Recipe:
         """The bars that decide the outcome: all, or those up to the end of the validation span."""
         if self.periods is None:
             return bars
-        found = bars.filter(pl.col("stamp") <= self.periods.valid.last)
-        if found.is_empty():
-            raise DatasetError(f"the {Segment.VALID} span ({shown(self.periods.valid)}) is over before the first bar")
-        return found
+        valid = self.periods.valid
+        inside = bars.filter(pl.col("stamp").is_between(valid.first, valid.last))
+        if inside.is_empty():
+            raise DatasetError(f"the {Segment.VALID} span ({shown(valid)}) holds none of the bars")
+        return bars.filter(pl.col("time") <= inside["time"].max())
 
     def as_of(self, stamp: int) -> Self:
         """The recipe with what could be known of membership at `stamp` (ns): later changes make no other model."""

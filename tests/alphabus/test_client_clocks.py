@@ -83,3 +83,21 @@ def test_deadlines_do_not_count_a_sleep(scripted_feed: MakeFeed, manual_clock: M
         assert not client.overdue
         manual_clock.advance(2 * SECOND_NS)
         assert client.overdue
+
+
+def test_a_feed_that_fell_silent_makes_the_client_stale(scripted_feed: MakeFeed, manual_clock: ManualClock) -> None:
+    """The worker lives, and nothing is overdue: but without the feed nobody knows what is due."""
+    feed = scripted_feed(signals_script(DAYS[:2]))
+    feed.play(9)
+    with feed.client() as client:
+        assert client.receive(SECOND_NS) is not None
+        feed.stop("bar_feed")
+        for _ in range(4):
+            manual_clock.advance(SECOND_NS)
+            feed.beat()
+            client.receive(0)
+        assert (client.link, client.overdue) == ("stale", False)
+        feed.restart("bar_feed")
+        feed.beat()
+        client.receive(SECOND_NS)
+        assert client.link == "current"

@@ -20,7 +20,7 @@ GROUP = 4
 """Entries of a word come in fours, which share one pass over its bits."""
 
 ENTRIES_AT_MOST = 1 << 22
-"""In all trees together: 10 bytes each, and more while they are made. A million leaves of common trees have fewer."""
+"""In all trees together: 9 bytes each, and more while they are made. A million leaves of common trees have fewer."""
 
 _FULL = (1 << WORD) - 1
 _NEVER = 255

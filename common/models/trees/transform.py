@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from common.errors import ModelError
 from common.models.trees import kernels
-from common.models.trees.decimal import read_decimal
+from common.models.trees.numeral import read_decimal
 
 _PLAIN = {"", "none", "custom", "huber", "lambdarank", "rank_xendcg"}
 _SQUARED_WITH_SQRT = {"regression", "regression_l1", "fair", "quantile", "mape"}

@@ -14,7 +14,7 @@ from common.market.span import Span
 from common.market.store import BarTable
 from common.research.dataset import Dataset
 from common.research.factor_frame import factor_frame
-from common.research.periods import Periods, Segment, read_span
+from common.research.periods import Periods, Segment, read_span, sections_of
 from common.research.processing import Processing, processing_of
 from common.research.recipe import Recipe
 from common.research.rows import label_ends
@@ -211,6 +211,13 @@ def test_a_universe_that_is_written_in_another_way_is_refused(table: BarTable) -
     strangers = Constituents.of(Interval(f"{symbol}.X", 0, 2**61) for symbol in table.frame["symbol"].unique())
     with pytest.raises(DatasetError, match=r"none of the universe's 24 symbols has a bar, such as 'S0000\.X'; did you"):
         Dataset.of(table, replace(RECIPE, constituents=strangers))
+
+
+def test_clocks_that_go_back_lose_no_section() -> None:
+    """Of sections stamped twice, a span has all from its first to its last."""
+    stamp = np.array([1, 2, 3, 2, 3, 4, 5], np.int64)
+    assert sections_of(stamp, Segment.TRAIN, Span(1, 2)) == (0, 4)
+    assert sections_of(stamp, Segment.TRAIN, Span(3, 4)) == (2, 6)
 
 
 def test_a_part_that_is_not_there_is_refused(table: BarTable) -> None:
