@@ -16,6 +16,7 @@ from alphabus.sockets import Channel, Subscription
 ASK_AGAIN_NS = 1_000_000_000
 REPEAT_NS = 1_000_000_000
 STALE_NS = 3_000_000_000
+MAX_UNREAD = 64  # answers nobody fetched: whoever asked found what it wanted elsewhere
 MAX_AT_ONCE = 256  # a fast writer must not keep the reader from everything else
 
 
@@ -196,6 +197,8 @@ class Inlet:
             return []
         if follower is None:
             self._answers[reply.id] = question
+            while len(self._answers) > MAX_UNREAD:
+                del self._answers[next(iter(self._answers))]
             return []
         if reply.error is not None:  # asked again once patience ends, not at once
             self._questions[reply.id] = _Question(follower, self._clock.monotonic_ns(), paused=True)

@@ -1,7 +1,7 @@
 """A span of stamps, from two texts as people write dates."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Self
 
 import numpy as np
@@ -24,7 +24,7 @@ class Span:
         """Between two dates or times, either left out; a date as the end means that whole day. ConfigError if none."""
         first = -_EVER if start is None else _stamp(start)
         last = _EVER if end is None else _stamp(end)
-        last += DAY_NS - 1 if end is not None and last % DAY_NS == 0 else 0
+        last += DAY_NS - 1 if end is not None and _is_day(end) else 0
         if first > last:
             raise ConfigError(f"the span from {start} to {end} ends before it starts")
         return cls(first, last)
@@ -37,7 +37,17 @@ def _stamp(text: object) -> int:
         raise ConfigError(f"{text!r} is no date such as 2016-06-09 or 2016-06-09 10:30") from error
     if moment.tzinfo is not None:
         raise ConfigError(f"{text!r} has a zone; write it as the bars' stamps are, without one")
-    return int(np.datetime64(moment, "ns").astype(np.int64))
+    # In ns, 64 bits end within the year 2262: what lies beyond is any time.
+    since = 1_000 * int(np.datetime64(moment, "us").astype(np.int64))
+    return min(max(since, -_EVER), _EVER)
+
+
+def _is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 ANY_TIME = Span()

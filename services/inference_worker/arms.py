@@ -99,6 +99,10 @@ class Arm:
         head = self._agenda.head
         return self._work.task is None and (head is None or not head.published)
 
+    def is_too_old(self, duty: Duty, time: int) -> bool:
+        """Whether a model of this duty would be past its date at a section of this time (ns)."""
+        return self._age.is_over(duty, time)
+
     def swap(self, duty: Duty, now: int) -> list[Action]:
         """Serve another model from the next section on; its executor waits for work, and has failed at nothing."""
         self.duty = duty

@@ -129,7 +129,7 @@ def _section(
     return Signals(
         lead.journal, lead.bar, lead.mode, lead.time, lead.stamp, lead.universe,
         {"signal": columns["signal"].astype(np.float64), "flag": columns["flag"].astype(np.uint8)},
-        ARM, min(sum(part.capital for part in speaking), 1.0), _model(speaking), *how, 0, origin, oldest.age,
+        ARM, min(sum((part.capital for part in speaking), 0.0), 1.0), _model(speaking), *how, 0, origin, oldest.age,
     )  # fmt: skip
 
 

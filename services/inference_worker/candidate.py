@@ -45,6 +45,8 @@ class Candidate:
     phase: Phase = Phase.LOADING
     reason: str = ""
     """Why it failed."""
+    rehearsed: bool = False
+    """Whether it answered a section, and every value was finite."""
     _rehearsed: Factors | None = None
     _asked_ns: int = 0
     _waited: bool = False
@@ -84,7 +86,7 @@ class Candidate:
         if odd:
             self.failed(f"answered NaN or infinity for {odd} of {int((flags == Flag.OK).sum())} symbols")
         else:
-            self.phase = Phase.WARMING
+            self.phase, self.rehearsed = Phase.WARMING, True
 
     def look(self, own: Factors | None, used: Factors | None, now: int) -> list[Told]:
         """Judge its factors beside those in use, newest of both; say so once when they have to be waited for."""

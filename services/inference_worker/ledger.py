@@ -9,7 +9,7 @@ from structlog.typing import FilteringBoundLogger
 
 from alphabus.clock import Clock
 from alphabus.messages import Model, Signals
-from common.errors import RegistryError
+from common.errors import RegistryBusyError, RegistryError
 from common.models.records import Event, Serving
 from common.models.registry import Registry
 
@@ -29,7 +29,7 @@ class Ledger:
     def __init__(self, registry: Registry, instance: str, clock: Clock, log: FilteringBoundLogger) -> None:
         self._registry, self._instance, self._clock, self._log = registry, instance, clock, log
         self._recorded: dict[str, tuple[bytes, Model]] = {}
-        self._unwritten: deque[_Entry] = deque()
+        self._unwritten: deque[_Entry | Serving] = deque()
         self._again_ns = 0
 
     @property
@@ -42,12 +42,9 @@ class Ledger:
         fact = (signals.journal, signals.model)
         if self._recorded.get(signals.arm) == fact:
             return
-        try:
-            self._registry.record_serving(_serving(self._instance, signals))
-        except RegistryError as error:  # tried again with the next section; the signal does not wait
-            self._log.warning("serving_not_recorded", arm=signals.arm, bar=signals.bar, error=str(error))
-            return
         self._recorded[signals.arm] = fact
+        self._unwritten.append(_serving(self._instance, signals))
+        self._write()
 
     def note(self, event: Event, *, by: str, why: str) -> bool:
         """Append a row of history; False when it has to wait."""
@@ -60,16 +57,27 @@ class Ledger:
         if self._unwritten and self._clock.monotonic_ns() >= self._again_ns:
             self._write()
 
+    def close(self) -> None:
+        """Write what had to wait, if that is possible now."""
+        self._write()
+
     def _write(self) -> None:
         while self._unwritten:
-            entry = self._unwritten[0]
             try:
-                self._registry.record(entry.event, by=entry.by, why=entry.why)
-            except RegistryError as error:
+                self._record(self._unwritten[0])
+            except RegistryBusyError as error:
                 self._again_ns = self._clock.monotonic_ns() + AGAIN_NS
-                self._log.warning("history_not_recorded", action=entry.event.action, error=str(error))
+                self._log.warning("not_recorded_yet", waiting=len(self._unwritten), error=str(error))
                 return
+            except RegistryError as error:  # it never will be, such as of a version that was removed
+                self._log.error("not_recorded", entry=str(self._unwritten[0]), error=str(error))
             self._unwritten.popleft()
+
+    def _record(self, entry: _Entry | Serving) -> None:
+        if isinstance(entry, Serving):
+            self._registry.record_serving(entry)
+        else:
+            self._registry.record(entry.event, by=entry.by, why=entry.why)
 
 
 def _serving(instance: str, signals: Signals) -> Serving:

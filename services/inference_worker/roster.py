@@ -115,7 +115,8 @@ class Roster:
         return self._registry.events(self._config.instance, arm)
 
     def close(self) -> None:
-        """Close the registry."""
+        """Close the registry; what it was too busy to take is offered once more."""
+        self.ledger.close()
         self._registry.close()
         self.quick.close()
 

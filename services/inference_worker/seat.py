@@ -12,7 +12,7 @@ import numpy as np
 
 from alphabus.clock import Clock
 from alphabus.messages import Factors, Reason
-from common.errors import ModelError
+from common.errors import ModelError, PipelineError
 from common.restarts import SECOND, Restarts
 from services.inference_worker.attendance import Attendance
 from services.inference_worker.child_process import Dying
@@ -123,16 +123,25 @@ class Seat:
         """Hand a section to the child; a probe goes to the spare where there is one."""
         ready = self._reserve is not None and self._reserve.ready is not None
         self._asked = self._reserve if probe and ready else self._active
-        if self._asked is not None:
-            columns = [factors.columns[name].astype(np.float64, copy=False) for name in self._launch.features]
-            called = self._launch.call(factors) if self._asked.ready and self._asked.ready.sections else None
-            self._asked.submit(columns, bar=factors.bar, attempt=attempt, attendance=called)
+        if self._asked is None:
+            return
+        try:
+            self._hand_over(self._asked, factors, attempt)
+        except PipelineError as error:  # the child is given up, not the worker
+            self._unsaid.append(Failed(0, "crash", str(error)))
+
+    def _hand_over(self, child: Executor, factors: Factors, attempt: int) -> None:
+        columns = [factors.columns[name].astype(np.float64, copy=False) for name in self._launch.features]
+        called = self._launch.call(factors) if child.ready and child.ready.sections else None
+        child.submit(columns, bar=factors.bar, attempt=attempt, attendance=called)
 
     def receive(self) -> list[Happened]:
         """What the children said; a Failed is the last, and `replace` follows it."""
         self._start_when_due()
         happened = list(self._unsaid)
         self._unsaid.clear()
+        if any(isinstance(message, Failed) for message in happened):
+            return happened
         for child in self._children:
             for message in self._said_by(child):
                 happened += self._taken(child, message)

@@ -84,8 +84,12 @@ class Station:
 
     def receive(self, now: int, *, gap: bool) -> Iterator[Action | Swap]:
         """Take what the children said."""
-        for happened in self.serving.seat.receive():
+        seat = self.serving.seat
+        for happened in seat.receive():
+            pid = seat.pid
             yield from self._take(happened, now, gap=gap)
+            if seat.pid != pid:  # what a child that was replaced said after that is no word of the one in its place
+                break
         if self.before is not None and any(isinstance(it, Failed) for it in self.before.seat.receive()):
             self.before.seat.replace()
         if self.coming is not None:
@@ -176,6 +180,8 @@ class Station:
         if (rehearsal := candidate.rehearses(own, self.serving.plan, now)) is not None:
             coming.seat.submit(rehearsal, 1)
         yield from candidate.look(own, used, now)
+        if used is not None and self.arm.is_too_old(candidate.duty, used.time):
+            candidate.failed("its training ended longer ago than inference.max_model_age_days")
         if candidate.phase is Phase.FAILED:
             yield from self._dismiss(candidate, coming)
         elif (
@@ -209,7 +215,7 @@ class Station:
     def _despair(self, reason: str) -> Iterator[Action | Swap]:
         """A model that never spoke and fails again and again: what served last is brought in."""
         self._failures += not self._spoke
-        if self._spoke or self._failures != HOPELESS or self.coming is not None:
+        if self._spoke or self._failures < HOPELESS or self.coming is not None:
             return
         if (post := self._setting.served_before(self.serving.post)) is not None:
             yield Swap(post.ref, self.serving.post.ref, failed=True, why=reason)
@@ -231,8 +237,10 @@ class Station:
 
     def _dismiss_candidate(self) -> None:
         if self.coming is not None:
-            if self.before is None and self.coming.seat.is_ready and self._candidate is not None:
-                self.before = self.coming  # it may be wished for again
+            # It may be wished for again, and then takes over without another rehearsal: it must have had one.
+            fit = self._candidate is not None and self._candidate.rehearsed and self.coming.seat.is_ready
+            if self.before is None and fit:
+                self.before = self.coming
             else:
                 self.coming.seat.close()
         self.coming = self._candidate = None

@@ -11,7 +11,9 @@ from common.factors.plan import Plan, compile_set
 from common.factors.sets import load_set, shipped_sets
 from tests.common.factors.panels import assert_same_bits, block_of, compute, market, plan_of, text_of, without_bar
 
-SECTIONS, SYMBOLS = 260, 3
+SECTIONS, SYMBOLS = 360, 3
+BLANKED = 100
+"""A bar is taken away among the first so many: others follow the last section it may reach, even of the longest set."""
 COLUMNS = ("close", "volume", "high", "low")
 OPERATORS = [text_of(row, COLUMNS) for row in TABLE]
 SETS = {name: compile_set(load_set(name)) for name in shipped_sets()}
@@ -31,6 +33,7 @@ def _assert_blanked(plan: Plan, seed: int, section: int) -> None:
     if plan.look_back is not None:
         # One own bar more lies between, as the symbol's clock stood still.
         after = section + plan.look_back + 2
+        assert np.isfinite(full[series, after:]).any()
         assert_same_bits(blanked[series, after:], full[series, after:])
 
 
@@ -43,7 +46,7 @@ PLANS = {"every operator": plan_of(*OPERATORS), **SETS}
 
 @pytest.mark.parametrize("plan", PLANS.values(), ids=PLANS)
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(seed=st.integers(0, 2**32 - 1), section=st.integers(1, SECTIONS - 1))
+@given(seed=st.integers(0, 2**32 - 1), section=st.integers(1, BLANKED))
 def test_one_bar_less(plan: Plan, seed: int, section: int) -> None:
     """Every operator and every factor of every shipped set."""
     _assert_blanked(plan, seed, section)
@@ -76,12 +79,13 @@ def test_no_future(plan: Plan, seed: int, section: int) -> None:
 @pytest.mark.parametrize("name", shipped_sets())
 def test_warm_values_are_complete(name: str) -> None:
     """A plain market gives a number for every factor of every warm bar, but where ranks of few symbols stand still."""
-    random = np.random.default_rng(1)
-    close = 50 * np.exp(np.cumsum(random.normal(0, 0.01, (SECTIONS, SYMBOLS)), axis=0))
+    random, plan = np.random.default_rng(1), SETS[name]
+    # In many more sections ranks over five bars stand still somewhere by chance: NaN by rule 6.
+    sections = plan.warm_bars + 9
+    close = 50 * np.exp(np.cumsum(random.normal(0, 0.01, (sections, SYMBOLS)), axis=0))
     columns = {"open": close * 1.001, "high": close * 1.01, "low": close * 0.99, "close": close}
     columns["volume"] = random.uniform(1e3, 1e4, close.shape)
     columns["turnover"] = close * columns["volume"] * random.uniform(0.99, 1.01, close.shape)
-    plan = SETS[name]
     values = compute(plan, block_of(columns))
     plain = [i for i, text in enumerate(TEXTS[plan.digest]) if "cs_" not in text]
     assert plain

@@ -15,6 +15,9 @@ DAY = 86_400_000_000_000
         ("19700102", None, DAY, ANY_TIME.last),
         (None, "1970-01-02 12:00", ANY_TIME.first, DAY + DAY // 2),
         (None, None, ANY_TIME.first, ANY_TIME.last),
+        ("1970-01-02", "1970-01-03T00:00", DAY, 2 * DAY),
+        ("0001-01-01", "9999-12-30T00:00", ANY_TIME.first, ANY_TIME.last),
+        ("2300-01-01", None, ANY_TIME.last, ANY_TIME.last),
     ],
 )
 def test_both_ends_are_included(start: str | None, end: str | None, first: int, last: int) -> None:

@@ -59,13 +59,29 @@ def test_a_row_for_each_change_of_what_serves(tmp_path: Path) -> None:
 
 def test_what_cannot_be_recorded_is_tried_again(tmp_path: Path) -> None:
     """A version that the registry does not know, or another writer, does not stop the signals."""
-    root = toy_registry(tmp_path)
-    with ledger(root, ManualClock()) as it:
+    root, clock = toy_registry(tmp_path), ManualClock()
+    with ledger(root, clock) as it:
         it.serve(spoken(1, replace(MODEL, version=9)))
         with busy(root):
             it.serve(spoken(2))
-        it.serve(spoken(3))
-    assert served(root) == [("champion", 3)]
+            it.serve(spoken(3))
+        assert served(root) == []
+        clock.advance(AGAIN_NS)
+        it.catch_up()
+    assert served(root) == [("champion", 2)]
+
+
+def test_what_serves_is_recorded_from_the_bar_it_began_with(tmp_path: Path) -> None:
+    """However long the registry was busy, also when another model had its turn meanwhile; at the latest at the end."""
+    root = toy_registry(tmp_path)
+    with ledger(root, ManualClock()) as it:
+        with busy(root):
+            it.serve(spoken(1))
+            it.serve(replace(spoken(2), journal=b"x" * 16))
+            it.serve(spoken(3))
+            it.serve(spoken(4))
+        it.close()
+    assert served(root) == [("champion", 1), ("champion", 2), ("champion", 3)]
 
 
 def test_history_that_has_to_wait_keeps_its_order(tmp_path: Path) -> None:
