@@ -54,7 +54,11 @@ unit: $(VENV)/models.stamp ## Tests without processes
 
 .PHONY: e2e
 e2e: $(VENV)/models.stamp ## Tests on real processes
-	$(BIN)/pytest -q -m e2e
+	$(BIN)/pytest -q -m 'e2e and not faults'
+
+.PHONY: faults
+faults: $(VENV)/models.stamp ## Tests that cut networks, stop and kill processes
+	$(BIN)/pytest -q -m faults
 
 .PHONY: test-peers
 test-peers: $(VENV)/dev.stamp .venv-peers/peers.stamp ## Parity with vnpy 4.5.0, in an environment of its own

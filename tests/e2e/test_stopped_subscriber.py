@@ -19,6 +19,8 @@ from common.replay.pipeline import ROOT, Pipeline
 from common.replay.results import digest_signals, read_signals
 from tests.e2e.harness import Bench, Ran, eventually, short_run_dir, show, write_small_market
 
+pytestmark = pytest.mark.faults
+
 PATIENCE_S = 90.0
 WAIT_MS = 20_000
 SYMBOLS, DAYS, FIRST, STOP = 300, 480, 281, 300

@@ -22,6 +22,8 @@ from common.restarts import Restarts
 from scripts.bench.processes import children_of, services_with
 from tests.e2e.harness import Bench, eventually, parent_of, processes_of, show, state_of, wait_until_gone
 
+pytestmark = pytest.mark.faults
+
 PATIENCE_S = 60.0
 PATIENCE_NS = int(PATIENCE_S * 1e9)
 LIMIT_S = 15.0  # what is promised is 2 s; a machine that does seven things at once is given more

@@ -28,6 +28,8 @@ from tests.e2e.split_pipeline import (
     two_hosts,
 )
 
+pytestmark = pytest.mark.faults
+
 DETECTED_S = 3.0
 SHARE, WINDOW_S = 0.1, 3.0
 LEAST_PROCESSES = 9  # honcho, three supervisors, three services, two executors
