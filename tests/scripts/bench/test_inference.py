@@ -68,7 +68,11 @@ def test_a_quick_run_measures_everything() -> None:
         assert row["unit"] == "ms"
         assert (row["peer"] is None) == (row["theirs"] is None) == (row["ratio"] is None)
         assert (row["goal"] is None) == (row["met"] is None)
-    assert {row["what"].split(",")[0] for row in figures["rows"] if row["goal"]} == {"overhead", "deadline to fallback"}
+    assert {row["what"].split(",")[0] for row in figures["rows"] if row["goal"]} == {
+        "overhead",
+        "deadline to fallback",
+        "rollback to its first fresh",
+    }
 
 
 @pytest.mark.e2e
