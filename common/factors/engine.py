@@ -15,6 +15,7 @@ from common.factors.kernels import compile_all
 from common.factors.kernels.build import Booleans, Floats
 from common.factors.kernels.movement import Bars
 from common.factors.machine import Machine
+from common.factors.own_kernels import OwnKernel
 from common.factors.plan import Plan
 from common.factors.resets import Segment, segments
 from common.factors.runner import Runner
@@ -38,6 +39,7 @@ class Engine:
         self.plan = plan
         self._threads = threads
         self._chunk_rows = chunk_rows
+        self._may_raise = _may_raise(plan)
         self._start(State(plan.program, threads))
 
     def _start(self, state: State) -> None:
@@ -47,10 +49,11 @@ class Engine:
     def update(self, block: Block, out: Floats | None = None) -> FactorBlock:
         """Apply a block and return its factors; `out` f8[F,B,S] is written and returned as `values` if given.
 
-        Raises FactorError for a block that is not as `Block` says, before anything is applied.
+        Raises FactorError, and nothing is applied, for a block that is not as `Block` says, or on which a user's own
+        operator raises.
         """
         present, columns, values = self._take(block, out)
-        return self._apply(block, present, columns, values, keep=True)
+        return self._safely(block, present, columns, values, keep=True)
 
     def peek(self, block: Block, out: Floats | None = None) -> FactorBlock:
         """Return what `update` would, for one section whose bars are still forming, and remember nothing of it."""
@@ -59,7 +62,7 @@ class Engine:
         present, columns, values = self._take(block, out)
         plain = self._state.fits(block.symbols, 1) and not any(each.forget for each in self._segments(block, present))
         engine = self if plain else self.fork()
-        return engine._apply(block, present, columns, values, keep=not plain)  # noqa: SLF001  a fork of its own
+        return engine._safely(block, present, columns, values, keep=not plain)  # noqa: SLF001  a fork of its own
 
     def fork(self) -> "Engine":
         """Return an engine with the same past that goes its own way from here."""
@@ -109,6 +112,17 @@ class Engine:
     def _segments(self, block: Block, present: Booleans) -> list[Segment]:
         return segments(self.plan, self._state, block, present)
 
+    def _safely(self, block: Block, present: Booleans, columns: Floats, values: Floats, *, keep: bool) -> FactorBlock:
+        """Apply, and be as before if a user's function raises: a copy of the state is the price of having one."""
+        if not self._may_raise:
+            return self._apply(block, present, columns, values, keep=keep)
+        before = self._state.copy()
+        try:
+            return self._apply(block, present, columns, values, keep=keep)
+        except BaseException:
+            self._start(before)
+            raise
+
     def _apply(self, block: Block, present: Booleans, columns: Floats, values: Floats, *, keep: bool) -> FactorBlock:
         sections, symbols = block.shape
         most = self._chunk_rows or max(1, CHUNK_NUMBERS // max(1, min(symbols, 256)))
@@ -147,3 +161,8 @@ class Engine:
             member=member.view(np.uint8),
             warm=bars.warm,
         )
+
+
+def _may_raise(plan: Plan) -> bool:
+    """Whether a plan calls functions of a user's."""
+    return any(isinstance(step.kernel, OwnKernel) for stage in plan.program.stages for step in stage.alone)

@@ -9,25 +9,26 @@
     factor_set = FactorSet(name, factors, label, operators=(spread_rank, ts_range))
 
 A composition is written out where it is used. A function gets the own bars of a window, oldest first, where all are
-numbers (elsewhere the answer is NaN), and returns one number. It is part of the plan's digest by its source text.
+numbers (elsewhere the answer is NaN), and returns one number. It is part of the plan's digest by its source, the
+functions it calls and the values it uses. It is compiled with bounds checked, and tried on each window it is used with.
 """
 
 import inspect
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Any
 
 from numba import types
 from numba.core.errors import NumbaError
 
 from common.errors import FactorError
+from common.factors.captures import capture
 from common.factors.definition import MAX_WINDOW, Kind, Needs, Operator, Parameter
+from common.factors.depth import check_depth
 from common.factors.expression import Column, Expression, Number
-from common.factors.kernels.build import part_of_kernel
-from common.factors.kernels.windows import window_kernel
 from common.factors.operators import with_own
+from common.factors.own_kernels import own_kernel
 from common.factors.parser import parse
 
 _USAGE = re.compile(r"(?P<name>[A-Za-z_]\w*)\((?P<arguments>[A-Za-z_]\w*(?:, *[A-Za-z_]\w*)*)\)")
@@ -44,7 +45,12 @@ def composition(usage: str, text: str, *, operators: Sequence[Operator] = ()) ->
     written = _Usage.read(usage)
     series: dict[str, Expression] = {name: Column("close") for name in written.series}
     constants: dict[str, Number] = {each.name: 2 for each in written.parameters}
-    parse(text, name=written.name, future=True, series=series, constants=constants, operators=with_own(operators))
+    known = with_own(operators)
+    try:
+        found = parse(text, name=written.name, future=True, series=series, constants=constants, operators=known)
+    except RecursionError:
+        raise FactorError(f"operator {usage!r} calls operators that call operators, too many in a row") from None
+    check_depth(f"operator {usage!r}", found)
     return Operator(
         written.name,
         Kind.COMPOSITION,
@@ -60,17 +66,18 @@ def composition(usage: str, text: str, *, operators: Sequence[Operator] = ()) ->
 def window_operator(usage: str) -> Callable[[Callable[..., Any]], Operator]:
     """Make an operator of a function of one or two windows: "name(x, window)" or "name(x, y, window)".
 
-    Raises FactorError where the function cannot be compiled, or does not return one number.
+    Raises FactorError where the function cannot be compiled, does not return one number, or uses what a digest cannot
+    hold.
     """
     written = _Usage.read(usage)
     if [each.name for each in written.parameters] != ["window"] or len(written.series) > 2:
         raise FactorError(f"operator {usage!r}: a function of windows is name(x, window) or name(x, y, window)")
 
     def make(function: Callable[..., Any]) -> Operator:
-        compiled, answer = _compiled(usage, function, len(written.series))
+        captured = capture(usage, function)
+        answer = _compile(usage, captured.compiled, len(written.series))
         if not isinstance(answer, types.Number | types.Boolean):
             raise FactorError(f"operator {usage!r}: the function returns {answer}; it must return one number")
-        source = inspect.getsource(function)
         return Operator(
             written.name,
             Kind.FOLD,
@@ -80,22 +87,22 @@ def window_operator(usage: str) -> Callable[[Callable[..., Any]], Operator]:
             "own",
             written.parameters,
             needs=Needs.ALL,
-            kernel=window_kernel(written.name, compiled, len(written.series)),
+            kernel=own_kernel(written.name, captured.compiled, len(written.series)),
             alone=True,
-            version=int.from_bytes(sha256(source.encode()).digest()[:8], "little"),
+            version=int.from_bytes(captured.digest[:8], "little"),
         )
 
     return make
 
 
-def _compiled(usage: str, function: Callable[..., Any], series: int) -> tuple[Any, Any]:
-    compiled: Any = part_of_kernel(function)
+def _compile(usage: str, compiled: Any, series: int) -> Any:
+    """Compile for windows of numbers; return the type of the answer."""
     signature = (types.float64[::1],) * series
     try:
         compiled.compile(signature)
     except (NumbaError, TypeError) as error:
         raise FactorError(f"operator {usage!r}: the function cannot be compiled: {_reason(error)}") from error
-    return compiled, compiled.overloads[signature].signature.return_type
+    return compiled.overloads[signature].signature.return_type
 
 
 def _reason(error: Exception) -> str:

@@ -197,7 +197,8 @@ class _Reader:
         if node.id in self.constants:
             return Constant(float(self.constants[node.id]))
         if node.id not in COLUMNS:
-            hint = did_you_mean(node.id, [*COLUMNS, *self.operators])
+            written = [row.name for row in self.operators.values() if not row.symbol]
+            hint = did_you_mean(node.id, [*COLUMNS, *written])
             raise self.text.error(f"uses unknown name {node.id!r}{hint}", self.text.position(node))
         return Column(node.id)
 

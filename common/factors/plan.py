@@ -5,11 +5,14 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from common.errors import FactorError
+from common.factors.depth import MAX_COMPILED, check_depth
 from common.factors.expression import Expression
 from common.factors.graph import build_graph
 from common.factors.operators import with_own
+from common.factors.own_kernels import try_out
 from common.factors.parser import parse
 from common.factors.program import Program
+from common.factors.references import check_not_reserved
 from common.factors.schedule import schedule
 from common.factors.sets import FactorSet
 
@@ -46,6 +49,7 @@ def compile_set(factor_set: FactorSet) -> Plan:
     if not names:
         raise FactorError(f"factor set {factor_set.name!r} holds no factor")
     for name in names:
+        check_not_reserved(name)
         if names.count(name) > 1:
             raise FactorError(f"factor set {factor_set.name!r} holds factor {name!r} twice")
     known = with_own(factor_set.operators)
@@ -60,6 +64,9 @@ def compile_set(factor_set: FactorSet) -> Plan:
 
 def compile_expressions(names: Sequence[str], expressions: Sequence[Expression]) -> Plan:
     """Compile expressions under the given names; those that look ahead are for labels alone."""
+    for name, each in zip(names, expressions, strict=True):
+        check_depth(f"factor {name!r}", each, MAX_COMPILED)
+    try_out(expressions)
     graph = build_graph(expressions)
     depths = [each.look_back for each in expressions]
     digest = sha256(_ARITHMETIC.encode())

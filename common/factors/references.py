@@ -4,12 +4,17 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from alphabus.columns import FACTOR_MARKS
 from common.errors import FactorError
 from common.factors.definition import COLUMNS, Kind, Operator
+from common.factors.depth import check_depth
 from common.factors.expression import Expression
 from common.factors.operators import OPERATORS
 from common.factors.parser import parse
 from common.factors.text import MAX_DEPTH, MAX_LENGTH
+
+RESERVED = (*FACTOR_MARKS, "datetime", "symbol")
+"""Columns that stand beside the factors, in messages and in tables."""
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 _WORD = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
@@ -29,15 +34,23 @@ def resolve(
     written = tuple((name, reader.text(name)) for name in factors)
     named = reader.named_in(label)
     foretold = parse(label, name="label", future=True, series=reader.series(named), operators=operators)
+    check_depth("the label", foretold)
     return written, str(foretold) if reader.stands_for_more(label) else label
 
 
 def _check_name(name: str, operators: Mapping[str, Operator]) -> None:
+    check_not_reserved(name)
     if not _NAME.fullmatch(name):
         raise FactorError(f"factor {name!r}: a name has letters, digits and _, at most 64, and begins with no digit")
     if name in COLUMNS or name in operators:
         kind = "a bar column" if name in COLUMNS else "an operator"
         raise FactorError(f"factor {name!r} has the name of {kind}; give it another")
+
+
+def check_not_reserved(name: str) -> None:
+    """Raise FactorError for the name of a column that stands beside the factors."""
+    if name in RESERVED:
+        raise FactorError(f"factor {name!r} has the name of a column that stands beside the factors; give it another")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +87,7 @@ class _Resolver:
             text = self.factors[name]
             series = self.series(self.named_in(text), (*path, name))
             found = parse(text, name=name, series=series, operators=self.operators)
+            check_depth(f"factor {name!r}", found)
             self.known[name] = _short(name, found) if self.stands_for_more(text) else found
         return self.known[name]
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from common.errors import FactorError
 from common.factors.definition import Operator
+from common.factors.depth import check_depth
 from common.factors.expression import Expression
 from common.factors.own_operators import composition
 from common.factors.parser import did_you_mean
@@ -39,14 +40,14 @@ def read_file(path: Path) -> Written:
     if not path.is_file():
         raise FactorError(f"{path}: cannot be read as a factor set: no such file")
     content = reader(path)
-    label, factors = _text(content.get("label")), content.get("factors")
+    label, factors = _text(path, "label", content.get("label")), content.get("factors")
     if label is None:
         raise FactorError(f"{path}: `label` must be the text of an expression")
     if not isinstance(factors, Mapping) or not factors:
         raise FactorError(f'{path}: `[factors]` must hold at least one NAME = "TEXT"')
     texts: dict[str, str] = {}
     for name, value in factors.items():
-        text = _text(value)
+        text = _text(path, f"factor {name!r}", value)
         if text is None or not isinstance(name, str):
             raise FactorError(f"{path}: factor {name!r} must be text, not {value!r}")
         texts[name] = text
@@ -55,8 +56,10 @@ def read_file(path: Path) -> Written:
     )
 
 
-def _text(value: object) -> str | None:
-    """Take a text as it is, and an expression built in Python as its text."""
+def _text(path: Path, who: str, value: object) -> str | None:
+    """Take a text as it is, and an expression built in Python as its text; FactorError for one that is too deep."""
+    if isinstance(value, Expression):
+        check_depth(f"{path}: {who}", value)
     return str(value) if isinstance(value, str | Expression) else None
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 from common.errors import FactorError
 from common.factors.definition import Kind, Operator
 from common.factors.operators import with_own
-from common.factors.parser import did_you_mean
+from common.factors.own_kernels import try_out
+from common.factors.parser import did_you_mean, parse
 from common.factors.references import resolve
 from common.factors.set_files import KINDS, read_file
 
@@ -69,9 +70,19 @@ def read_set(path: Path) -> FactorSet:
     written = read_file(path)
     try:
         factors, label = resolve(written.factors, written.label, with_own(written.operators))
-        return FactorSet(path.stem, factors, label, written.max_gap, written.reset, _compiled(written.operators))
+        found = FactorSet(path.stem, factors, label, written.max_gap, written.reset, _compiled(written.operators))
+        _try_out(found)
     except FactorError as error:
         raise type(error)(f"{path}: {error}") from None
+    return found
+
+
+def _try_out(factor_set: FactorSet) -> None:
+    """Call the user's functions once: what fails on every bar is told when the set is loaded."""
+    if factor_set.operators:
+        known = with_own(factor_set.operators)
+        label = parse(factor_set.label, name="label", future=True, operators=known)
+        try_out([label, *(parse(text, name=name, operators=known) for name, text in factor_set.factors)])
 
 
 def _compiled(operators: tuple[Operator, ...]) -> tuple[Operator, ...]:

@@ -39,12 +39,16 @@ class Desk:
             raise SnapshotError(f"sections {self.bar + 1} to {bars.bar - 1} are no longer on record")
         return bars.bar > self.bar
 
+    def begins_late(self, bars: Bars) -> bool:
+        """Whether the past would begin with this section, and it is not the journal's first."""
+        return bars.journal != self.journal and bars.bar > 1
+
     def update(self, bars: Bars) -> Factors:
         """Apply a section, in order; FactorError, and nothing is applied, for one that is not as it must be."""
         block = block_of(bars, self.universes.symbols(bars.universe))
-        if bars.journal != self.journal:
-            self._engine = Engine(self.plan)
-        found = self._engine.update(block)
+        engine = self._engine if bars.journal == self.journal else Engine(self.plan)
+        found = engine.update(block)
+        self._engine = engine
         self.journal, self.bar, self._newest, self._unproven = bars.journal, bars.bar, bars, b""
         return Factors(
             bars.journal, bars.bar, bars.mode, bars.time, bars.stamp, bars.universe, bars.coverage,

@@ -66,10 +66,11 @@ class Planner:
     def _take(self, ref: ModelRef, future: Future[Wish]) -> None:
         try:
             wish = future.result()
-        except PipelineError as error:
-            if (ref, str(error)) not in self._told:
-                self._told.add((ref, str(error)))
-                self._refused(ref, str(error))
+        except Exception as error:  # noqa: BLE001  a bundle's text may break anything, and the others go on
+            said = str(error) if isinstance(error, PipelineError) else f"{type(error).__name__}: {error}"
+            if (ref, said) not in self._told:
+                self._told.add((ref, said))
+                self._refused(ref, said)
             return
         if self._versions is not None and ref in self._versions:
             self._found[ref] = wish

@@ -25,6 +25,9 @@ SLICE_SECTIONS = 16
 # Asked before each section: whether there is time for another one this turn.
 Allowance = Callable[[], bool]
 
+# Told of a line whose past begins with this section: the record no longer goes back to its first.
+Cut = Callable[[Line, Bars], None]
+
 
 class Rehearsal:
     """Rehearses one line at a time; what it computes is heard by nobody.
@@ -33,9 +36,9 @@ class Rehearsal:
     that is live now: so it ends exactly there.
     """
 
-    def __init__(self, bus: Bus, consumer: str, bars: str) -> None:
+    def __init__(self, bus: Bus, consumer: str, bars: str, cut: Cut) -> None:
         self._inlet = Inlet(bus, consumer, "bar_feed", [])
-        self._topic = bars
+        self._topic, self._cut = bars, cut
         self._waiting: deque[Line] = deque()
         self._pages: deque[Message] = deque()
         self._heard: deque[Bars] = deque(maxlen=MAX_HEARD)
@@ -126,10 +129,23 @@ class Rehearsal:
             if isinstance(message, Bars):
                 if not (self.is_busy(bar) and allowed()):
                     return
-                _rehearse(line, message)
+                self._rehearse(line, message)
             elif isinstance(message, Universe):
                 _learn(line, message)
             self._pages.popleft()
+
+    def _rehearse(self, line: Line, bars: Bars) -> None:
+        try:
+            if not line.desk.is_new(bars):
+                return
+        except SnapshotError:  # the record was pruned while we read it: what is left of it is the history
+            line.desk.start_over()
+        if line.desk.begins_late(bars):
+            self._cut(line, bars)
+        try:
+            line.desk.update(bars)
+        except FactorError:
+            line.desk.pass_over(bars)
 
 
 def allowance(clock: Clock, applied: int, *, paced: bool) -> Allowance:
@@ -151,15 +167,3 @@ def _learn(line: Line, universe: Universe) -> None:
         line.desk.universes.learn(universe)
     except FactorError:
         return  # the live line has told of it; its sections are refused here as they were there
-
-
-def _rehearse(line: Line, bars: Bars) -> None:
-    try:
-        if not line.desk.is_new(bars):
-            return
-    except SnapshotError:  # the record was pruned while we read it: what is left of it is the history
-        line.desk.start_over()
-    try:
-        line.desk.update(bars)
-    except FactorError:
-        line.desk.pass_over(bars)

@@ -42,7 +42,7 @@ class Repertoire:
         self._wishes = Wishes(config, context.bus.clock, context.log)
         self._planner = Planner(self._wishes, room, self._refuse)
         self._keeper = Keeper(context.state / "factor_engine", room, context.log, alert)
-        self._rehearsal = Rehearsal(context.bus, "factor_engine", config.endpoints.topic("bars"))
+        self._rehearsal = Rehearsal(context.bus, "factor_engine", config.endpoints.topic("bars"), self.tell_cut)
         self._lines: dict[str, Line] = {}
         self._own = ""
 
@@ -90,6 +90,11 @@ class Repertoire:
     def hear(self, bars: Bars) -> None:
         """Note a live section for those who rehearse."""
         self._rehearsal.hear(bars)
+
+    def tell_cut(self, line: Line, bars: Bars) -> None:
+        """Say that the record no longer goes back to its first section: who is not warm yet is marked so."""
+        self._log.warning("history_cut", name=line.name, first_bar=bars.bar)
+        self._alert("warning", "history_cut", {"plan": line.name, "first_bar": str(bars.bar)})
 
     def turn(self, journal: bytes, bar: int, allowed: Allowance) -> Changes:
         """Heed what the registry says, and rehearse a little."""

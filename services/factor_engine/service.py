@@ -40,7 +40,7 @@ class FactorEngine(Service):
         self._lines = Repertoire(context, self._universes, self._alert, open_room())
         self._inlet = self._open_inlet()
         self._end: EndOfStream | None = None
-        self._refused_section = bytes(16), 0
+        self._refused: tuple[bytes, int, set[str]] = bytes(16), 0, set()
         self._lines.start(plan)
         self._go_on()
 
@@ -127,8 +127,8 @@ class FactorEngine(Service):
         self._inlet.acknowledge(self._bars, bars.journal, bars.bar)
 
     def _advance(self, line: Line, delivery: Delivery, bars: Bars) -> None:
-        if bars.journal != line.desk.journal and bars.bar > 1:
-            self._tell_cut(line, bars)
+        if line.desk.begins_late(bars):
+            self._lines.tell_cut(line, bars)
         started, waited = self.clock.monotonic_ns(), max(self.clock.wall_ns() - delivery.sent, 0)
         try:
             factors = line.desk.update(bars)
@@ -140,11 +140,6 @@ class FactorEngine(Service):
             self._publish(line, replace(factors, latency=latency))
         line.applied(bars, self.config.factors.snapshot_sections)
 
-    def _tell_cut(self, line: Line, bars: Bars) -> None:
-        """Say that the record no longer goes back to its first section: who is not warm yet is marked so."""
-        self.log.warning("history_cut", name=line.name, first_bar=bars.bar)
-        self._alert("warning", "history_cut", {"plan": line.name, "first_bar": str(bars.bar)})
-
     def _publish(self, line: Line, factors: Factors) -> None:
         if (factors.journal, factors.universe) != line.universe:
             line.universe = factors.journal, factors.universe
@@ -153,12 +148,14 @@ class FactorEngine(Service):
         self.publish(line.topic, factors)
 
     def _refuse(self, delivery: Delivery, error: FactorError) -> None:
-        """Count, keep and tell what cannot be used; once, though every plan meets it."""
+        """Count, keep and tell what cannot be used; once, though every plan meets it, and each plan's own reason."""
         message = delivery.message
         if isinstance(message, Bars):
-            if (message.journal, message.bar) == self._refused_section:
+            if self._refused[:2] != (message.journal, message.bar):
+                self._refused = message.journal, message.bar, set()
+            if str(error) in self._refused[2]:
                 return
-            self._refused_section = message.journal, message.bar
+            self._refused[2].add(str(error))
         self.context.bus.refused("bar_feed", DecodeError("section", str(error)), encode(delivery))
         self._alert("error", "section_refused", {"error": str(error)})
 

@@ -1,13 +1,16 @@
 """A user's own set: TOML or Python, factors that name one another, and what is refused."""
 
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from common.errors import ExpressionError, FactorError
+from common.factors.expression import Column, Expression
 from common.factors.parser import parse
-from common.factors.plan import compile_set
+from common.factors.plan import compile_expressions, compile_set
+from common.factors.references import RESERVED
 from common.factors.sets import FactorSet, load_set, shipped_sets
 from tests.common.factors.panels import assert_same_bits, compute, market, plan_of
 
@@ -132,3 +135,62 @@ def test_a_name_fits_a_topic(tmp_path: Path, name: str) -> None:
 def test_shipped_sets() -> None:
     """Those that are promised."""
     assert set(shipped_sets()) >= {"basic", "alpha158", "alpha101"}
+
+
+@pytest.mark.parametrize("name", RESERVED)
+def test_names_of_what_stands_beside_factors_are_refused(name: str, tmp_path: Path) -> None:
+    """In a file, and in a set that comes with a bundle: two columns of one name would hide one another."""
+    with pytest.raises(FactorError, match=f"factor '{name}' has the name of a column that stands beside the factors"):
+        _written(tmp_path, f"{LABEL}[factors]\n{name} = 'open'\n")
+    with pytest.raises(FactorError, match=f"factor '{name}' has the name of a column that stands beside the factors"):
+        compile_set(FactorSet("mine", ((name, "open"),), "ts_delay(close, -1) / close - 1"))
+
+
+CHAIN = "factors = {f'f{i}': f'f{i - 1} + close' if i else 'close' for i in range(N)}\nlabel = 'close'\n"
+BUILT = (
+    "from common.factors.expression import Column\ne = Column('close')\nfor _ in range(N - 1): e = e + Column('open')\n"
+)
+CALLING = (
+    "from common.factors.own_operators import composition\nown = [composition('c0(x)', 'x + 1')]\n"
+    "for i in range(1, N):\n    own.append(composition(f'c{i}(x)', f'c{i - 1}(x) + 1', operators=own))\n"
+    "operators, factors, label = own, {'a': 'open'}, 'close'\n"
+)
+DEEP = {
+    "factors that name one another": (CHAIN, r"factor 'f100' is nested 101 levels deep"),
+    "the label names the last": (CHAIN.replace("'close'\n", "f'f{N - 1} + open'\n"), r"nested 101 levels deep"),
+    "an expression of Python": (
+        BUILT + "factors = {'a': e}\nlabel = 'close'\n",
+        r"factor 'a' is nested \d+ levels deep",
+    ),
+    "a label of Python": (BUILT + "factors = {'a': 'open'}\nlabel = e\n", r"label is nested \d+ levels deep"),
+    "operators that call one another": (CALLING, r"operator 'c\d+\(x\)' (is nested \d+ levels|calls operators that)"),
+    "operators that only call": (
+        CALLING.replace("(x) + 1', op", "(x)', op"),
+        r"operator 'c\d+\(x\)' calls operators that call operators",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "message"), DEEP.values(), ids=DEEP)
+def test_what_is_too_deep_is_refused_at_load(text: str, message: str, tmp_path: Path) -> None:
+    """With the depth, and never by the end of Python's stack; what is not too deep is compiled."""
+    compile_set(_written(tmp_path, "N = 90\n" + text.replace("range(1, N)", "range(1, 30)"), "mine.py"))
+    with pytest.raises(FactorError, match=r"mine\.py: ") as caught:
+        _written(tmp_path, "N = 500\n" + text, "mine.py")
+    assert re.search(message, str(caught.value))
+
+
+def test_expressions_that_are_compiled_may_be_no_deeper_either() -> None:
+    """As labels and bundles are, without a file."""
+    deep: Expression = Column("close")
+    for _ in range(500):
+        deep = -deep
+    with pytest.raises(FactorError, match="factor 'a' is nested 501 levels deep when written out; at most 200"):
+        compile_expressions(["a"], [deep])
+
+
+def test_names_that_cannot_be_written_are_not_proposed() -> None:
+    """An operator that is a sign has a name for the table alone."""
+    with pytest.raises(ExpressionError, match="unknown name 'qqqq'; there are open") as caught:
+        parse("qqqq + 1")
+    assert not {"add", "sub", "mul", "div", "neg"} & set(re.findall(r"\w+", str(caught.value)))

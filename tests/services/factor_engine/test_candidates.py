@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from alphabus.outbox import Page
 from common.factors.sets import FactorSet
 from common.models.records import Serving
 from common.models.registry import Registry
+from services.factor_engine import planner
+from services.factor_engine.wishes import Wish
 from tests.services.factor_engine.stage import (
     LABEL,
     AtOnce,
@@ -175,4 +178,43 @@ def test_a_model_of_the_configured_plan_needs_nothing(tmp_path: Path) -> None:
         stage.follow(TOY)
         stage.run_to_end()
         assert stage.events.count("plan") == 1
+        assert len(stage.said[TOY]) == 14
+
+
+def test_a_rehearsal_on_a_pruned_record_is_told_of(tmp_path: Path) -> None:
+    """Its past begins in the middle, as that of a plan made anew: the same alert says so."""
+    config = config_of(tmp_path, pace_s=1.0)
+    with playing(Stage(config, toy_market(1))) as stage:
+        stage.follow(TOY, OTHERS)
+        stage.run(lambda: stage.engine.bar >= 8)
+        chronicle = stage.feed._chronicle
+        since = chronicle.since
+
+        def pruned(topic: str, journal: bytes, bar: int) -> Page:
+            cut = topic == "test/bars/" and bar < 5
+            return since(topic, chronicle.journal if cut else journal, 5 if cut else bar)
+
+        chronicle.since = pruned  # type: ignore[method-assign]
+        promote(config, OTHER)
+        stage.run_to_end()
+        (told,) = [alert for alert in stage.alerts() if alert.event == "history_cut"]
+        assert told.detail == {"plan": OTHERS.split("/")[2], "first_bar": "5"}
+        assert stage.events.index("history_cut") < stage.events.index("plan_on_air")
+
+
+def test_a_bundle_that_breaks_something_else_is_told_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever reading it raises: the loop goes on, and it is told once."""
+
+    def breaks(*_: object) -> Wish:
+        raise ValueError("nobody thought of that")
+
+    config = config_of(tmp_path, pace_s=1.0)
+    monkeypatch.setattr(planner, "read_wish", breaks)
+    with playing(Stage(config, toy_market(1))) as stage:
+        stage.follow(TOY)
+        stage.run(lambda: stage.engine.bar >= 2)
+        promote(config, OTHER)
+        stage.run_to_end()
+        (told,) = [alert for alert in stage.alerts() if alert.event == "plan_refused"]
+        assert told.detail["error"] == "ValueError: nobody thought of that"
         assert len(stage.said[TOY]) == 14

@@ -8,13 +8,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
-from alphabus.messages import Bars, Mode, Universe, universe_digest
+from alphabus.messages import Bars, Factors, Mode, Universe, universe_digest
 from common.errors import FactorError
+from common.factors.own_operators import window_operator
 from common.factors.plan import compile_set
+from common.factors.sets import FactorSet
 from services.factor_engine.desk import Desk
 from services.factor_engine.sections import Universes
-from tests.services.factor_engine.stage import Stage, columns, config_of, playing, topic_of
+from tests.services.factor_engine.stage import Stage, columns, config_of, playing, promote, topic_of
 from tests.services.markets import FEATURES, TOY_SET, toy_market
 
 SYMBOLS = ("A", "B")
@@ -97,13 +100,7 @@ def test_the_process_lives(spoil: Callable[[Bars], Bars], tmp_path: Path) -> Non
         calm.run_to_end()
     with playing(Stage(config_of(tmp_path / "spoilt"), toy_market(1))) as stage:
         stage.follow(TOPIC)
-        align = stage.feed._alignment.align
-
-        def spoilt(raw: object, journal: bytes, bar: int, mode: Mode) -> tuple[Universe | None, Bars]:
-            universe, bars = align(raw, journal, bar, mode)  # type: ignore[arg-type]
-            return universe, spoil(bars) if bar in {7, 8} else bars
-
-        stage.feed._alignment.align = spoilt  # type: ignore[method-assign]
+        spoil_from(stage, {7, 8}, spoil)
         stage.run_to_end()
         said = {each.bar: each for each in stage.said[TOPIC]}
         assert list(said) == list(range(5, 19))
@@ -115,3 +112,74 @@ def test_the_process_lives(spoil: Callable[[Bars], Bars], tmp_path: Path) -> Non
         assert len(stage.refused) == 2
         assert [(alert.level, alert.event) for alert in stage.alerts()] == [("error", "section_refused")] * 2
         assert set(said[18].columns) >= set(FEATURES)
+
+
+@window_operator("fussy(x, window)")
+def fussy(values: NDArray[np.float64]) -> float:
+    """Newest value, if it is small."""
+    if values[-1] > 1e6:
+        raise ValueError("too much")
+    return values[-1]  # type: ignore[no-any-return]  # a number
+
+
+FUSSY = FactorSet("fussy", (("a", "fussy(close, 2)"), ("b", "ta_ema(close, 2)")), TOY_SET.label, operators=(fussy,))
+
+
+def spoil_from(stage: Stage, bars: set[int], spoil: Callable[[Bars], Bars]) -> None:
+    """Let the feed say other sections than there are."""
+    align = stage.feed._alignment.align
+
+    def spoilt(raw: object, journal: bytes, bar: int, mode: Mode) -> tuple[Universe | None, Bars]:
+        universe, found = align(raw, journal, bar, mode)  # type: ignore[arg-type]
+        return universe, spoil(found) if bar in bars else found
+
+    stage.feed._alignment.align = spoilt  # type: ignore[method-assign]
+
+
+def too_much(bars: Bars) -> Bars:
+    """Sound columns, on which the user's function raises."""
+    return replace(bars, columns={**bars.columns, "close": np.full(len(bars.columns["close"]), 1e8)})
+
+
+def test_an_operator_that_raises_is_refused_like_a_section(tmp_path: Path) -> None:
+    """The operator is named, the section counts as one of nobody, and what follows has the bits of that."""
+    topic, said = topic_of(FUSSY), []
+    for folder, spoil in (("raises", too_much), ("unknown", of_nobody_knows)):
+        config = config_of(tmp_path / folder, factor_set=FUSSY)
+        with playing(Stage(config, toy_market(1), factor_set=FUSSY)) as stage:
+            stage.follow(topic)
+            spoil_from(stage, {7, 8}, spoil)
+            stage.run_to_end()
+            said.append(columns(stage.said[topic]))
+            told = [alert.detail["error"] for alert in stage.alerts() if alert.event == "section_refused"]
+            assert len(told) == len(stage.refused) == 2
+            assert ("operator 'fussy'" in told[0]) is (spoil is too_much)
+    assert list(said[0]) == list(range(5, 19))
+    assert said[0] == said[1]
+
+
+def test_each_plan_tells_its_own_reason(tmp_path: Path) -> None:
+    """Once, be it met by several plans: what one says does not hide what another does."""
+    config = config_of(tmp_path)
+    others = [FactorSet(name, (("x", text),), TOY_SET.label) for name, text in (("u", "open"), ("v", "high"))]
+    promote(config, others[0])
+    promote(config, others[1])
+    with playing(Stage(config, toy_market(1))) as stage:
+        stage.follow(TOPIC)
+        reasons = dict(zip(sorted(line.name for line in stage.engine._lines), ("one", "one", "another"), strict=True))
+        for line in stage.engine._lines:
+            _refuse_once(line.desk, 7, reasons[line.name])
+        stage.run_to_end()
+        told = [alert.detail["error"] for alert in stage.alerts() if alert.event == "section_refused"]
+        assert sorted(told) == ["another", "one"]
+
+
+def _refuse_once(desk: Desk, bar: int, reason: str) -> None:
+    update, asked = desk.update, iter([True])
+
+    def refusing(bars: Bars) -> Factors:
+        if bars.bar == bar and next(asked, False):
+            raise FactorError(reason)
+        return update(bars)
+
+    desk.update = refusing  # type: ignore[method-assign]
