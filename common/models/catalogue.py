@@ -2,8 +2,8 @@
 
 from common.errors import RegistryError
 from common.models.connection import Connection, Row
-from common.models.names import did_you_mean
 from common.models.records import ModelRef, ModelRow
+from common.nearest import did_you_mean
 
 _SELECT = "SELECT name, version, digest, kind, training_key, created_ns, author, removed_ns FROM models"
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from common.errors import ModelError
-from common.models.names import did_you_mean
+from common.nearest import did_you_mean
 
 Floats = NDArray[np.float64]
 

@@ -16,8 +16,8 @@ from types import MappingProxyType
 from common.errors import BundleError, ModelError
 from common.models.bundle import Bundle
 from common.models.contract import check_contract
-from common.models.names import did_you_mean
 from common.models.predictor import Predictor
+from common.nearest import did_you_mean
 
 KINDS: Mapping[str, str] = MappingProxyType(
     {

@@ -6,8 +6,8 @@ from typing import Any, TypeAlias
 from common.errors import ModelError
 from common.models.libraries import library
 from common.models.lightgbm_library import parameter_names
-from common.models.names import did_you_mean
 from common.models.predictor import Progress, Samples
+from common.nearest import did_you_mean
 
 # LightGBM is imported only when something is fitted, so its types have no names here.
 Dataset: TypeAlias = Any

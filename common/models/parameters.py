@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from common.errors import ModelError
-from common.models.names import did_you_mean
+from common.nearest import did_you_mean
 
 
 class Parameters(BaseModel):

@@ -19,10 +19,11 @@ from common.models.changes import (
     version_before,
 )
 from common.models.connection import Connection
-from common.models.names import check_name, did_you_mean
+from common.models.names import check_name
 from common.models.records import AliasRow, Change, Event, ModelRef, ModelRow, Serving
 from common.models.serving import append_serving, newest_serving, served_at_bar
 from common.models.signature import Key, check_signature, write_signature
+from common.nearest import did_you_mean
 
 
 class Registry:

@@ -11,10 +11,10 @@ from alphabus.clock import Clock
 from common.config import Config
 from common.errors import ConfigError, ModelError, RegistryError
 from common.models.bundle import Bundle
-from common.models.names import did_you_mean
 from common.models.records import Action, Change, Event, ModelRef
 from common.models.registry import Registry
 from common.models.signature import load_key
+from common.nearest import did_you_mean
 from services.inference_worker.actions import Told
 from services.inference_worker.ledger import Ledger
 from services.inference_worker.post import Post
