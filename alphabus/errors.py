@@ -8,6 +8,7 @@ AlphabusError
 ├── SecurityError      the keys do not keep strangers out: nothing may run like this
 ├── RequestError       a request that was refused or had no answer in time
 │   └── NoSectionError     no section closes at the time that was asked for
+├── UniverseError      a section whose list of symbols is not known
 └── ModeError          sections of another mode than was asked for
 """
 
@@ -62,6 +63,10 @@ class RequestError(AlphabusError):
 
 class NoSectionError(RequestError):
     """No section closes at the time that was asked for, and none ever will."""
+
+
+class UniverseError(AlphabusError):
+    """The list of symbols that a section names was never told, or is forgotten."""
 
 
 class ModeError(AlphabusError):

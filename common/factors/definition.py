@@ -44,6 +44,18 @@ class Parameter:
     most: float
     whole: bool = True
 
+    def refusal(self, value: float, operator: str, *, future: bool) -> str | None:
+        """Say why an operator cannot take this number, as an error text goes on after the factor's name."""
+        if self.whole and not value.is_integer():
+            return f"gives {operator} a {self.name} of {value:g}; it must be whole"
+        if self.name == "delay" and value == 0:
+            return f"gives {operator} a delay of 0; leave the operator out"
+        if self.name == "delay" and value < 0 and not future:
+            return f"looks ahead: {operator} with a delay of {value:g}; only labels may, factors may not"
+        if not self.least <= value <= self.most:
+            return f"gives {operator} a {self.name} of {value:g}; allowed is {self.least:g} to {self.most:g}"
+        return None
+
 
 @dataclass(frozen=True, slots=True)
 class Operator:

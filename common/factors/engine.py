@@ -40,7 +40,10 @@ class Engine:
         self._threads = threads
         self._chunk_rows = chunk_rows
         self._may_raise = _may_raise(plan)
-        self._start(State(plan.program, threads))
+        self._start(self._blank())
+
+    def _blank(self) -> State:
+        return State(self.plan.program, self._threads, self.plan.max_gap)
 
     def _start(self, state: State) -> None:
         self._state = state
@@ -71,7 +74,7 @@ class Engine:
         return other
 
     def save(self) -> bytes:
-        """Return the state of every symbol ever seen, for an engine of the same plan on the same platform."""
+        """Return what is remembered of symbols, for an engine of the same plan on the same platform."""
         return encode(self.plan, self._state)
 
     def hold(self) -> Callable[[], bytes]:
@@ -81,12 +84,17 @@ class Engine:
 
     def load(self, saved: bytes) -> None:
         """Go on from a saved state; SnapshotError, and nothing changed, if it is damaged or not for this engine."""
-        self._start(decode(saved, self.plan, State(self.plan.program, self._threads)))
+        self._start(decode(saved, self.plan, self._blank()))
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of memory it takes: what is remembered of symbols, listed in the last block or not, and scratch."""
+        return self._state.nbytes + self._runner.nbytes
 
     @property
     def symbol_bytes(self) -> float:
-        """Bytes of memory a tracked symbol takes, all told."""
-        return (self._state.arena.nbytes + self._runner.nbytes) / max(1, len(self._state.symbols))
+        """Its bytes, shared out among all symbols of whom something is remembered or that are listed."""
+        return self.nbytes / max(1, len(self._state.symbols) + len(self._state.away))
 
     def _take(self, block: Block, out: Floats | None) -> tuple[Booleans, Floats, Floats]:
         """Check a block; return who has a bar, its columns f8[C,B,S] as factors see them, and room for the factors."""
@@ -128,27 +136,14 @@ class Engine:
         most = self._chunk_rows or max(1, CHUNK_NUMBERS // max(1, min(symbols, 256)))
         state = self._state
         state.adopt(block.symbols, max(1, min(sections, most)))
-        bars = Bars(
-            columns=columns,
-            present=present,
-            place=np.empty(block.shape, dtype=np.int64),
-            own=np.zeros_like(state.counts),
-            counts=state.counts,
-            last=state.last,
-            section=state.section,
-            out=values,
-            warm=np.zeros(block.shape, dtype=np.uint8),
-            warm_bars=self.plan.warm_bars,
-        )
+        bars = self._bars(present, columns, values)
         # What came over the wire may not be written to, and kernels take no such array.
         member = np.require(block.member, requirements=["C", "W"])
-        if symbols:
-            for segment in self._segments(block, present):
-                segment.apply(state)
-                held = None if keep else state.hold()
-                self._runner.run(bars, member, segment.first, segment.last, keep=keep)
-                if held is not None:
-                    state.put_back(held)
+        for segment in self._segments(block, present):
+            # Also where nobody is listed: a session may begin with such a section.
+            segment.apply(state)
+            if symbols:
+                self._run(bars, member, segment, keep=keep)
         if keep:
             state.section += sections
             if block.session is not None and sections:
@@ -161,6 +156,28 @@ class Engine:
             member=member.view(np.uint8),
             warm=bars.warm,
         )
+
+    def _bars(self, present: Booleans, columns: Floats, values: Floats) -> Bars:
+        """Put together what kernels read and fill of a block whose symbols the state has adopted."""
+        state = self._state
+        return Bars(
+            columns=columns,
+            present=present,
+            place=np.empty(present.shape, dtype=np.int64),
+            own=np.zeros_like(state.counts),
+            counts=state.counts,
+            last=state.last,
+            section=state.section,
+            out=values,
+            warm=np.zeros(present.shape, dtype=np.uint8),
+            warm_bars=self.plan.warm_bars,
+        )
+
+    def _run(self, bars: Bars, member: Booleans, segment: Segment, *, keep: bool) -> None:
+        held = None if keep else self._state.hold()
+        self._runner.run(bars, member, segment.first, segment.last, keep=keep)
+        if held is not None:
+            self._state.put_back(held)
 
 
 def _may_raise(plan: Plan) -> bool:

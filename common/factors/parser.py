@@ -2,32 +2,15 @@
 
 import ast
 import math
-import operator as arithmetic
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
-from types import MappingProxyType
 
 from common.factors.definition import COLUMNS, Kind, Operator, Parameter
 from common.factors.expression import Call, Column, Constant, Expression, Number
+from common.factors.grammar import BINARY, COMPARE
 from common.factors.operators import OPERATORS
 from common.factors.text import Text
-
-_BINARY: Mapping[type[ast.operator], tuple[str, Callable[[float, float], float]]] = MappingProxyType(
-    {
-        ast.Add: ("add", arithmetic.add),
-        ast.Sub: ("sub", arithmetic.sub),
-        ast.Mult: ("mul", arithmetic.mul),
-        ast.Div: ("div", arithmetic.truediv),
-        ast.FloorDiv: ("floordiv", arithmetic.floordiv),
-        ast.Mod: ("mod", arithmetic.mod),
-        ast.Pow: ("pow", math.pow),
-    }
-)
-
-_COMPARE: Mapping[type[ast.cmpop], str] = MappingProxyType({
-    ast.Lt: "lt", ast.LtE: "le", ast.Gt: "gt", ast.GtE: "ge", ast.Eq: "eq", ast.NotEq: "ne",
-})  # fmt: skip
+from common.nearest import did_you_mean
 
 
 def parse(
@@ -88,7 +71,7 @@ class _Reader:
         raise self.text.error(f"uses {type(node).__name__}, which factors do not have", self.text.position(node))
 
     def _binary(self, node: ast.BinOp) -> Expression:
-        found = _BINARY.get(type(node.op))
+        found = BINARY.get(type(node.op))
         if found is None:
             raise self.text.error(
                 f"uses {type(node.op).__name__}, which factors do not have", self.text.position(node.right)
@@ -117,7 +100,7 @@ class _Reader:
     def _compare(self, node: ast.Compare) -> Expression:
         if len(node.ops) != 1:
             raise self.text.error("chains comparisons; write them one by one", self.text.position(node.comparators[1]))
-        name = _COMPARE.get(type(node.ops[0]))
+        name = COMPARE.get(type(node.ops[0]))
         if name is None:
             what = type(node.ops[0]).__name__
             raise self.text.error(f"uses {what}, which factors do not have", self.text.position(node.comparators[0]))
@@ -128,8 +111,7 @@ class _Reader:
             raise self.text.error("calls something that is not an operator's name", self.text.position(node.func))
         operator = self.operators.get(node.func.id)
         if operator is None or operator.symbol:
-            written = [row.name for row in self.operators.values() if not row.symbol]
-            hint = did_you_mean(node.func.id, written)
+            hint = did_you_mean(node.func.id, self._written())
             raise self.text.error(f"uses unknown operator {node.func.id!r}{hint}", self.text.position(node.func))
         if node.keywords:
             raise self.text.error(
@@ -177,19 +159,9 @@ class _Reader:
         at = self.text.position(node)
         if not isinstance(found, Constant):
             raise self.text.error(f"gives {operator.name} a {wants.name} that is not constant", at)
-        value = found.value
-        if wants.whole and not value.is_integer():
-            raise self.text.error(f"gives {operator.name} a {wants.name} of {value:g}; it must be whole", at)
-        if wants.name == "delay" and value == 0:
-            raise self.text.error(f"gives {operator.name} a delay of 0; leave the operator out", at)
-        if wants.name == "delay" and value < 0 and not self.future:
-            raise self.text.error(
-                f"looks ahead: {operator.name} with a delay of {value:g}; only labels may, factors may not", at
-            )
-        if not wants.least <= value <= wants.most:
-            allowed = f"{wants.least:g} to {wants.most:g}"
-            raise self.text.error(f"gives {operator.name} a {wants.name} of {value:g}; allowed is {allowed}", at)
-        return int(value) if wants.whole else value
+        if (refused := wants.refusal(found.value, operator.name, future=self.future)) is not None:
+            raise self.text.error(refused, at)
+        return int(found.value) if wants.whole else found.value
 
     def _name(self, node: ast.Name) -> Expression:
         if node.id in self.series:
@@ -197,10 +169,13 @@ class _Reader:
         if node.id in self.constants:
             return Constant(float(self.constants[node.id]))
         if node.id not in COLUMNS:
-            written = [row.name for row in self.operators.values() if not row.symbol]
-            hint = did_you_mean(node.id, [*COLUMNS, *written])
+            hint = did_you_mean(node.id, [*COLUMNS, *self.series, *self.constants, *self._written()], COLUMNS)
             raise self.text.error(f"uses unknown name {node.id!r}{hint}", self.text.position(node))
         return Column(node.id)
+
+    def _written(self) -> list[str]:
+        """Name the operators that are called by name."""
+        return [row.name for row in self.operators.values() if not row.symbol]
 
     def _constant(self, node: ast.Constant) -> Expression:
         if isinstance(node.value, bool) or not isinstance(node.value, int | float):
@@ -212,9 +187,3 @@ class _Reader:
         if not math.isfinite(value):
             raise self.text.error("holds a number too large to be one", self.text.position(node))
         return Constant(value)
-
-
-def did_you_mean(name: str, known: list[str]) -> str:
-    """Return '; did you mean ...?' or what there is."""
-    close = get_close_matches(name, known, n=1)
-    return f"; did you mean {close[0]!r}?" if close else f"; there are {', '.join(known)}"

@@ -8,7 +8,8 @@ import numpy as np
 
 from common.factors.kernels.advance import Part, advance
 from common.factors.kernels.build import TILE, Booleans, Floats, Integers
-from common.factors.kernels.movement import Bars, Histories
+from common.factors.kernels.histories import Histories
+from common.factors.kernels.movement import Bars
 from common.factors.kernels.ranks import BUCKETS, DIGITS
 from common.factors.kernels.section import Sections
 from common.factors.machine import Machine

@@ -14,7 +14,7 @@ from common.factors.definition import Operator
 from common.factors.depth import check_depth
 from common.factors.expression import Expression
 from common.factors.own_operators import composition
-from common.factors.parser import did_you_mean
+from common.nearest import did_you_mean
 
 KEYS = ("label", "factors", "operators", "max_gap", "reset")
 
@@ -89,7 +89,7 @@ def _toml(path: Path) -> dict[str, Any]:
         raise FactorError(f"{path}: cannot be read as a factor set: {error}") from error
     unknown = sorted(set(content) - set(KEYS))
     if unknown:
-        raise FactorError(f"{path}: unknown key {unknown[0]!r}{did_you_mean(unknown[0], list(KEYS))}")
+        raise FactorError(f"{path}: unknown key {unknown[0]!r}{did_you_mean(unknown[0], KEYS)}")
     return content
 
 

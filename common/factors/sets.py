@@ -8,9 +8,10 @@ from common.errors import FactorError
 from common.factors.definition import Kind, Operator
 from common.factors.operators import with_own
 from common.factors.own_kernels import try_out
-from common.factors.parser import did_you_mean, parse
+from common.factors.parser import parse
 from common.factors.references import resolve
 from common.factors.set_files import KINDS, read_file
+from common.nearest import did_you_mean
 
 LIBRARY = Path(__file__).parent / "library"
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
@@ -59,7 +60,7 @@ def load_set(name: str) -> FactorSet:
         return read_set(LIBRARY / f"{name}.toml")
     if Path(name).suffix in KINDS:
         return read_set(Path(name))
-    hint = did_you_mean(name, list(shipped_sets()))
+    hint = did_you_mean(name, shipped_sets())
     raise FactorError(f"unknown factor set {name!r}{hint}; a set of your own is named by its file, .toml or .py")
 
 

@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 
 from common.errors import SnapshotError
+from common.factors.past import Past
 from common.factors.plan import Plan
 from common.factors.program import Program
-from common.factors.state import Past, State
+from common.factors.state import State
 from common.models.fingerprint import platform_fingerprint
 
 MAGIC = b"ALPHABUS STATE 1\n"
@@ -21,7 +22,7 @@ _DIGEST_BYTES = 32
 
 
 def encode(plan: Plan, state: State) -> bytes:
-    """Write every symbol's past, whether in the last block or not."""
+    """Write the past of every symbol of whom it matters, whether in the last block or not."""
     everyone = state.everyone()
     symbols = sorted(everyone)
     header = json.dumps(

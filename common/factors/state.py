@@ -3,7 +3,8 @@
 Symbols are cut into shards of a few hundred, each with its own memory, so that what a program reads of one stays in the
 cache. A shard's memory holds, for every series with a past, its rows and `slack` rows to grow into, then recursive
 states; the symbols of a row are contiguous, and every symbol's newest own bar lies in the same row: who misses a bar is
-moved forward at once, so that kernels never ask who is where. Symbols that leave are kept aside.
+moved forward at once, so that kernels never ask who is where. Symbols that leave are kept aside, each alone, as long as
+it matters what is known of them.
 """
 
 from dataclasses import dataclass, field, fields, replace
@@ -11,13 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from common.factors.kernels.build import TILE, Booleans, Floats, Integers
-from common.factors.kernels.memory import SCRATCH
-from common.factors.kernels.movement import Histories
+from common.factors.kernels.build import Booleans, Floats, Integers
+from common.factors.kernels.histories import Histories
+from common.factors.layout import NOWHERE, Layout, lay_out
+from common.factors.past import Past, worth_keeping
 from common.factors.program import Program
 from common.factors.room import room, twin
 
-MIN_SLACK = 64
 NEVER = -(2**62)
 """Section of the last bar of a symbol that had none."""
 
@@ -26,45 +27,44 @@ def _integers() -> Integers:
     return np.empty(0, dtype=np.int64)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Past:
-    """What is known of one symbol: its rows (histories oldest first, then recursive states), bars, last section."""
-
-    rows: Floats
-    count: int
-    last: int
-
-
 @dataclass(slots=True)
 class State:
     """The memory of one program; mutable, owned by one engine.
 
-    rows: the longest chunk there is room for; arena[k,r,i]: row r of symbol i of shard k, `stride`
-    symbols each, the last ones of the last unused; section: how many sections there were.
+    rows: the longest chunk there is room for; arena[k,r,i]: row r of symbol i of shard k, the last ones of the last
+    unused; cursors: how far each series with a past has grown into its slack; section: how many sections there were;
+    max_gap: who was away for more of them starts anew, so that nothing has to be known.
     """
 
     program: Program
     least_shards: int = 1
+    max_gap: int | None = None
     symbols: tuple[str, ...] = ()
     rows: int = 0
-    slack: int = 0
-    stride: int = 0
     section: int = 0
     session: int | None = None
+    layout: Layout = NOWHERE
     arena: Floats = field(default_factory=lambda: np.empty((0, 0, 0)))
     counts: Integers = field(default_factory=_integers)
     last: Integers = field(default_factory=_integers)
-    base: Integers = field(default_factory=_integers)
-    starts: Integers = field(default_factory=_integers)
-    depths: Integers = field(default_factory=_integers)
     cursors: Integers = field(default_factory=_integers)
-    fixed_rows: Integers = field(default_factory=_integers)
     away: dict[str, Past] = field(default_factory=dict)
 
     @property
     def shards(self) -> int:
         """How many shards there are."""
-        return len(self.arena)
+        return self.layout.shards
+
+    @property
+    def stride(self) -> int:
+        """Symbols of a shard."""
+        return self.layout.stride
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of memory for all symbols, whether listed or away."""
+        listed = self.arena.nbytes + self.counts.nbytes + self.last.nbytes
+        return listed + sum(past.nbytes for past in self.away.values())
 
     def fits(self, symbols: tuple[str, ...], rows: int) -> bool:
         """Tell whether nothing has to be laid out anew."""
@@ -93,24 +93,28 @@ class State:
             past[places // self.stride, :, places % self.stride] = np.stack([each.rows for each in known])
             self._put(past)
             self.counts[places], self.last[places] = [each.count for each in known], [each.last for each in known]
+        self.away = {symbol: past.alone() for symbol, past in self.away.items()}
 
     def put_aside(self) -> None:
         """Keep every symbol's past under its name, and be without symbols."""
         self.away, self.symbols = self.everyone(), ()
 
     def everyone(self) -> dict[str, Past]:
-        """Return the past of every symbol that ever had a bar."""
+        """Return the past of every symbol that had a bar and will not start anew with its next one."""
+        return worth_keeping(self.away | self._listed(), self.section, self.max_gap)
+
+    def _listed(self) -> dict[str, Past]:
+        """Return the pasts of those that are listed; their rows are views of one array."""
         if not self.symbols:
-            return dict(self.away)
+            return {}
         past = np.ascontiguousarray(self._view().transpose(0, 2, 1)).reshape(
             self.shards * self.stride, self.program.remembered
         )
-        here = {
+        return {
             symbol: Past(past[place], int(self.counts[place]), int(self.last[place]))
             for place, symbol in enumerate(self.symbols)
             if self.counts[place] > 0
         }
-        return self.away | here
 
     def forget(self, who: Booleans) -> None:
         """Let symbols start anew, as if never seen."""
@@ -123,15 +127,15 @@ class State:
 
     def histories(self, rows: int) -> Histories:
         """Return where histories lie for a chunk of `rows`, and count which are to be moved back before it."""
-        full = self.cursors + rows > self.slack
+        full = self.cursors + rows > self.layout.slack
         rewinds = np.where(full, self.cursors, -1)
         self.cursors = np.where(full, 0, self.cursors)
-        return Histories(self.starts, self.depths, self.cursors, rewinds)
+        return Histories(self.layout.starts, self.layout.depths, self.cursors, rewinds)
 
     def offsets(self) -> Integers:
         """Return where each operand's run starts in its shard: in the arena or, from SCRATCH on, in scratch."""
         program = self.program
-        offsets = self.base.copy()
+        offsets = self.layout.base.copy()
         offsets[program.depth > 0] += self.cursors * self.stride
         resolved: Integers = offsets[program.root] - program.shift * self.stride
         return resolved
@@ -142,53 +146,32 @@ class State:
 
     def hold(self) -> Floats:
         """Copy what a look ahead of time would change: recursive states, f8[shard, row, lane]."""
-        held: Floats = self.arena[:, self.fixed_rows]
+        held: Floats = self.arena[:, self.layout.fixed_rows]
         return held
 
     def put_back(self, held: Floats) -> None:
         """Undo it."""
-        self.arena[:, self.fixed_rows] = held
+        self.arena[:, self.layout.fixed_rows] = held
 
     def _lay_out(self) -> None:
-        """Cut symbols into shards, and give every operand its rows of a new memory."""
-        program, symbols = self.program, len(self.symbols)
-        shards = max(1, -(-symbols // TILE), min(self.least_shards, symbols // 8))
-        self.stride = -(-symbols // shards)
-        if shards > 1:
-            self.stride = -(-self.stride // 8) * 8
-            shards = -(-symbols // self.stride)
-        self.slack = max(MIN_SLACK, self.rows)
-        deep = program.depth > 0
-        rows = np.where(deep, program.depth + self.slack, program.fixed)
-        first = np.cumsum(rows) - rows
-        short, long = program.slot * self.rows, program.slot * program.long_rows(self.rows) + program.remade
-        in_scratch = np.where(program.remade > 0, program.slots * self.rows + long, short)
-        base = np.where(program.slot >= 0, in_scratch, first + program.depth) * self.stride
-        self.base = base + np.where(program.slot >= 0, SCRATCH, 0)
-        self.starts, self.depths = first[deep], program.depth[deep]
-        self.fixed_rows = np.flatnonzero(np.repeat(~deep, rows))
-        # Each series is moved back at another time, so that no section pays for all.
-        self.cursors = np.arange(len(self.starts)) * self.slack // max(1, len(self.starts))
-        self.arena = room((shards, int(rows.sum()), self.stride), np.nan)
-        self.counts = np.zeros(shards * self.stride, dtype=np.int64)
-        self.last = np.full(shards * self.stride, NEVER)
+        """Take new memory, in which nothing is known of anybody."""
+        self.layout = lay_out(self.program, len(self.symbols), self.rows, self.least_shards)
+        self.cursors = self.layout.cursors()
+        self.arena = room(self.layout.shape, np.nan)
+        self.counts = np.zeros(self.shards * self.stride, dtype=np.int64)
+        self.last = np.full(self.shards * self.stride, NEVER)
         past = self._view()
-        past[:] = nothing(program)[:, np.newaxis]
+        past[:] = nothing(self.program)[:, np.newaxis]
         self._put(past)
-
-    def _kept_rows(self) -> Integers:
-        """Name the rows that last: each series' history, newest last, then recursive states."""
-        histories = zip(self.starts + self.cursors, self.depths, strict=True)
-        return np.concatenate([*(np.arange(at, at + rows) for at, rows in histories), self.fixed_rows])
 
     def _view(self) -> Floats:
         """Return what is remembered, f8[shard, row, lane]."""
-        view: Floats = self.arena[:, self._kept_rows()]
+        view: Floats = self.arena[:, self.layout.kept_rows(self.cursors)]
         return view
 
     def _put(self, past: Floats) -> None:
         """Write what `_view` gave back."""
-        self.arena[:, self._kept_rows()] = past
+        self.arena[:, self.layout.kept_rows(self.cursors)] = past
 
 
 def nothing(program: Program) -> Floats:

@@ -11,7 +11,7 @@ from common.factors.plan import compile_set
 from common.factors.sets import load_set
 from scripts.bench.bus_bare_link import BareLinks, BareStage, heard
 from services.factor_engine.desk import Desk
-from services.factor_engine.sections import Universes
+from services.factor_engine.sections import Listings
 from services.factor_engine.wishes import plan_name
 
 
@@ -22,8 +22,7 @@ class BareEngine(BareStage):
         super().__init__(config, clock, links)
         plan = compile_set(load_set(config.factors.set))
         self._topic = self.endpoints.topic("factors", plan_name(config.factors.name, plan.digest.hex()))
-        self._universes = Universes()
-        self._desk = Desk(plan, self._universes)
+        self._listings, self._desk = Listings(), Desk(plan)
         self._said = b""
         links.bind("factor_engine")
         self._bars = links.connect("bar_feed", self.endpoints.topic("bars"))
@@ -40,13 +39,13 @@ class BareEngine(BareStage):
         """Every section that is there."""
         for delivery in heard(self._bars):
             if isinstance(delivery.message, Universe):
-                self._universes.learn(delivery.message)
+                self._listings.learn(delivery.message)
             elif isinstance(delivery.message, Bars):
                 self._apply(delivery, delivery.message)
 
     def _apply(self, delivery: Delivery, bars: Bars) -> None:
         started, waited = self.clock.monotonic_ns(), max(self.clock.wall_ns() - delivery.sent, 0)
-        factors = self._desk.update(bars)
+        factors = self._desk.update(bars, self._listings.of(bars).symbols)
         latency = {"feed_to_engine": waited, "factors": self.clock.monotonic_ns() - started}
         if bars.mode is not Mode.HISTORY:
             self._publish(replace(factors, latency=latency))
@@ -54,6 +53,5 @@ class BareEngine(BareStage):
     def _publish(self, factors: Factors) -> None:
         if factors.universe != self._said:
             self._said = factors.universe
-            symbols = self._universes.symbols(factors.universe)
-            self.links.publish(self._topic, Universe(factors.journal, factors.bar, factors.universe, symbols))
+            self.links.publish(self._topic, self._listings.of(factors))
         self.links.publish(self._topic, factors)

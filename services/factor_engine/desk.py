@@ -12,16 +12,15 @@ from common.errors import SnapshotError
 from common.factors.block import FactorBlock
 from common.factors.engine import Engine
 from common.factors.plan import Plan
-from services.factor_engine.sections import Universes, block_of, without_symbols
+from services.factor_engine.sections import block_of, without_symbols
 from services.factor_engine.snapshot import Position, encode_snapshot
 
 
 class Desk:
     """Holds one plan's state for one journal, up to `bar`; another journal starts it anew."""
 
-    def __init__(self, plan: Plan, universes: Universes | None = None) -> None:
+    def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        self.universes = universes or Universes()
         self.journal, self.bar = bytes(16), 0
         self._engine = Engine(plan)
         self._newest: Bars | None = None
@@ -43,9 +42,9 @@ class Desk:
         """Whether the past would begin with this section, and it is not the journal's first."""
         return bars.journal != self.journal and bars.bar > 1
 
-    def update(self, bars: Bars) -> Factors:
+    def update(self, bars: Bars, symbols: tuple[str, ...]) -> Factors:
         """Apply a section, in order; FactorError, and nothing is applied, for one that is not as it must be."""
-        block = block_of(bars, self.universes.symbols(bars.universe))
+        block = block_of(bars, symbols)
         engine = self._engine if bars.journal == self.journal else Engine(self.plan)
         found = engine.update(block)
         self._engine = engine
@@ -57,7 +56,7 @@ class Desk:
 
     def pass_over(self, bars: Bars) -> Factors:
         """Apply a section that was refused: a refused bar is no bar, so nobody has one; no symbol has factors."""
-        return self.update(without_symbols(bars))
+        return self.update(without_symbols(bars), ())
 
     def hold(self) -> Callable[[], bytes]:
         """Copy the state as it is now; what is returned writes the snapshot's bytes, in any thread."""

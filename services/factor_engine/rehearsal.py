@@ -13,6 +13,7 @@ from alphabus.messages import Bars, Message, Universe
 from common.config import MS
 from common.errors import FactorError, SnapshotError
 from services.factor_engine.line import Line
+from services.factor_engine.sections import Listings
 
 MAX_HEARD = 64
 
@@ -41,7 +42,8 @@ class Rehearsal:
         self._topic, self._cut = bars, cut
         self._waiting: deque[Line] = deque()
         self._pages: deque[Message] = deque()
-        self._heard: deque[Bars] = deque(maxlen=MAX_HEARD)
+        self._heard: deque[tuple[Universe | None, Bars]] = deque(maxlen=MAX_HEARD)
+        self._listings = Listings()
         self._question: int | None = None
         self._journal = bytes(16)
 
@@ -72,10 +74,10 @@ class Rehearsal:
             self._forget()
         self._waiting.remove(line)
 
-    def hear(self, bars: Bars) -> None:
-        """Note a live section: the newest page of the record is always a little old when it is there."""
+    def hear(self, bars: Bars, listed: Universe | None) -> None:
+        """Note a live section and its list: the newest page of the record is always a little old when it is there."""
         if self._waiting:
-            self._heard.append(bars)
+            self._heard.append((listed, bars))
 
     def turn(self, journal: bytes, bar: int, allowed: Allowance) -> Line | None:
         """Go on up to the live section; return the line that is level with it now."""
@@ -117,10 +119,10 @@ class Rehearsal:
     def _take_heard(self, line: Line) -> bool:
         """Go on with what was live, if nothing is missing before it: numbers follow one another without a hole."""
         desk = line.desk
-        following = [each for each in self._heard if each.journal == desk.journal and each.bar > desk.bar]
-        if not following or following[0].bar != desk.bar + 1:
+        following = [pair for pair in self._heard if pair[1].journal == desk.journal and pair[1].bar > desk.bar]
+        if not following or following[0][1].bar != desk.bar + 1:
             return False
-        self._pages.extend(following)
+        self._pages.extend(message for pair in following for message in pair if message is not None)
         return True
 
     def _apply(self, line: Line, bar: int, allowed: Allowance) -> None:
@@ -131,7 +133,7 @@ class Rehearsal:
                     return
                 self._rehearse(line, message)
             elif isinstance(message, Universe):
-                _learn(line, message)
+                self._learn(message)
             self._pages.popleft()
 
     def _rehearse(self, line: Line, bars: Bars) -> None:
@@ -143,9 +145,15 @@ class Rehearsal:
         if line.desk.begins_late(bars):
             self._cut(line, bars)
         try:
-            line.desk.update(bars)
+            line.desk.update(bars, self._listings.of(bars).symbols)
         except FactorError:
             line.desk.pass_over(bars)
+
+    def _learn(self, universe: Universe) -> None:
+        try:
+            self._listings.learn(universe)
+        except FactorError:
+            return  # the live line has told of it; its sections are refused here as they were there
 
 
 def allowance(clock: Clock, applied: int, *, paced: bool) -> Allowance:
@@ -160,10 +168,3 @@ def allowance(clock: Clock, applied: int, *, paced: bool) -> Allowance:
         return number <= left
 
     return allowed
-
-
-def _learn(line: Line, universe: Universe) -> None:
-    try:
-        line.desk.universes.learn(universe)
-    except FactorError:
-        return  # the live line has told of it; its sections are refused here as they were there

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 
-from alphabus.messages import Bars
+from alphabus.messages import Bars, Universe
 from common.errors import SnapshotError
 from common.factors.plan import Plan
 from common.models.records import ModelRef
@@ -16,7 +16,6 @@ from services.factor_engine.keeper import Alert, Keeper
 from services.factor_engine.line import Line
 from services.factor_engine.planner import Planner
 from services.factor_engine.rehearsal import Allowance, Rehearsal
-from services.factor_engine.sections import Universes
 from services.factor_engine.wishes import Wishes, plan_name
 
 
@@ -36,9 +35,9 @@ class Changes:
 class Repertoire:
     """Keeps a line for the configured plan and for that of every model that is wanted."""
 
-    def __init__(self, context: Context, universes: Universes, alert: Alert, room: Executor) -> None:
+    def __init__(self, context: Context, alert: Alert, room: Executor) -> None:
         config, self._log, self._alert, self._room = context.config, context.log, alert, room
-        self._endpoints, self._universes, self._set = config.endpoints, universes, config.factors.name
+        self._endpoints, self._set = config.endpoints, config.factors.name
         self._wishes = Wishes(config, context.bus.clock, context.log)
         self._planner = Planner(self._wishes, room, self._refuse)
         self._keeper = Keeper(context.state / "factor_engine", room, context.log, alert)
@@ -87,9 +86,9 @@ class Repertoire:
             line.start_over()
             self._keeper.begin(line)
 
-    def hear(self, bars: Bars) -> None:
-        """Note a live section for those who rehearse."""
-        self._rehearsal.hear(bars)
+    def hear(self, bars: Bars, listed: Universe | None) -> None:
+        """Note a live section, with the list of its symbols if that is known, for those who rehearse."""
+        self._rehearsal.hear(bars, listed)
 
     def tell_cut(self, line: Line, bars: Bars) -> None:
         """Say that the record no longer goes back to its first section: who is not warm yet is marked so."""
@@ -122,7 +121,7 @@ class Repertoire:
 
     def _line(self, name: str, plan: Plan) -> Line:
         self._log.info("plan", name=name, digest=plan.digest.hex(), factors=len(plan.names))
-        return Line(name, self._endpoints.topic("factors", name), Desk(plan, self._universes))
+        return Line(name, self._endpoints.topic("factors", name), Desk(plan))
 
     def _heed(self) -> Iterator[Line]:
         """Take up what is wanted, and drop what nobody wants any more."""

@@ -2,36 +2,46 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from alphabus.columns import BAR_COLUMNS, PRICES
-from alphabus.messages import Bars, Column, Universe, universe_digest
+from alphabus.errors import UniverseError
+from alphabus.messages import Bars, Column, Factors, Universe
+from alphabus.universes import NOBODY, Universes
 from common.errors import FactorError
 from common.factors.block import Block, check_symbols, sessions_of
 
-NOBODY = universe_digest(())
 NEEDED = (*PRICES, "member")
 
 
-class Universes:
-    """Lists of symbols by their digest: what every section of bars refers to."""
+class Listings:
+    """The lists of symbols that the sections of one stream refer to: each is told before the first that does."""
 
     def __init__(self) -> None:
-        self._symbols: dict[bytes, tuple[str, ...]] = {NOBODY: ()}
+        self._universes = Universes()
 
     def learn(self, universe: Universe) -> None:
         """Remember a list; FactorError unless its symbols ascend."""
         check_symbols(universe.symbols)
-        self._symbols[universe.universe] = universe.symbols
+        self._universes.learn(universe)
 
-    def symbols(self, digest: bytes) -> tuple[str, ...]:
-        """The symbols a digest stands for; FactorError when it was never told."""
-        if digest not in self._symbols:
-            raise FactorError(f"no universe message named {digest.hex()[:16]} came before its section")
-        return self._symbols[digest]
+    def of(self, section: Bars | Factors) -> Universe:
+        """The list of a section, as it is told before it; FactorError when it was never told."""
+        try:
+            symbols = self._universes.symbols(section.universe)
+        except UniverseError as error:
+            raise FactorError(str(error)) from error
+        return Universe(section.journal, section.bar, section.universe, symbols)
+
+    def known(self, section: Bars | Factors) -> Universe | None:
+        """The same, or None."""
+        with suppress(FactorError):
+            return self.of(section)
+        return None
 
 
 def block_of(bars: Bars, symbols: tuple[str, ...]) -> Block:

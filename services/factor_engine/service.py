@@ -19,7 +19,7 @@ from common.service import Context, Service
 from services.factor_engine.line import Line
 from services.factor_engine.rehearsal import allowance
 from services.factor_engine.repertoire import Repertoire, one_thread
-from services.factor_engine.sections import Universes
+from services.factor_engine.sections import Listings
 
 
 class FactorEngine(Service):
@@ -36,8 +36,8 @@ class FactorEngine(Service):
         super().__init__(context)
         plan = compile_set(find_set(self.config.factors.set))
         self._bars = self.endpoints.topic("bars")
-        self._universes = Universes()
-        self._lines = Repertoire(context, self._universes, self._alert, open_room())
+        self._listings = Listings()
+        self._lines = Repertoire(context, self._alert, open_room())
         self._inlet = self._open_inlet()
         self._end: EndOfStream | None = None
         self._refused: tuple[bytes, int, set[str]] = bytes(16), 0, set()
@@ -105,7 +105,7 @@ class FactorEngine(Service):
         match delivery.message:
             case Universe() as universe:
                 try:
-                    self._universes.learn(universe)
+                    self._listings.learn(universe)
                 except FactorError as error:
                     self._refuse(delivery, error)
             case EndOfStream() as end:
@@ -121,7 +121,7 @@ class FactorEngine(Service):
         for line in self._lines:
             if line.desk.is_new(bars):
                 self._advance(line, delivery, bars)
-        self._lines.hear(bars)
+        self._lines.hear(bars, self._listings.known(bars))
         self.journal, self.bar = bars.journal, bars.bar
         self.counters.add(f"sections_{bars.mode}")
         self._inlet.acknowledge(self._bars, bars.journal, bars.bar)
@@ -131,7 +131,7 @@ class FactorEngine(Service):
             self._lines.tell_cut(line, bars)
         started, waited = self.clock.monotonic_ns(), max(self.clock.wall_ns() - delivery.sent, 0)
         try:
-            factors = line.desk.update(bars)
+            factors = line.desk.update(bars, self._listings.of(bars).symbols)
         except FactorError as error:
             self._refuse(delivery, error)
             factors = line.desk.pass_over(bars)
@@ -143,8 +143,7 @@ class FactorEngine(Service):
     def _publish(self, line: Line, factors: Factors) -> None:
         if (factors.journal, factors.universe) != line.universe:
             line.universe = factors.journal, factors.universe
-            symbols = self._universes.symbols(factors.universe)
-            self.publish(line.topic, Universe(factors.journal, factors.bar, factors.universe, symbols))
+            self.publish(line.topic, self._listings.of(factors))
         self.publish(line.topic, factors)
 
     def _refuse(self, delivery: Delivery, error: FactorError) -> None:

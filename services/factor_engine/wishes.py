@@ -10,12 +10,14 @@ from structlog.typing import FilteringBoundLogger
 
 from alphabus.clock import Clock
 from common.config import Config
-from common.errors import FactorError, RegistryError
+from common.errors import ConfigError, FactorError, ModelError, RegistryError
 from common.factors.plan import Plan, compile_set
 from common.models.bundle import load_manifest
 from common.models.factor_record import set_of
+from common.models.manifest import Manifest
 from common.models.records import ModelRef
 from common.models.registry import Registry
+from common.models.signature import Key, check_signature, load_key
 
 
 def plan_name(factor_set: str, digest: str) -> str:
@@ -31,9 +33,24 @@ class Wish:
     plan: Plan | None
 
 
-def read_wish(bundles: Path, ref: ModelRef, at_work: frozenset[str]) -> Wish:
+@dataclass(frozen=True, slots=True)
+class Bundles:
+    """Where the bundles lie, and the key they must be signed with, if there is one."""
+
+    folder: Path
+    key: Key | None = None
+
+    def manifest(self, ref: ModelRef) -> Manifest:
+        """What a version says of itself; BundleError for one that may not serve, before anything in it is read."""
+        folder = self.folder / ref.digest
+        if self.key is not None:
+            check_signature(folder, self.key)
+        return load_manifest(folder)
+
+
+def read_wish(bundles: Bundles, ref: ModelRef, at_work: frozenset[str]) -> Wish:
     """Compile the plan a version was trained on; ModelError or FactorError when that cannot be."""
-    manifest = load_manifest(bundles / ref.digest)
+    manifest = bundles.manifest(ref)
     record = manifest.factor_set
     name = plan_name(record.name, record.plan)
     if name in at_work:
@@ -51,15 +68,12 @@ class Wishes:
     """Reads the registry, and only when something in it changed; never waits for who writes there."""
 
     def __init__(self, config: Config, clock: Clock, log: FilteringBoundLogger) -> None:
+        """ConfigError when the configured key cannot be used: then no model could serve either."""
         self._config, self._clock, self._log = config, clock, log
+        self.bundles = Bundles(config.registry / "bundles", _key(config))
         self._registry: Registry | None = None
         self._seen: int | None = None
         self._told = ""
-
-    @property
-    def bundles(self) -> Path:
-        """Where the bundles lie."""
-        return self._config.registry / "bundles"
 
     def news(self) -> frozenset[ModelRef] | None:
         """The versions whose plans are wanted; None when nothing changed, or it cannot be read now."""
@@ -101,6 +115,13 @@ class Wishes:
                 keys.append((served.name, served.version))
             found |= {ref for key in keys if (ref := _version(registry, key)) is not None}
         return frozenset(found)
+
+
+def _key(config: Config) -> Key | None:
+    try:
+        return None if config.key is None else load_key(config.key)
+    except ModelError as error:
+        raise ConfigError(str(error)) from error
 
 
 def _version(registry: Registry, key: tuple[str, int] | None) -> ModelRef | None:

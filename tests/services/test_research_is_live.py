@@ -54,13 +54,12 @@ def published(
     """A row a symbol with a bar: what the feed makes of the file and the factor engine of that, section by section."""
     source = ReplaySource(Source(bars=file, interval=interval), folder / "quarantine.jsonl")
     alignment, desk = Alignment(Membership(constituents=constituents)), Desk(compile_set(factor_set))
-    frames = []
+    frames, symbols = [], tuple[str, ...]()
     for bar, raw in enumerate(source.live(-1), 1):
         universe, bars = alignment.align(raw, JOURNAL, bar, Mode.REPLAY)
         if universe is not None:
-            desk.universes.learn(universe)
-        columns = desk.update(bars).columns
-        symbols = desk.universes.symbols(bars.universe)
+            symbols = universe.symbols
+        columns = desk.update(bars, symbols).columns
         marks = {name: columns[name].astype(np.bool_) for name in ("member", "warm", "present")}
         values = {name: column for name, column in columns.items() if name not in marks}
         frames.append(pl.DataFrame({"datetime": [bars.stamp] * len(symbols), "symbol": symbols, **marks, **values}))

@@ -8,21 +8,10 @@ from numba import types
 
 from common.factors.kernels.address import call_at
 from common.factors.kernels.build import Floats, Integers
+from common.factors.kernels.histories import HISTORIES, Histories, align, rewind
 from common.factors.kernels.lean import kernel, part_of_kernel
 from common.factors.kernels.memory import FLOATS, INTEGERS, Frame, tuple_type, whole
-from common.factors.kernels.movement import (
-    BARS,
-    HISTORIES,
-    Bars,
-    Histories,
-    align,
-    count_bars,
-    load,
-    mark_warm,
-    number_bars,
-    rewind,
-    spread,
-)
+from common.factors.kernels.movement import BARS, Bars, count_bars, load, mark_warm, number_bars, spread
 from common.factors.kernels.streaming import settle
 
 

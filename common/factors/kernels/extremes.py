@@ -1,4 +1,4 @@
-"""Folds for the smallest and largest value and their places; exact. words: as in moments."""
+"""Folds for the smallest and largest value and their places; exact. words: as in sums."""
 
 # ruff: noqa: ARG001, PLR0124, PLR0917  one call for all kernels; only NaN differs from itself; numba calls by place
 

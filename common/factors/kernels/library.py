@@ -11,16 +11,19 @@ import llvmlite.binding as llvm  # type: ignore[import-untyped]
 
 from common.factors.kernels import (
     advance,
+    averages,
+    distances,
     element,
+    exponential,
     extremes,
-    moments,
     movement,
     order,
     pairs,
     ranks,
-    recursive,
     regression,
     section,
+    sums,
+    wilder,
 )
 from common.factors.kernels.build import Kernel
 from common.factors.kernels.cache import cache_in
@@ -29,14 +32,17 @@ MODULES: tuple[ModuleType, ...] = (
     movement,
     advance,
     element,
-    moments,
+    sums,
+    averages,
+    distances,
     pairs,
     extremes,
     order,
     regression,
     section,
     ranks,
-    recursive,
+    exponential,
+    wilder,
 )
 
 

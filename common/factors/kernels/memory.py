@@ -79,3 +79,10 @@ def whole(frame: Frame, operand: int) -> Floats:
 def tile(frame: Frame, number: int, width: int) -> Floats:
     """Return a tile of the room for them."""
     return frame.work[number * TILE : number * TILE + width]
+
+
+@view_of_memory
+def kept_row(frame: Frame, operand: int, row: int) -> Floats:
+    """Return a row of an operator's own state, one number a symbol."""
+    start = frame.offsets[operand] + row * frame.stride
+    return frame.arena[start : start + frame.stride]

@@ -18,7 +18,7 @@ def count_below(newest: Floats, twice: Floats, unknown: Floats, row: Floats) -> 
 
 @kernel(CALL)
 def ranks(frame: Frame, words: Integers, numbers: Floats) -> None:
-    """Mean percentile rank of the newest value in its window, in (0, 1]; words: as in moments."""
+    """Mean percentile rank of the newest value in its window, in (0, 1]; words: as in sums."""
     source, stride, size = frame.offsets[words[0]], frame.stride, frame.rows * frame.stride
     for first in range(0, size, TILE):
         width = min(TILE, size - first)

@@ -1,4 +1,4 @@
-"""Folds of two series: covariance and correlation, about the newest values. words: two inputs, then as in moments."""
+"""Folds of two series: covariance and correlation, about the newest values. words: two inputs, then as in sums."""
 
 # ruff: noqa: ARG001, PLR0917  one call for all kernels; numba calls by place
 

@@ -1,7 +1,7 @@
 """Folds by age: the least-squares line through a window against 0, 1, 2 ... from its oldest bar, and linear weights.
 
 Values are taken about the newest one, and ages counted from it, so that a shorter window is the beginning of a longer
-one. words: as in moments.
+one. words: as in sums.
 """
 
 # ruff: noqa: ARG001, PLR0917  one call for all kernels; numba calls by place

@@ -8,7 +8,7 @@ import numpy as np
 from common.errors import FactorError
 from common.factors.block import FactorBlock
 from common.factors.kernels.build import Booleans, Floats, Integers
-from common.factors.parser import did_you_mean
+from common.nearest import did_you_mean
 
 LABEL = "label"
 """The column that is learnt; any other is a feature."""
@@ -54,7 +54,7 @@ class FeatureBlock:
         known = {name: place for place, name in enumerate(self.names)}
         for name in names:
             if name not in known:
-                raise FactorError(f"there is no column {name!r} to process{did_you_mean(name, list(known))}")
+                raise FactorError(f"there is no column {name!r} to process{did_you_mean(name, known)}")
         return np.array([known[name] for name in names], dtype=np.int64)
 
     def between(self, first: int, last: int) -> Self:

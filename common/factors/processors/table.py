@@ -6,7 +6,6 @@ from types import MappingProxyType
 from typing import Any
 
 from common.errors import FactorError
-from common.factors.parser import did_you_mean
 from common.factors.processors.cs_fill_na import CsFillNa
 from common.factors.processors.cs_norm import CsNorm
 from common.factors.processors.cs_rank_norm import CsRankNorm
@@ -17,6 +16,7 @@ from common.factors.processors.processor import Processor
 from common.factors.processors.replace_inf import ReplaceInf
 from common.factors.processors.robust_zscore_norm import RobustZscoreNorm
 from common.factors.processors.ts_norm import TsNorm
+from common.nearest import did_you_mean
 
 TABLE: tuple[type[Processor], ...] = (
     DropNa,
@@ -36,12 +36,12 @@ PROCESSORS: Mapping[str, type[Processor]] = MappingProxyType({each.name: each fo
 def make_processor(name: str, parameters: Mapping[str, Any] | None = None) -> Processor:
     """A processor by name, with parameters as JSON or TOML has them; FactorError with the closest name if unknown."""
     if name not in PROCESSORS:
-        raise FactorError(f"there is no processor {name!r}{did_you_mean(name, list(PROCESSORS))}")
+        raise FactorError(f"there is no processor {name!r}{did_you_mean(name, PROCESSORS)}")
     known = {each.name: each.default is MISSING for each in fields(PROCESSORS[name])}
     given = {key: tuple(value) if isinstance(value, list) else value for key, value in (parameters or {}).items()}
     for key in given:
         if key not in known:
-            hint = did_you_mean(key, list(known)) if known else "; it takes none"
+            hint = did_you_mean(key, known) if known else "; it takes none"
             raise FactorError(f"processor {name} has no parameter {key!r}{hint}")
     missing = [key for key, required in known.items() if required and key not in given]
     if missing:

@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from common.factors.definition import Operator
-from common.factors.kernels import moments
+from common.factors.kernels import averages
 from common.factors.operators import OPERATORS, TABLE
 from tests.common.factors import golden
 
@@ -28,7 +28,7 @@ def test_another_kernel_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     """The panel tells a mean from a deviation, and a digest of bits from one of the next number."""
     changed = dataclasses.replace(OPERATORS["ts_mean"], part=1)
     monkeypatch.setattr("common.factors.expression.OPERATORS", {**OPERATORS, "ts_mean": changed})
-    assert changed.kernel is moments.averages
+    assert changed.kernel is averages.averages
     assert golden.entry(changed)["digest"] != golden.stored()["ts_mean"]["digest"]
 
 

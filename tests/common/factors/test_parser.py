@@ -40,7 +40,7 @@ REFUSED: list[tuple[str, int, str]] = [
     ("close +", 8, "cannot be read"),
     ("clse", 1, "did you mean 'close'?"),
     ("close + ts_men(close, 5)", 9, "did you mean 'ts_mean'?"),
-    ("close + wibble", 9, "there are open, high"),
+    ("close + wibble", 9, "there is open, high, low, close, volume, turnover, open_interest, vwap"),
     ("add(close, open)", 1, "unknown operator 'add'"),
     ("ts_mean(close)", 1, "gives ts_mean 1 arguments; it takes 2: ts_mean(x, window)"),
     ("ts_corr(close, 5)", 1, "takes 3: ts_corr(x, y, window)"),

@@ -8,7 +8,7 @@ import pytest
 
 from common.errors import FactorError
 from common.factors import expression
-from common.factors.kernels import element, moments
+from common.factors.kernels import averages, element
 from common.factors.operators import OPERATORS
 from common.factors.plan import compile_set
 from common.factors.sets import FactorSet, load_set, read_set, shipped_sets
@@ -43,7 +43,7 @@ def _raised(name: str) -> object:
 def test_equal_parts_are_computed_once() -> None:
     """Windows of one operator over one series are one call; a repeated part is one node."""
     plan = plan_of("ts_mean(close, 5)", "ts_mean(close, 20)", "ts_mean(close, 5) / close", "ts_mean(close, 20) * 2")
-    folds = [step for step in plan.program.steps if step.kernel is moments.averages]
+    folds = [step for step in plan.program.steps if step.kernel is averages.averages]
     assert len(folds) == 1
 
 

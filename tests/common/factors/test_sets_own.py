@@ -191,6 +191,6 @@ def test_expressions_that_are_compiled_may_be_no_deeper_either() -> None:
 
 def test_names_that_cannot_be_written_are_not_proposed() -> None:
     """An operator that is a sign has a name for the table alone."""
-    with pytest.raises(ExpressionError, match="unknown name 'qqqq'; there are open") as caught:
+    with pytest.raises(ExpressionError, match="unknown name 'qqqq'; there is open") as caught:
         parse("qqqq + 1")
     assert not {"add", "sub", "mul", "div", "neg"} & set(re.findall(r"\w+", str(caught.value)))

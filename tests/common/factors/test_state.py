@@ -1,4 +1,4 @@
-"""Saving, loading, forking, looking ahead, starting anew; and how much memory a symbol takes."""
+"""Saving, loading, forking, looking ahead, starting anew."""
 
 import dataclasses
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from common.factors import snapshot
 from common.factors.block import Block
 from common.factors.engine import Engine
 from common.factors.plan import Plan, compile_set
-from common.factors.sets import FactorSet, load_set
+from common.factors.sets import FactorSet
 from tests.common.factors.panels import LABEL, Floats, assert_same_bits, compute, cut, market, pick, plan_of
 
 SECTIONS, SYMBOLS = 90, 5
@@ -188,6 +188,17 @@ def test_windows_start_anew_with_each_session(seed: int, cuts: list[int], data: 
     assert_same_bits(np.concatenate(values, axis=1), np.concatenate(expected, axis=1))
 
 
+def test_a_session_may_begin_with_nobody() -> None:
+    """Its first section lists no symbol, as one does that was refused: what follows is of the new session."""
+    block, engine = market(4, SYMBOLS, seed=5), Engine(by_options("ts_mean(close, 2)", reset="session"))
+    session = np.array([1, 1, 2, 2])
+    engine.update(dataclasses.replace(cut(block, 0, 2), session=session[:2]))
+    engine.peek(dataclasses.replace(pick(cut(block, 2, 3), []), session=session[2:3]))
+    engine.update(dataclasses.replace(pick(cut(block, 2, 3), []), session=session[2:3]))
+    last = dataclasses.replace(cut(block, 3, 4), session=session[3:])
+    assert engine.peek(last).warm.tolist() == engine.update(last).warm.tolist() == [[0] * SYMBOLS]
+
+
 def test_sessions_must_be_told() -> None:
     """A set that starts anew with each refuses a block that does not say which is which, or not for each section."""
     block, engine = market(4, SYMBOLS, seed=0), Engine(by_options("close", reset="session"))
@@ -207,16 +218,6 @@ def test_options_are_part_of_the_digest() -> None:
             by_options("close", max_gap=bad)
     with pytest.raises(FactorError, match='reset is "session"'):
         by_options("close", reset="day")
-
-
-@pytest.mark.parametrize("symbols", [500, 2000])
-def test_memory_of_a_symbol(symbols: int) -> None:
-    """Alpha158 keeps a symbol in 40 kB, scratch included, one section at a time."""
-    engine = Engine(compile_set(load_set("alpha158")))
-    columns = {name: np.full((1, symbols), 2.0) for name in ("open", "high", "low", "close", "volume", "turnover")}
-    names = tuple(f"s{i:04d}" for i in range(symbols))
-    engine.update(Block(names, columns, np.ones((1, symbols), dtype=np.bool_)))
-    assert engine.symbol_bytes <= 40_000
 
 
 @pytest.mark.parametrize("symbols", [1, 7, 300, 700])

@@ -2,41 +2,41 @@
 
 from __future__ import annotations
 
-import numpy as np
-import pytest
+from dataclasses import replace
 
-from alphabus.messages import Bars, Mode, Universe
-from common.errors import PipelineError
+import numpy as np
+
+from alphabus.messages import Bars, Mode
 from common.factors.plan import compile_set
 from common.market.membership import Membership
 from services.bar_feed.alignment import Alignment
 from services.factor_engine.desk import Desk
-from tests.services.markets import FEATURES, TOY_SET, raw_section, toy_market
+from tests.services.markets import FEATURES, TOY_SET, toy_market
 
 JOURNAL, OTHER = b"j" * 16, b"o" * 16
 PLAN = compile_set(TOY_SET)
 
 
-def sections(seed: int = 1, journal: bytes = JOURNAL) -> list[tuple[Universe | None, Bars]]:
-    """What the feed says of a market."""
-    alignment = Alignment(Membership(3))
-    return [alignment.align(raw, journal, bar, Mode.REPLAY) for bar, raw in enumerate(toy_market(seed).sections, 1)]
+def sections(seed: int = 1, journal: bytes = JOURNAL) -> list[tuple[Bars, tuple[str, ...]]]:
+    """What the feed says of a market: sections, and who is listed in them."""
+    alignment, symbols, found = Alignment(Membership(3)), tuple[str, ...](), []
+    for bar, raw in enumerate(toy_market(seed).sections, 1):
+        universe, bars = alignment.align(raw, journal, bar, Mode.REPLAY)
+        symbols = symbols if universe is None else universe.symbols
+        found.append((bars, symbols))
+    return found
 
 
-def update(desk: Desk, universe: Universe | None, bars: Bars) -> dict[str, bytes]:
+def update(desk: Desk, bars: Bars, symbols: tuple[str, ...]) -> dict[str, bytes]:
     """The factors' columns to the bit."""
-    if universe is not None:
-        desk.universes.learn(universe)
-    return {name: column.tobytes() for name, column in desk.update(bars).columns.items()}
+    return {name: column.tobytes() for name, column in desk.update(bars, symbols).columns.items()}
 
 
 def test_factors_carry_on_what_identifies_a_section() -> None:
     """Journal, bar, mode, time, stamp, universe and coverage; the plan, and its factors before the marks."""
     desk = Desk(PLAN)
-    universe, bars = sections()[0]
-    assert universe is not None
-    desk.universes.learn(universe)
-    factors = desk.update(bars)
+    bars, symbols = sections()[0]
+    factors = desk.update(bars, symbols)
     for name in ("journal", "bar", "mode", "time", "stamp", "universe", "coverage"):
         assert getattr(factors, name) == getattr(bars, name)
     assert factors.plan == PLAN.digest
@@ -46,10 +46,8 @@ def test_factors_carry_on_what_identifies_a_section() -> None:
 def test_who_has_no_bar_has_no_factors() -> None:
     """Present and NaN agree."""
     desk = Desk(PLAN)
-    for universe, bars in sections():
-        if universe is not None:
-            desk.universes.learn(universe)
-        factors = desk.update(bars)
+    for bars, symbols in sections():
+        factors = desk.update(bars, symbols)
         absent = np.isnan(bars.columns["close"])
         np.testing.assert_array_equal(factors.columns["present"] == 0, absent)
         assert np.isnan(factors.columns["mean_3"][absent]).all()
@@ -58,13 +56,19 @@ def test_who_has_no_bar_has_no_factors() -> None:
 def test_another_journal_starts_anew() -> None:
     """Its first section knows nothing of the old one's bars."""
     used, new = Desk(PLAN), Desk(PLAN)
-    for universe, bars in sections(1):
-        update(used, universe, bars)
-    for universe, bars in sections(2, OTHER):
-        assert update(used, universe, bars) == update(new, universe, bars)
+    for bars, symbols in sections(1):
+        update(used, bars, symbols)
+    for bars, symbols in sections(2, OTHER):
+        assert update(used, bars, symbols) == update(new, bars, symbols)
 
 
-def test_an_unknown_universe_is_refused() -> None:
-    """A section without its symbols would be applied to the wrong ones."""
-    with pytest.raises(PipelineError, match=r"no universe message named [0-9a-f]{16}"):
-        Desk(PLAN).update(Alignment(Membership(3)).align(raw_section(1, {"A": 1.0}), JOURNAL, 1, Mode.REPLAY)[1])
+def test_who_is_left_out_for_a_while_is_remembered() -> None:
+    """A refused section lists nobody: what comes after it is as if nobody had had a bar in it."""
+    passed, blank = Desk(PLAN), Desk(PLAN)
+    for bars, symbols in sections():
+        if bars.bar == 9:
+            passed.pass_over(bars)
+            nothing = {name: np.full_like(column, np.nan) for name, column in bars.columns.items() if name != "member"}
+            blank.update(replace(bars, columns=nothing | {"member": bars.columns["member"]}), symbols)
+        else:
+            assert update(passed, bars, symbols) == update(blank, bars, symbols)

@@ -16,7 +16,6 @@ from common.factors.own_operators import window_operator
 from common.factors.plan import compile_set
 from common.factors.sets import FactorSet
 from services.factor_engine.desk import Desk
-from services.factor_engine.sections import Universes
 from tests.services.factor_engine.stage import Stage, columns, config_of, playing, promote, topic_of
 from tests.services.markets import FEATURES, TOY_SET, toy_market
 
@@ -37,10 +36,8 @@ def section(bar: int = 1, **changes: object) -> Bars:
 
 
 def desk() -> Desk:
-    """One that knows the two symbols."""
-    universes = Universes()
-    universes.learn(Universe(JOURNAL, 1, universe_digest(SYMBOLS), SYMBOLS))
-    return Desk(compile_set(TOY_SET), universes)
+    """One that computes the toy set."""
+    return Desk(compile_set(TOY_SET))
 
 
 BAD: dict[str, tuple[Bars, str]] = {
@@ -53,7 +50,6 @@ BAD: dict[str, tuple[Bars, str]] = {
     "a table": (section(2, open=np.ones((2, 2))), r"column 'open' of section 2 must be float64\[2\]"),
     "whole numbers": (section(2, low=np.ones(2, dtype=np.int64)), "column 'low' of section 2 must be float64"),
     "marks as numbers": (section(2, member=np.ones(2)), "column 'member' of section 2 must be uint8"),
-    "another universe": (replace(section(2), universe=bytes(32)), "no universe message named 0000000000000000"),
 }
 
 
@@ -62,24 +58,18 @@ def test_it_is_refused_and_nothing_is_applied(bars: Bars, message: str) -> None:
     """The next section is computed as if the refused one had not been."""
     one, other = desk(), desk()
     for each in (one, other):
-        each.update(section(1))
+        each.update(section(1), SYMBOLS)
     with pytest.raises(FactorError, match=message):
-        one.update(bars)
+        one.update(bars, SYMBOLS)
     assert one.bar == 1
-    found, expected = one.update(section(3)).columns, other.update(section(3)).columns
+    found, expected = one.update(section(3), SYMBOLS).columns, other.update(section(3), SYMBOLS).columns
     assert {name: found[name].tobytes() for name in found} == {name: expected[name].tobytes() for name in expected}
 
 
 def test_columns_may_be_read_only() -> None:
     """As they are when they came over the wire, and are handed on uncopied."""
-    found = desk().update(section(1))
+    found = desk().update(section(1), SYMBOLS)
     assert found.columns["mean_3"].tolist() == [11.0, 11.0]
-
-
-def test_symbols_out_of_order_are_refused() -> None:
-    """The engine needs them ascending, each once."""
-    with pytest.raises(FactorError, match="'B' stands before 'A'"):
-        Universes().learn(Universe(JOURNAL, 1, universe_digest(("B", "A")), ("B", "A")))
 
 
 def shorter(bars: Bars) -> Bars:
@@ -177,9 +167,9 @@ def test_each_plan_tells_its_own_reason(tmp_path: Path) -> None:
 def _refuse_once(desk: Desk, bar: int, reason: str) -> None:
     update, asked = desk.update, iter([True])
 
-    def refusing(bars: Bars) -> Factors:
+    def refusing(bars: Bars, symbols: tuple[str, ...]) -> Factors:
         if bars.bar == bar and next(asked, False):
             raise FactorError(reason)
-        return update(bars)
+        return update(bars, symbols)
 
     desk.update = refusing  # type: ignore[method-assign]
