@@ -14,6 +14,7 @@ PipelineError
 ├── FactorError        a factor set that cannot be compiled
 │   └── ExpressionError    one text in it, with the position
 ├── DatasetError       spans, members or rows that no dataset can be made of
+│   └── ExportError        what was exported from elsewhere cannot be taken over
 └── ModelError         a model that cannot be used
     ├── TooFewRowsError    history that is too short to train on
     ├── BundleError        a bundle that is not what its name says
@@ -78,6 +79,10 @@ class ExpressionError(FactorError):
 
 class DatasetError(PipelineError):
     """Spans, members or rows that no dataset can be made of; nothing was written."""
+
+
+class ExportError(DatasetError):
+    """What was exported from elsewhere is damaged, incomplete, or has no counterpart here."""
 
 
 class ModelError(PipelineError):

@@ -52,13 +52,24 @@ def changes(connection: Connection, instance: str | None, alias: str | None) -> 
 
 
 def last_change(connection: Connection, instance: str, alias: str) -> Change | None:
-    """Return the newest change of where an alias points."""
+    """Return the newest promotion or rollback of an alias, also one to where it pointed already."""
     row = connection.row(
         f"{_HISTORY} WHERE instance = ? AND alias = ? AND action IN ('promote', 'rollback')"
         " ORDER BY number DESC LIMIT 1",
         *(instance, alias),
     )
     return _change(row) if row else None
+
+
+def before_last_move(connection: Connection, instance: str, alias: str) -> tuple[str, int] | None:
+    """Return the version (name, number) an alias pointed at before it last moved; None if it has meant one only."""
+    row = connection.row(
+        "SELECT from_name, from_version FROM history WHERE instance = ? AND alias = ?"
+        " AND action IN ('promote', 'rollback')"
+        " AND (from_name IS NOT to_name OR from_version IS NOT to_version) ORDER BY number DESC LIMIT 1",
+        *(instance, alias),
+    )
+    return (row[0], row[1]) if row and row[0] is not None else None
 
 
 def events_of(connection: Connection, instance: str, arm: str) -> list[Change]:
@@ -68,11 +79,6 @@ def events_of(connection: Connection, instance: str, arm: str) -> list[Change]:
     )
     rows = [connection.rows(f"{_HISTORY} WHERE number = ?", number)[0] for (number,) in newest]
     return [_change(row) for row in rows]
-
-
-def aliases_to(connection: Connection, name: str, version: int) -> list[AliasRow]:
-    """Aliases of any instance that point at a version."""
-    return [row for row in aliases_of(connection, None) if row.ref.key == (name, version)]
 
 
 def _change(row: Row) -> Change:

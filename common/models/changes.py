@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from common.errors import RegistryError
-from common.models.aliases import alias_of, aliases_to, last_change, point, record_change
+from common.models.aliases import alias_of, before_last_move, point, record_change
 from common.models.bundle import Bundle, drop_bundle, sweep
 from common.models.catalogue import (
     all_models,
@@ -16,6 +16,7 @@ from common.models.catalogue import (
 )
 from common.models.connection import Connection
 from common.models.names import check_name
+from common.models.needs import who_needs
 from common.models.records import Action, Change, Event, ModelRef, ModelRow
 from common.models.signature import place, sweep_signatures
 
@@ -47,33 +48,38 @@ def register_bundle(connection: Connection, bundle: Bundle, occasion: Occasion) 
 
 
 def remove_version(connection: Connection, name: str, version: int, occasion: Occasion) -> ModelRef:
-    """Say that a version is gone; RegistryError naming the aliases that mean it, if any do."""
+    """Say that a version is gone; RegistryError naming the aliases and arms that need it, if any do."""
     ref = version_of(connection, name, version).ref
-    if pointing := aliases_to(connection, name, version):
-        names = ", ".join(f"{row.instance}/{row.alias}" for row in pointing)
-        raise RegistryError(f"{ref} is what {names} means; promote another version there first")
+    if needed := who_needs(connection, ref.key):
+        raise RegistryError(f"{ref} is {needed}")
     mark_removed(connection, ref, occasion.time_ns)
     _record(connection, "remove", occasion, ends=(ref, None))
     return ref
 
 
 def move_alias(
-    connection: Connection, action: Action, alias: tuple[str, str], after: ModelRef, occasion: Occasion
+    connection: Connection,
+    action: Action,
+    alias: tuple[str, str],
+    after: ModelRef,
+    occasion: Occasion,
+    *,
+    again: bool = False,
 ) -> ModelRef:
-    """Point an alias (instance, name) at a version; nothing happens if it points there already."""
+    """Point an alias (instance, name) at a version; if it points there already only `again` makes a row of it."""
     before = alias_of(connection, *alias)
-    if before != after:
+    if again or before != after:
         point(connection, *alias, after)
         _record(connection, action, occasion, alias, (before, after))
     return after
 
 
 def version_before(connection: Connection, instance: str, alias: str) -> ModelRef:
-    """Return what an alias meant before its last change; RegistryError if it has meant nothing else, or it is gone."""
-    last = last_change(connection, instance, alias)
-    if last is None or last.source is None:
+    """Return what an alias meant before it last moved; RegistryError if it has meant nothing else, or it is gone."""
+    before = before_last_move(connection, instance, alias)
+    if before is None:
         raise RegistryError(f"{instance}/{alias} has not meant two versions; there is nothing to go back to")
-    return version_of(connection, *last.source).ref
+    return version_of(connection, *before).ref
 
 
 def record_event(connection: Connection, event: Event, occasion: Occasion) -> None:

@@ -3,6 +3,7 @@
 import os
 import platform
 from collections.abc import Iterable
+from functools import cache
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -25,6 +26,7 @@ def platform_fingerprint() -> dict[str, str]:
     }
 
 
+@cache  # it reads and parses a file; what is installed does not change under a process that has it loaded
 def _version(name: str) -> str | None:
     try:
         return version(name)
@@ -32,6 +34,7 @@ def _version(name: str) -> str | None:
         return None
 
 
+@cache
 def _cpu_features() -> str:
     """Feature names of the first CPU; the model name where the kernel lists none."""
     try:

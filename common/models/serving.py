@@ -32,3 +32,9 @@ def newest_serving(connection: Connection, instance: str, arm: str) -> Serving |
         *(instance, arm),
     )
     return Serving(*row) if row else None
+
+
+def serving_last(connection: Connection) -> list[Serving]:
+    """Return the row appended last of every arm of every instance, by instance and arm."""
+    newest = "SELECT max(number) FROM serving GROUP BY instance, arm"
+    return [Serving(*row) for row in connection.rows(f"{_SELECT} WHERE number IN ({newest}) ORDER BY instance, arm")]

@@ -2,35 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from random import Random
 from typing import Any
 
 from alphabus.clock import Clock
 from alphabus.messages import Signals
+from alphabus.sockets import Waiter, wait_on
 from common.models.records import Change
 from common.models.registry import Registry
-from scripts.bench.processes import children_of
 from scripts.bench.stage import Act, Stage
-from scripts.drill.cast import WHY, Cast
+from scripts.drill.cast import Cast
+from scripts.drill.dice import Plan, moves
 from scripts.drill.moody import ENTRY
+from scripts.processes.kin import children_of
+from scripts.processes.usage import MEBIBYTE, own_bytes
 
-PACE_S = 0.5
+INSTANCE = "bench"
 DEADLINE_MS, LATE_UNTIL_MS = 200, 450
 SAMPLES = 20
-GOOD_SHARE = 2 / 3
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """How long, how many promotions in that time, and which dice; seconds from section to section."""
-
-    sections: int
-    promotions: int
-    seed: int
-    pace_s: float = PACE_S
+SETTLED = 3
+"""So many sections in a row of the last wish, and the drill is over."""
+PATIENCE = 60
+"""Sections beyond the plan in which that has to come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,61 +58,70 @@ class Seen:
     memory_mb: list[float] = field(default_factory=list)
     children: list[int] = field(default_factory=list)
     promoted: int = 0
+    wish: tuple[str, int] | None = None
+    """What was promoted last."""
+
+    @property
+    def sections(self) -> int:
+        """How many went out."""
+        return sum(not said.revision for said in self.said)
+
+    @property
+    def settled(self) -> bool:
+        """Whether what was promoted last is what has been speaking for a while."""
+        spoken = [said.model for said in self.said[-SETTLED:] if said.status != "held"]
+        return spoken == [self.wish] * SETTLED
 
 
-def run(folder: Path, plan: Plan, clock: Clock, step: Callable[[], None]) -> Seen:
+def run(folder: Path, plan: Plan, clock: Clock, step: Callable[[], None], wait: Waiter = wait_on) -> Seen:
     """Set the stage, and promote as the dice fall until so many sections have gone out; `step` is called for each."""
     # The stage's own market is faster than ours may be: it must last.
-    stage = Stage.set_up(folder, plan.sections, clock)
-    cast = Cast.make(folder / "registry", "bench", clock)
+    stage = Stage.set_up(folder, plan.sections + PATIENCE, clock)
+    cast = Cast.make(folder / "registry", INSTANCE, clock)
     seen = Seen(cast, plan)
-    with replace(stage, values=_paced(stage.values, plan)).run("drill") as act:
-        _follow(act, seen, folder / "registry", clock, step)
     with Registry(folder / "registry", clock=clock.wall_ns) as registry:
-        seen.history = [change for change in registry.history("bench") if change.arm == "champion"]
+        with replace(stage, values=_paced(stage.values, plan)).run("drill") as act:
+            _follow(act, seen, Promoter(registry, seen, wait), step)
+        seen.history = [change for change in registry.history(INSTANCE) if change.arm == "champion"]
     return seen
 
 
-def moments(plan: Plan) -> list[int]:
-    """After how many sections each promotion falls; some fall together."""
-    dice = Random(plan.seed)  # noqa: S311  dice, not secrets
-    return sorted(dice.randrange(1, max(plan.sections - 5, 2)) for _ in range(plan.promotions))
+class Promoter:
+    """Moves the alias as the plan says."""
+
+    def __init__(self, registry: Registry, seen: Seen, wait: Waiter) -> None:
+        self._registry, self._seen, self._wait = registry, seen, wait
+        self._left = deque(moves(seen.plan, sorted(seen.cast.models)))
+
+    def promote(self, sections: int) -> None:
+        """All that is due after so many sections."""
+        while self._left and self._left[0].after <= sections:
+            move = self._left.popleft()
+            if move.pause_ms:
+                self._wait([], move.pause_ms * 1_000_000)
+            ref = self._seen.cast.models[move.sort]
+            why = f"promotion {self._seen.promoted} of the drill"
+            self._registry.promote(INSTANCE, "champion", ref.name, ref.version, by="drill", why=why)
+            self._seen.promoted += 1
+            self._seen.wish = ref.key
 
 
-def choices(plan: Plan, sorts: Sequence[str]) -> list[str]:
-    """Which sort of model each promotion is of; two in three are good ones."""
-    dice = Random(plan.seed + 1)  # noqa: S311  dice, not secrets
-    good, bad = ([sort for sort in sorts if (sort in WHY) is wrong] for wrong in (False, True))
-    return [dice.choice(good if dice.random() < GOOD_SHARE else bad) for _ in range(plan.promotions)]
-
-
-def _follow(act: Act, seen: Seen, root: Path, clock: Clock, step: Callable[[], None]) -> None:
-    plan, due = seen.plan, moments(seen.plan)
-    sorts = choices(plan, sorted(seen.cast.models))
-    worker = act.pid("inference_worker")
-    with Registry(root, clock=clock.wall_ns) as registry:
-        for _, signals in act.listener.signals():
-            seen.said.append(Said.of(signals))
-            if signals.revision:
-                continue
-            count = sum(not said.revision for said in seen.said)
+def _follow(act: Act, seen: Seen, promoter: Promoter, step: Callable[[], None]) -> None:
+    """Until the plan is done, and what was promoted last speaks, or patience ends."""
+    plan, worker = seen.plan, act.pid("inference_worker")
+    for _, signals in act.listener.signals():
+        seen.said.append(Said.of(signals))
+        if signals.revision:
+            continue
+        count = seen.sections
+        if count <= plan.sections:
             step()
-            while seen.promoted < len(due) and due[seen.promoted] <= count:
-                ref = seen.cast.models[sorts[seen.promoted]]
-                registry.promote("bench", "champion", ref.name, ref.version, by="drill", why=f"{seen.promoted}")
-                seen.promoted += 1
-            if count % max(plan.sections // SAMPLES, 1) == 0:
-                seen.memory_mb.append(resident_mb(worker))
-                seen.children.append(len(children_of(worker)))
-            if count >= plan.sections:
-                return
-
-
-def resident_mb(pid: int) -> float:
-    """Memory of a process that is in RAM, in MiB."""
-    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
-    line = next(line for line in status.splitlines() if line.startswith("VmRSS:"))
-    return int(line.split()[1]) / 1024
+        promoter.promote(count)
+        if count % max(plan.sections // SAMPLES, 1) == 0:
+            seen.memory_mb.append(own_bytes(worker) / MEBIBYTE)
+            seen.children.append(len(children_of(worker)))
+        if count >= plan.sections + PATIENCE or (count >= plan.sections and seen.settled):
+            return
 
 
 def _paced(values: dict[str, Any], plan: Plan) -> dict[str, Any]:

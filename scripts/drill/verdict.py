@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from scripts.drill.cast import WHY
 from scripts.drill.course import Said, Seen
 
 # A machine with other work to do may be late; all else is never the promotions' doing.
 EXCUSED = ("", "timeout", "no_factors", "no_bars", "coverage")
+FRESH_SHARE = 0.9
+"""Of all sections. A swap costs none; what a busy machine costs is more than this only where it cannot keep the pace,
+and then the drill has shown the fallback, and not the promotions."""
 MOST_CHILDREN = 5  # one that serves, its spare, the one before, a candidate, and one that is not reaped yet
 SLACK_MB, SLACK_SHARE = 16.0, 1.2
 
 
 def complaints(seen: Seen) -> list[str]:
     """Everything that did not hold, in words; empty when all did."""
-    return [*_of_bars(seen.said), *_of_status(seen.said), *_of_models(seen), *_of_history(seen), *_of_memory(seen)]
+    found = (_of_bars(seen.said), _of_status(seen.said), _of_freshness(seen), _of_models(seen), _of_wish(seen))
+    return [*chain.from_iterable(found), *_of_history(seen), *_of_memory(seen)]
 
 
 def figures(seen: Seen) -> list[tuple[str, str]]:
@@ -27,6 +31,7 @@ def figures(seen: Seen) -> list[tuple[str, str]]:
     done = Counter(change.action for change in seen.history)
     return [
         ("sections", f"{len(first):,}"),
+        ("of them fresh", f"{_fresh_share(seen):.1%}"),
         ("promotions", f"{seen.promoted:,}"),
         ("swaps", f"{done['swap']:,}"),
         ("refused candidates", f"{done['swap_failed']:,}"),
@@ -57,17 +62,33 @@ def _of_status(said: Sequence[Said]) -> Iterator[str]:
             yield f"bar {one.bar} is {one.status} with an age of {one.age}"
 
 
+def _of_freshness(seen: Seen) -> Iterator[str]:
+    if (share := _fresh_share(seen)) < FRESH_SHARE:
+        yield f"{share:.1%} of the sections are fresh, fewer than {FRESH_SHARE:.0%}: the machine was too busy"
+
+
+def _fresh_share(seen: Seen) -> float:
+    return sum(one.status == "fresh" and not one.revision for one in seen.said) / max(seen.sections, 1)
+
+
+def _of_wish(seen: Seen) -> Iterator[str]:
+    if seen.wish is not None and not seen.settled:
+        spoke = next((one.model for one in reversed(seen.said) if one.status != "held"), ("nobody", 0))
+        wish, last = (f"{name}/{version}" for name, version in (seen.wish, spoke))
+        yield f"{wish} was promoted last, and {last} spoke last"
+
+
 def _of_models(seen: Seen) -> Iterator[str]:
     """What spoke, in order, walks along what took over; a model that was replaced at once may have said nothing."""
     swaps = [change for change in seen.history if change.action == "swap"]
-    chain = [swaps[0].source, *(change.target for change in swaps)] if swaps else [seen.cast.models["trained"].key]
+    served = [swaps[0].source, *(change.target for change in swaps)] if swaps else [seen.cast.models["trained"].key]
     place = 0
     for one in seen.said:
         if one.status == "held":
             continue
-        while place < len(chain) and chain[place] != one.model:
+        while place < len(served) and served[place] != one.model:
             place += 1
-        if place == len(chain):
+        if place == len(served):
             yield f"bar {one.bar} is of {one.model[0]}/{one.model[1]}, which did not serve then"
             return
         if one.model not in seen.cast.good:

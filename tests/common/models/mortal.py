@@ -10,13 +10,16 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from common.models.archive import decode_archive, encode_archive
+from common.models.records import Event
 from common.models.registry import Registry
 from common.models.signature import Key
+from tests.common.models.remembered import serving
 from tests.common.models.sample_bundle import sketch
 
 KEY = Key(b"k" * 32)
@@ -61,20 +64,27 @@ def mortals() -> Iterator[Mortals]:
         made.close()
 
 
+def _receive(registry: Registry, name: str, seed: int) -> object:
+    bundle, signature = decode_archive(encode_archive(sketch(name, seed), KEY.sign(sketch(name, seed).digest)))
+    return registry.receive(bundle, signature, author="ann", why="")
+
+
+VERBS: Mapping[str, Callable[..., object]] = {
+    "add": lambda registry, *values: registry.add(sketch(*values), author="ann"),
+    "receive": _receive,
+    "promote": lambda registry, *values: registry.promote(*values[:4], by="ann", why="", again=values[4]),
+    "rollback": lambda registry, *values: registry.rollback(*values, by="ann", why=""),
+    "remove": lambda registry, *values: registry.remove(*values, by="ann", why=""),
+    "halt": lambda registry, instance: registry.record(Event("halt", instance), by="ann", why=""),
+    "serve": lambda registry, *values: registry.record_serving(serving(*values)),
+    "sign": lambda registry, *values: registry.sign(registry.version(*values).ref, KEY),
+}
+"""Every way to change a registry."""
+
+
 def apply(registry: Registry, change: list[Any]) -> None:
     """Make one change: its name, and what it needs."""
-    verb, *values = change
-    match verb:
-        case "add":
-            registry.add(sketch(*values), author="ann")
-        case "promote":
-            registry.promote(*values, by="ann", why="")
-        case "rollback":
-            registry.rollback(*values, by="ann", why="")
-        case "remove":
-            registry.remove(*values, by="ann", why="")
-        case "sign":
-            registry.sign(registry.version(*values).ref, KEY)
+    VERBS[change[0]](registry, *change[1:])
 
 
 class _Steps:
@@ -109,7 +119,7 @@ def _live(root: str, change: list[Any], kill_at: int | None) -> str:
 
     os.fsync = counted  # type: ignore[assignment]
     sys.addaudithook(steps.audit)
-    registry._connection._sqlite.set_progress_handler(steps.take, 10)
+    registry._connection._sqlite.set_progress_handler(steps.take, 5)
     try:
         apply(registry, change)
     except Exception as error:  # noqa: BLE001  told to the test, whatever it is

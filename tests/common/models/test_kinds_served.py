@@ -26,6 +26,20 @@ def test_a_child_serves_every_kind(kind: str, tmp_path: Path) -> None:
     np.testing.assert_array_equal(_answered(tmp_path, bundle_of(kind), features), expected)
 
 
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_a_child_has_one_thread(kind: str, tmp_path: Path) -> None:
+    """Also once it has scored: nobody who asked for one core pays for another."""
+    environment = {name: value for name, value in os.environ.items() if not name.endswith("_NUM_THREADS")}
+    executor = Executor.start(save_bundle(tmp_path, bundle_of(kind)), environment=environment)
+    try:
+        assert isinstance(next_message(executor), Ready)
+        executor.submit(samples(5_000, seed=5).features, bar=1)
+        assert isinstance(next_message(executor), Answer)
+        assert len(list(Path(f"/proc/{executor.pid}/task").iterdir())) == 1
+    finally:
+        executor.kill()
+
+
 def test_a_child_serves_a_users_own_kind(tmp_path: Path) -> None:
     """When its environment names the class; otherwise it says which kinds there are."""
     model = MeanModel.fit(samples(20), samples(20), NAMES, {}, lambda _done, _most: None)

@@ -12,6 +12,7 @@ from common.models.bundle import Bundle
 from common.models.records import AliasRow, Change, Event, ModelRef, Serving
 from common.models.registry import Registry
 from common.models.schema import MIGRATIONS
+from common.models.signature import Key
 from tests.common.models.sample_bundle import draft
 
 
@@ -93,6 +94,49 @@ def test_a_promotion_to_the_same_version_is_no_change(registry: Registry) -> Non
     _promote(registry, "demo", 1)
     _promote(registry, "demo", 1)
     assert len(registry.history("sp500")) == 1
+
+
+def test_a_promotion_again_is_on_record(registry: Registry) -> None:
+    """A row from the version to itself, the newest change of the alias; a reader sees that something happened."""
+    _promote(registry, "demo", 1)
+    with Registry(registry.root, clock=_clock, read_only=True) as reader:
+        seen = reader.data_version()
+        registry.promote("sp500", "champion", "demo", 1, by="bob", why="mended", again=True)
+        assert reader.data_version() != seen
+        last = reader.last_change("sp500", "champion")
+    assert last == registry.history()[-1]
+    assert (last.action, last.source, last.target, last.why) == ("promote", ("demo", 1), ("demo", 1), "mended")
+
+
+def test_a_first_promotion_may_be_told_to_be_again(registry: Registry) -> None:
+    """It is the first all the same: one row, from nothing."""
+    registry.promote("sp500", "champion", "demo", 1, by="bob", why="", again=True)
+    assert [change.source for change in registry.history("sp500")] == [None]
+
+
+def test_a_rollback_passes_over_what_did_not_move(registry: Registry) -> None:
+    """Promoted again and again, the alias goes back to what it meant before it moved; alone, to nothing."""
+    _promote(registry, "demo", 1)
+    registry.promote("sp500", "champion", "demo", 1, by="bob", why="", again=True)
+    with pytest.raises(RegistryError, match="nothing to go back to"):
+        registry.rollback("sp500", "champion", by="bob", why="")
+    _promote(registry, "demo", 2)
+    registry.promote("sp500", "champion", "demo", 2, by="bob", why="", again=True)
+    assert registry.rollback("sp500", "champion", by="bob", why="").version == 1
+
+
+def test_a_rollback_verifies_where_it_goes(registry: Registry) -> None:
+    """A bundle that was damaged, or is not signed, is refused before the alias moves."""
+    _promote(registry, "demo", 1)
+    _promote(registry, "demo", 2)
+    strict = Registry(registry.root, clock=_clock, key=Key(b"k" * 32))
+    with strict, pytest.raises(BundleError, match="is not signed"):
+        strict.rollback("sp500", "champion", by="bob", why="")
+    (registry.folder(registry.version("demo", 1).ref) / "manifest.json").write_bytes(b"{}")
+    before = registry.history()
+    with pytest.raises(BundleError):
+        registry.rollback("sp500", "champion", by="bob", why="")
+    assert (registry.resolve("sp500", "champion").version, registry.history()) == (2, before)
 
 
 @pytest.mark.parametrize(
@@ -267,7 +311,7 @@ def test_without_a_before_there_is_no_rollback(registry: Registry) -> None:
     with pytest.raises(RegistryError, match="nothing to go back to"):
         registry.rollback("sp500", "champion", by="bob", why="")
     _promote(registry, "demo", 2)
-    registry.remove("demo", 1, by="ann", why="")
+    registry._connection.rows("UPDATE models SET removed_ns = 1 WHERE version = 1")  # as an older program could
     with pytest.raises(RegistryError, match="has no version 1; it was removed"):
         registry.rollback("sp500", "champion", by="bob", why="")
     assert registry.resolve("sp500", "champion").version == 2
@@ -276,6 +320,7 @@ def test_without_a_before_there_is_no_rollback(registry: Registry) -> None:
 def test_a_removed_version_is_gone_and_its_number_stays(registry: Registry) -> None:
     """No folder, no row in the list, no model for its key; what it served is still known; the next number is new."""
     registry.record_serving(_serving(1, 2))
+    registry.record_serving(_serving(2, 1))
     folder = registry.folder(registry.version("demo", 2).ref)
     registry.remove("demo", 2, by="ann", why="old")
     assert not folder.exists()
@@ -297,17 +342,6 @@ def test_a_removed_version_can_come_back(registry: Registry) -> None:
     assert registry.add(_bundle(seed=1), author="bob").version == 1
     assert registry.load(registry.version("demo", 1).ref) == _bundle(seed=1)
     assert registry.models(removed=True) == []
-
-
-def test_what_an_alias_means_is_not_removed(registry: Registry) -> None:
-    """The error names every alias, of any instance."""
-    _promote(registry, "demo", 1)
-    _promote(registry, "demo", 1, "crypto")
-    with pytest.raises(RegistryError, match="crypto/champion, sp500/champion"):
-        registry.remove("demo", 1, by="ann", why="")
-    assert registry.version("demo", 1).removed_ns is None
-    with pytest.raises(RegistryError, match="did you mean 'demo'"):
-        registry.remove("dem", 1, by="ann", why="")
 
 
 def test_what_a_killed_save_left_is_swept(registry: Registry) -> None:

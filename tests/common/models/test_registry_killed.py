@@ -1,5 +1,6 @@
 """A process killed at every step of every change leaves the registry as it was before or after, never between."""
 
+import inspect
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,21 +10,40 @@ from typing import Any
 import pytest
 
 from common.models.bundle import load_bundle
-from common.models.records import AliasRow, Change, ModelRow
+from common.models.records import AliasRow, Change, ModelRow, Serving
 from common.models.registry import Registry
+from common.models.shelf import Shelf
 from common.models.signature import read_signature
-from tests.common.models.mortal import KEY, NOW_NS, Mortals, apply, mortals
+from tests.common.models.mortal import KEY, NOW_NS, VERBS, Mortals, apply, mortals
 from tests.common.models.sample_bundle import sketch
 
 CHANGES: dict[str, list[Any]] = {
     "a new version": ["add", "demo", 9],
     "a version that was removed": ["add", "demo", 2],
-    "a first alias": ["promote", "crypto", "champion", "demo", 1],
-    "an alias moved": ["promote", "sp500", "champion", "demo", 1],
+    "a version from elsewhere": ["receive", "demo", 8],
+    "a removed version from elsewhere": ["receive", "demo", 2],
+    "a first alias": ["promote", "crypto", "champion", "demo", 1, False],
+    "an alias moved": ["promote", "sp500", "champion", "demo", 1, False],
+    "an alias that stays": ["promote", "sp500", "champion", "demo", 3, True],
     "an alias moved back": ["rollback", "sp500", "champion"],
     "a version removed": ["remove", "demo", 4],
     "a signature": ["sign", "demo", 1],
+    "an arm halted": ["halt", "sp500"],
+    "a model that serves": ["serve", "sp500", 5, "demo", 1],
 }
+
+
+def test_every_change_is_killed() -> None:
+    """A new one that is not among these fails; and these are all that take a transaction."""
+    assert {change[0] for change in CHANGES.values()} == set(VERBS)
+    changing = {name for kind in (Shelf, Registry) for name, verb in vars(kind).items() if writes(verb)}
+    told = {"add", "remove", "sign", "promote", "rollback", "record", "record_serving"}
+    assert changing == told | {"register", "sweep"}  # parts of `add` and `remove`
+
+
+def writes(verb: object) -> bool:
+    """Whether a verb of the registry opens a transaction."""
+    return inspect.isfunction(verb) and ".writing()" in inspect.getsource(verb)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +55,7 @@ class Seen:
     aliases: list[AliasRow]
     history: list[Change]
     signatures: list[bytes | None]
+    served: Serving | None
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +110,7 @@ def seen(root: Path) -> Seen:
             assert load_bundle(registry.folder(row.ref)).digest == row.ref.digest
         signatures = [read_signature(registry.folder(row.ref)) for row in registry.models()]
         rows = (registry.models(), registry.models(removed=True), registry.aliases(), registry.history())
-        return Seen(*rows, signatures)
+        return Seen(*rows, signatures, registry.last_served("sp500", "champion"))
 
 
 def leftovers(root: Path) -> set[str]:

@@ -3,15 +3,21 @@
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+from random import Random
 from threading import Barrier
+from typing import Any
 
 from common.errors import RegistryError
 from common.models.bundle import Bundle
+from common.models.records import Serving
 from common.models.registry import Registry
+from tests.common.models.mortal import VERBS, apply
+from tests.common.models.remembered import serving
 from tests.common.models.sample_bundle import draft, sketch
 
 WRITERS = 4
 EACH = 5
+MOST = 10
 
 
 def _write(root: Path, barrier: Barrier, writer: int) -> None:
@@ -69,3 +75,62 @@ def test_who_adds_and_who_removes_agree(tmp_path: Path) -> None:
         assert (registry.bundles / sketch().digest).exists() is there
         if there:
             assert registry.load(registry.version("demo").ref) == sketch()
+
+
+def _anything(root: Path, barrier: Barrier, writer: int) -> list[Serving]:
+    """Changes of every kind, as the dice of the writer fall; what it said served."""
+    dice, served = Random(writer), []  # noqa: S311  dice, not secrets
+    with Registry(root, clock=lambda: 1, timeout_s=60.0) as registry:
+        barrier.wait()
+        for number in range(8 * EACH):
+            change = _draw(dice)
+            with suppress(RegistryError):
+                apply(registry, change)
+                served += [serving(*change[1:])] if change[0] == "serve" else []
+            if number % 10 == writer:
+                registry.sweep()
+    return served
+
+
+def _draw(dice: Random) -> list[Any]:
+    version, instance = dice.randint(1, MOST), dice.choice(["sp500", "crypto"])
+    drawn: dict[str, tuple[Any, ...]] = {
+        "add": ("demo", dice.randrange(MOST)),
+        "receive": ("demo", dice.randrange(MOST)),
+        "promote": (instance, "champion", "demo", version, dice.random() < 0.2),
+        "rollback": (instance, "champion"),
+        "remove": ("demo", version),
+        "halt": (instance,),
+        "serve": (instance, dice.randint(1, 9), "demo", version),
+        "sign": ("demo", version),
+    }
+    verb = dice.choice(sorted(VERBS))
+    return [verb, *drawn[verb]]
+
+
+def test_all_changes_at_once_are_a_history(tmp_path: Path) -> None:
+    """Row after row leads from nothing to what is on record: no alias to a version that was gone then, none lost."""
+    barrier = Barrier(WRITERS)
+    with ThreadPoolExecutor(WRITERS) as pool:
+        done = [pool.submit(_anything, tmp_path, barrier, writer) for writer in range(WRITERS)]
+        told = [each.result() for each in done]
+    with Registry(tmp_path, clock=lambda: 1) as registry:
+        there: set[tuple[str, int] | None] = set()
+        aliases: dict[str | None, tuple[str, int] | None] = {}
+        for row in registry.history():
+            there |= {row.target} if row.action == "register" else set()
+            there -= {row.source} if row.action == "remove" else set()
+            if row.action in {"promote", "rollback"}:
+                assert row.source == aliases.get(row.instance)
+                assert row.target in there
+                aliases[row.instance] = row.target
+            assert set(aliases.values()) <= there
+        assert {row.action for row in registry.history()} == {"register", "promote", "rollback", "remove", "halt"}
+        assert {row.ref.key for row in registry.models()} == there
+        assert {row.instance: row.ref.key for row in registry.aliases()} == aliases
+        count = registry._connection.row("SELECT count(*) FROM serving")
+        assert count == (sum(map(len, told)),)
+        assert all(registry.load(row.ref).digest == row.ref.digest for row in registry.models())
+        registry.sweep()
+        digests = {row.ref.digest for row in registry.models()}
+        assert {path.name for path in registry.bundles.iterdir() if path.is_dir()} == digests

@@ -16,10 +16,11 @@ from common.models.kinds import own_kinds, read_entries
 from common.models.records import Change, ModelRef
 from common.models.registry import Registry
 from scripts.drill.cast import WHY, Cast
-from scripts.drill.course import Plan, Said, Seen, choices, moments
+from scripts.drill.course import Promoter, Said, Seen
+from scripts.drill.dice import FLURRY, LONGEST_PAUSE_MS, QUIET, Move, Plan, moves
 from scripts.drill.moody import ENTRY, GOLDEN_ROWS, KIND, Mood, Moody
-from scripts.drill.verdict import complaints, figures
-from tests.common.models.sample_bundle import make_bundle
+from scripts.drill.verdict import FRESH_SHARE, complaints, figures
+from tests.common.models.sample_bundle import make_bundle, sketch
 
 PLAN = Plan(sections=100, promotions=50, seed=1)
 SORTS = ("trained", "first", *WHY)
@@ -40,40 +41,94 @@ def change(number: int, action: str, source: tuple[str, int], target: tuple[str,
 def flawless() -> Seen:
     """A drill in which all went well: a swap, a candidate that was refused, a late answer."""
     said = [fresh(1), fresh(2), Said(3, 0, "held", "timeout", 1, TRAINED), Said(3, 1, "late", "", 0, TRAINED)]
-    said += [fresh(4, FIRST), fresh(5, FIRST)]
+    said += [fresh(bar, FIRST) for bar in range(4, 21)]
     refused = change(1, "swap_failed", TRAINED, CORRUPT, "weights.npy: digest differs")
     history = [refused, change(2, "swap", TRAINED, FIRST)]
-    return Seen(CAST, PLAN, said, history, [50.0] * 20, [4] * 20, promoted=2)
+    return Seen(CAST, PLAN, said, history, [50.0] * 20, [4] * 20, promoted=2, wish=FIRST)
 
 
 def test_the_dice_fall_alike_for_a_seed() -> None:
     """As many promotions as asked for, in order, all sorts among them, and others for another seed."""
-    assert moments(PLAN) == sorted(moments(PLAN)) == moments(PLAN)
-    assert len(moments(PLAN)) == len(choices(PLAN, SORTS)) == 50
-    assert set(choices(PLAN, SORTS)) == set(SORTS)
-    assert moments(PLAN) != moments(replace(PLAN, seed=2))
+    drawn = moves(PLAN, SORTS)
+    assert drawn == moves(PLAN, SORTS) == sorted(drawn, key=lambda move: move.after)
+    assert len(drawn) == 50
+    assert {move.sort for move in drawn} == set(SORTS)
+    assert drawn != moves(replace(PLAN, seed=2), SORTS)
+    assert 1 <= drawn[0].after <= drawn[-1].after <= PLAN.sections - QUIET
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_some_follow_each_other_in_fractions_of_a_second(seed: int) -> None:
+    """There, back and both once more, of good models; and the last of all promotions is of a good one."""
+    drawn = moves(Plan(sections=2000, promotions=1000, seed=seed), SORTS)
+    assert len(drawn) == 1000
+    assert all(0 <= move.pause_ms < LONGEST_PAUSE_MS for move in drawn)
+    starts = [place for place in range(len(drawn) - FLURRY) if _is_flurry(drawn[place : place + FLURRY])]
+    assert len(starts) > 20
+    assert drawn[-1].sort not in WHY
+
+
+def _is_flurry(four: list[Move]) -> bool:
+    one, two, three, last = four
+    sorts = (
+        (one.sort, two.sort) == (three.sort, last.sort) and one.sort != two.sort and not {one.sort, two.sort} & set(WHY)
+    )
+    return sorts and one.after == last.after and not one.pause_ms and any(move.pause_ms for move in four)
+
+
+def test_a_promoter_moves_the_alias_as_planned(tmp_path: Path) -> None:
+    """What is due, after its pause, each with a reason of its own; what is not due stays."""
+    pauses: list[int] = []
+    with Registry(tmp_path, clock=lambda: 0) as registry:
+        refs = [registry.add(sketch("drill", seed), author="test") for seed in range(len(SORTS))]
+        cast = Cast(MappingProxyType(dict(zip(SORTS, refs, strict=True))))
+        seen = Seen(cast, replace(PLAN, promotions=8, seed=3))
+        planned = moves(seen.plan, sorted(SORTS))
+        promoter = Promoter(registry, seen, lambda _, pause_ns: pauses.append(pause_ns))
+        promoter.promote(planned[0].after - 1)
+        assert (seen.promoted, seen.wish) == (0, None)
+        promoter.promote(PLAN.sections)
+        assert seen.promoted == 8
+        assert seen.wish == cast.models[planned[-1].sort].key == registry.resolve("bench", "champion").key
+    assert pauses == [move.pause_ms * 1_000_000 for move in planned if move.pause_ms]
 
 
 def test_when_all_went_well_there_is_nothing_to_complain_of() -> None:
     """And the figures say what happened."""
     assert complaints(flawless()) == []
     told = dict(figures(flawless()))
-    assert (told["sections"], told["swaps"], told["refused candidates"]) == ("5", "1", "1")
+    assert (told["sections"], told["swaps"], told["refused candidates"]) == ("20", "1", "1")
+    assert told["of them fresh"] == "95.0%"
 
 
 def serve_corrupt(seen: Seen) -> None:
     """What must never be."""
     seen.history.append(change(3, "swap", FIRST, CORRUPT))
-    seen.said.append(fresh(6, CORRUPT))
+    seen.said.append(fresh(21, CORRUPT))
+
+
+def hold(seen: Seen) -> None:
+    """Too many sections for a reason that one may have."""
+    for place in range(10, 13):
+        seen.said[place] = replace(seen.said[place], status="held", reason="timeout", age=1)
 
 
 SPOILT: dict[str, tuple[Callable[[Seen], object], str]] = {
     "a bar without a signal": (lambda seen: seen.said.pop(1), "after bar 1 comes bar 3"),
-    "a revision of what was not held": (lambda seen: seen.said.append(replace(fresh(5, FIRST), revision=1)), "revised"),
-    "a void section": (lambda seen: seen.said.append(Said(6, 0, "void", "max_age", 9, FIRST)), "void (max_age)"),
-    "a bad reason": (lambda seen: seen.said.append(Said(6, 0, "held", "crash", 1, FIRST)), "held (crash)"),
-    "a wrong age": (lambda seen: seen.said.append(Said(6, 0, "held", "timeout", 0, FIRST)), "age of 0"),
-    "a model that did not serve then": (lambda seen: seen.said.append(fresh(6, TRAINED)), "did not serve then"),
+    "a revision of what was not held": (
+        lambda seen: seen.said.append(replace(fresh(20, FIRST), revision=1)),
+        "revised",
+    ),
+    "a void section": (lambda seen: seen.said.append(Said(21, 0, "void", "max_age", 9, FIRST)), "void (max_age)"),
+    "a bad reason": (lambda seen: seen.said.append(Said(21, 0, "held", "crash", 1, FIRST)), "held (crash)"),
+    "a wrong age": (lambda seen: seen.said.append(Said(21, 0, "held", "timeout", 0, FIRST)), "age of 0"),
+    "too few fresh sections": (hold, f"fewer than {FRESH_SHARE:.0%}"),
+    "a last wish that is not served": (lambda seen: setattr(seen, "wish", TRAINED), "drill/1 was promoted last, and"),
+    "a last wish that was served too shortly": (
+        lambda seen: seen.said.append(Said(21, 0, "held", "timeout", 1, FIRST)),
+        f"drill/{FIRST[1]} was promoted last, and drill/2 spoke last",
+    ),
+    "a model that did not serve then": (lambda seen: seen.said.append(fresh(21, TRAINED)), "did not serve then"),
     "a bad model": (serve_corrupt, "must never serve"),
     "a good model refused": (
         lambda seen: seen.history.append(change(3, "swap_failed", FIRST, TRAINED, "no answer")),

@@ -1,0 +1,1 @@
+"""Taking a vnpy.alpha model over: what its numbers become here, why, and whether its predictions stay."""

@@ -1,0 +1,84 @@
+"""An exported model over our own dataset of the same bars: what would be registered, before anything is compared."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from common.errors import ExportError
+from common.market.constituents import Constituents
+from common.models.processed import ProcessedModel
+from common.models.processors import outputs
+from common.research.dataset import Dataset
+from common.research.migration.export import KEYS, Export
+from common.research.migration.findings import deviation
+from common.research.migration.places import bars_of, constituents_of
+from common.research.migration.weights import Weights, model_of, read_weights
+from common.research.recipe import Recipe
+
+Floats = NDArray[np.float64]
+
+SAME = 1e-4
+"""Standard deviations within which the exported weights must give the exported predictions; torch adds in 32 bits."""
+IMPORTANCE_ROWS = 2048
+KINDS = {"lightgbm": "lightgbm", "lasso": "linear", "mlp": "mlp"}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Candidate:
+    """bars: those of ours that vnpy's dataset held; model: vnpy's, behind our processors fitted on our factors."""
+
+    export: Export
+    weights: Weights
+    bars: pl.DataFrame
+    recipe: Recipe
+    dataset: Dataset
+    model: ProcessedModel
+
+    @classmethod
+    def of(cls, export: Export, bars: pl.DataFrame, name: str, members: Constituents | None = None) -> Self:
+        """Make one of good bars; ExportError for what cannot be taken over.
+
+        members: who belonged to the index when; None: as vnpy's filter had it.
+        """
+        words = read_weights(export.definition.weights)
+        model = model_of(words, export.features, _some(export))
+        _check_scores(export, model.predict)
+        held = bars_of(bars, export.loaded)
+        known = constituents_of(export.raw, export.loaded) if members is None else members
+        recipe = _recipe(export, name, KINDS[words.kind], known)
+        dataset = Dataset.of(held, recipe)
+        if outputs(dataset.chain) != tuple(model.features):
+            raise ExportError("our processors leave other features than vnpy's did: export the model with its dataset")
+        return cls(export, words, held, recipe, dataset, ProcessedModel(dataset.chain, model))
+
+
+def _recipe(export: Export, name: str, kind: str, members: Constituents | None) -> Recipe:
+    said = export.definition
+    return Recipe(
+        name, said.factor_set(name), kind, processing=said.processing(), periods=said.spans(), constituents=members
+    )
+
+
+def _some(export: Export) -> Floats:
+    """Some rows the model was asked about, evenly spread: f8[F, N]."""
+    frame = export.inferred.select(export.features)
+    rows = np.linspace(0, frame.height - 1, min(frame.height, IMPORTANCE_ROWS)).astype(np.int64)
+    return np.ascontiguousarray(frame[rows].to_numpy().T)
+
+
+def _check_scores(export: Export, predict: Callable[[Floats], Floats]) -> None:
+    """Refuse weights that do not give the predictions of the same export."""
+    asked = export.predictions.join(export.inferred, on=list(KEYS), how="left", maintain_order="left")
+    found = predict(np.ascontiguousarray(asked.select(export.features).to_numpy().T))
+    said = asked["prediction"].to_numpy()
+    known = np.isfinite(said)
+    far = np.abs(found[known] - said[known]) / deviation(said[known])
+    if far.size and not float(far.max()) <= SAME:
+        raise ExportError(
+            f"the model gives other predictions than those exported, by up to {float(far.max()):.3g} of their standard "
+            "deviations: it was exported with another dataset, or changed since"
+        )

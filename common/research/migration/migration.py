@@ -1,0 +1,80 @@
+"""What changes when a model is taken over, why, and whether it may be registered."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+
+from common.errors import ExportError
+from common.market.panel import Panel
+from common.research.migration.candidate import Candidate
+from common.research.migration.factor_comparison import FactorComparison
+from common.research.migration.findings import Finding
+from common.research.migration.market import Market
+from common.research.migration.places import Places
+from common.research.migration.prediction_comparison import PredictionComparison
+from common.research.migration.predictions import Change, Limit, Mover
+from common.research.migration.substitution import Substitution
+
+# Called with the stage (factors, predictions), steps done and steps at most.
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What became of the rows of vnpy's factors: compared, no bar here, or cold: without a full look-back here."""
+
+    compared: int
+    no_bar: int
+    cold: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Migration:
+    """Changes of predictions over all rows and by segment; `processing`: what our processors alone change of them."""
+
+    candidate: Candidate
+    limit: Limit
+    rows: Rows
+    findings: tuple[Finding, ...]
+    change: Change
+    parts: Mapping[str, Change]
+    processing: Change
+    movers: tuple[Mover, ...]
+
+    @property
+    def holds(self) -> bool:
+        """Whether predictions change by less than the limit."""
+        return self.limit.holds(self.change)
+
+
+def silent(stage: str, done: int, most: int) -> None:
+    """Progress for nobody."""
+    del stage, done, most
+
+
+def migrate(candidate: Candidate, limit: Limit, progress: Progress = silent) -> Migration:
+    """Compare vnpy's own factors and predictions with ours; ExportError where no row can be compared."""
+    export, raw = candidate.export, candidate.dataset.raw
+    every = Market.of(Panel.from_frame(candidate.bars), raw.factors.member != 0, export.loaded, export.raw)
+    counted = raw.counted[every.places.section, every.places.symbol]
+    market = replace(every, places=every.places.among(counted))
+    if not len(market.places):
+        raise ExportError("no row of vnpy's factors is a bar of a member with a full look-back here: give more bars")
+    factors = FactorComparison(export, market)
+    findings = tuple(factors.findings(partial(progress, "factors")))
+    asked = Places.of(export.predictions, every.panel)
+    asked = asked.among(raw.counted[asked.section, asked.symbol])
+    predictions = PredictionComparison.of(export, raw, candidate.model, asked, limit)
+    change, parts = predictions.changes()
+    swapped = Substitution.of(raw, market.places, factors.theirs, candidate.model)
+    movers = predictions.movers(swapped, findings, partial(progress, "predictions"))
+    return Migration(
+        candidate=candidate,
+        limit=limit,
+        rows=Rows(len(market.places), export.raw.height - len(every.places), int((~counted).sum())),
+        findings=findings,
+        change=change,
+        parts=parts,
+        processing=predictions.processing(swapped),
+        movers=tuple(sorted(movers, key=lambda each: -each.mean)),
+    )

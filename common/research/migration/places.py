@@ -1,0 +1,116 @@
+"""Where rows of an export stand among our sections and symbols, and whose bars they are (pure)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from common.errors import ExportError
+from common.market.constituents import Constituents, Interval
+from common.market.panel import Panel
+from common.research.migration.export import BARS, KEYS
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+
+TOLERANCE = 1e-9
+FEWEST = 0.99
+"""Share of the bars that must be those vnpy had loaded."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Places:
+    """Rows of a frame that are bars here: their number in it, their section and their symbol, i8[N] each."""
+
+    row: Integers
+    section: Integers
+    symbol: Integers
+
+    @classmethod
+    def of(cls, frame: pl.DataFrame, panel: Panel) -> Self:
+        """Look rows up by stamp and symbol; of sections with one stamp, as where clocks go back, the first."""
+        stamps = pl.DataFrame({"stamp": panel.stamp, "section": np.arange(len(panel))}).unique("stamp", keep="first")
+        symbols = pl.DataFrame({"symbol": panel.symbols, "place": np.arange(len(panel.symbols))})
+        keys = frame.select(KEYS).with_row_index("row").with_columns(pl.col("row").cast(pl.Int64))
+        found = keys.join(stamps, on="stamp").join(symbols, on="symbol").sort("row")
+        row, section, symbol = (found[name].to_numpy() for name in ("row", "section", "place"))
+        here = panel.present[section, symbol]
+        return cls(row[here], section[here], symbol[here])
+
+    def __len__(self) -> int:
+        return len(self.row)
+
+    def among(self, kept: Mask) -> "Places":
+        """Some of them, by mask [N]."""
+        return Places(self.row[kept], self.section[kept], self.symbol[kept])
+
+    def take(self, values: NDArray[np.generic]) -> NDArray[np.generic]:
+        """Values [N] of a dense array [B, S]."""
+        return values[self.section, self.symbol]
+
+    def column(self, frame: pl.DataFrame, name: str) -> Floats:
+        """Values f8[N] of a column of the frame they were looked up for."""
+        found: Floats = frame[name].to_numpy()[self.row]
+        return found
+
+    def spread(self, values: Floats, panel: Panel) -> Floats:
+        """Dense values f8[B, S], NaN elsewhere."""
+        dense: Floats = np.full((len(panel), len(panel.symbols)), np.nan)
+        dense[self.section, self.symbol] = values
+        return dense
+
+
+def bars_of(bars: pl.DataFrame, loaded: pl.DataFrame) -> pl.DataFrame:
+    """Those of our bars that vnpy's dataset held, in order; ExportError where they are not the same market's."""
+    held = bars.join(loaded.select(KEYS), on=list(KEYS), how="semi", maintain_order="left")
+    if held.is_empty():
+        theirs, ours = loaded.row(0), bars.select(KEYS).row(0)
+        raise ExportError(
+            f"none of the {loaded.height:,} bars the dataset held is among the bars: its first is "
+            f"{theirs[1]!r} at {np.datetime64(theirs[0], 'ns')}, theirs {ours[1]!r} at {np.datetime64(ours[0], 'ns')}"
+        )
+    _check_same(held, loaded)
+    return held
+
+
+def _check_same(bars: pl.DataFrame, loaded: pl.DataFrame) -> None:
+    """Volumes are equal, and closes are those loaded times one number a symbol: vnpy divides by the first one."""
+    both = bars.select(*KEYS, *BARS).join(loaded.select(*KEYS, *BARS), on=list(KEYS), suffix="_loaded")
+    ratio = pl.col("close") / pl.col("close_loaded")
+    usual = ratio.median().over("symbol")
+    told = {
+        "volume": (pl.col("volume") - pl.col("volume_loaded")).abs() <= TOLERANCE * pl.col("volume").abs(),
+        "close": ((ratio - usual).abs() <= TOLERANCE * usual) | ratio.is_nan(),
+    }
+    for name, same in told.items():
+        share = both.select(same.mean()).item()
+        if share is not None and share < FEWEST:
+            raise ExportError(
+                f"{name} of only {100 * share:.1f} % of the bars is what the dataset held: give the bars it was loaded "
+                "from (adjusted as they were then)"
+            )
+
+
+def constituents_of(export_raw: pl.DataFrame, loaded: pl.DataFrame) -> Constituents | None:
+    """Who was a member when, from the rows vnpy's index filter left; None where it left all of them."""
+    marked = loaded.select(KEYS).join(
+        export_raw.select(*KEYS, pl.lit(value=True).alias("kept")), on=list(KEYS), how="left"
+    )
+    if marked["kept"].all(ignore_nulls=False):
+        return None
+    kept = pl.col("kept").fill_null(value=False)
+    stay = kept.rle_id().over("symbol").alias("stay")
+    stays = marked.sort("symbol", "stamp").select(*KEYS, kept, stay).filter("kept").group_by("symbol", "stay")
+    ends = stays.agg(pl.col("stamp").min().alias("first"), pl.col("stamp").max().alias("last"))
+    return Constituents.of(Interval(name, first, last) for name, _, first, last in ends.iter_rows())
+
+
+def loaded_columns(loaded: pl.DataFrame, panel: Panel) -> Mapping[str, Floats]:
+    """The bars' columns as vnpy's dataset held them, f8[B, S] on our grid."""
+    places = Places.of(loaded, panel)
+    names = [name for name in (*BARS, "turnover", "open_interest") if name in loaded.columns]
+    return {name: places.spread(places.column(loaded, name), panel) for name in names}

@@ -1,0 +1,56 @@
+"""`history` and `served`: what was wanted and done, and what really served."""
+
+from typing import Annotated
+
+import typer
+
+from common.errors import ModelError
+from scripts.command import Json, console, report, usage
+from scripts.models.options import Instance
+from scripts.premises import ConfigFile, Premises, RegistryFolder
+from scripts.views.models import change_of, history_table, serving_of
+
+
+def history(
+    *,
+    instance: Annotated[str | None, typer.Option(help="Only of this instance.")] = None,
+    alias: Annotated[str | None, typer.Option(help="Only of this alias.")] = None,
+    config: ConfigFile = None,
+    registry: RegistryFolder = None,
+    json_file: Json = None,
+) -> None:
+    """Every change, oldest first: when, what, from, to, by whom, why."""
+    with Premises.of(config, registry).reader() as models:
+        changes = models.history(instance, alias)
+    console().print(history_table(changes))
+    report(json_file, [change_of(change) for change in changes])
+
+
+def served(
+    *,
+    instance: Instance = None,
+    bar: Annotated[int, typer.Option(min=0, help="Number of the section.")],
+    arm: Annotated[str, typer.Option(help="The arm.")] = "champion",
+    journal: Annotated[str | None, typer.Option(help="Its journal, in hex; default: the newest.")] = None,
+    config: ConfigFile = None,
+    registry: RegistryFolder = None,
+    json_file: Json = None,
+) -> None:
+    """Say which version really served an arm at a bar."""
+    premises = Premises.of(config, registry, instance=instance)
+    name = premises.named_instance
+    with usage("--journal"):
+        chosen = None if journal is None else _journal(journal)
+    with premises.reader() as models:
+        found = models.served_at(name, arm, bar, journal=chosen)
+    if found is None:
+        raise ModelError(f"nothing is on record as having served {name}/{arm} at bar {bar}")
+    console().print(f"{found.name}/{found.version} served {name}/{arm} from bar {found.bar} on", highlight=False)
+    report(json_file, serving_of(found))
+
+
+def _journal(text: str) -> bytes:
+    try:
+        return bytes.fromhex(text)
+    except ValueError as error:
+        raise ModelError(f"{text!r} is not a journal's id in hex") from error

@@ -1,0 +1,124 @@
+"""`python -m scripts.migrate`: what it says, what it registers, and how it ends."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from common.models.registry import Registry
+from common.research.migration.reasons import Reason
+from scripts import migrate
+from scripts.command import main
+from tests.common.research.migration.exports import ODD, SAME, Lab, make_export
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Lab:
+    """A lab with two exports: one that stays, one that does not."""
+    made = Lab.make(tmp_path_factory.mktemp("vnpy") / "lab")
+    make_export(made, "same", SAME)
+    make_export(made, "odd", SAME | ODD)
+    return made
+
+
+def run(*arguments: object) -> int:
+    """Exit status of the command, run in this process."""
+    with pytest.raises(SystemExit) as ended:
+        raise SystemExit(main(migrate.app, "migrate", [str(each) for each in arguments]))
+    return int(ended.value.code or 0)
+
+
+def figures(lab: Lab, name: str, folder: Path, *arguments: object) -> tuple[int, dict[str, Any]]:
+    """Exit status and figures."""
+    out, export = folder / "figures.json", lab.folder / "export" / "migration" / name
+    status = run(export, "--name", "mine", "--registry", folder / "registry", "--json", out, *arguments)
+    found: dict[str, Any] = json.loads(out.read_text(encoding="utf-8"))
+    return status, found
+
+
+def versions(folder: Path) -> int:
+    """How many versions are on record."""
+    if not (folder / "registry").exists():
+        return 0
+    with Registry(folder / "registry", clock=lambda: 1) as models:
+        return len(models.models())
+
+
+def test_what_stays_is_registered_once(lab: Lab, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Under the name given; the same again is the same version."""
+    status, found = figures(lab, "same", tmp_path, "--author", "somebody")
+    assert (status, found["holds"], found["registered"]["version"]) == (0, True, 1)
+    assert "registered as mine/1" in capsys.readouterr().err
+    assert figures(lab, "same", tmp_path)[1]["registered"] == found["registered"]
+    assert versions(tmp_path) == 1
+
+
+def test_what_moves_is_named_and_not_registered(lab: Lab, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit status 1; every difference has its line and its number."""
+    status, found = figures(lab, "odd", tmp_path)
+    told = capsys.readouterr().err
+    assert (status, found["registered"], versions(tmp_path)) == (1, None, 0)
+    assert f"not registered. What moves them most: {found['movers'][0]['factor']}" in told
+    reasons = {cause["reason"] for each in found["factors"] for cause in each["causes"]}
+    assert {Reason.LOAD_WINDOW, Reason.CAST, Reason.DECAY, Reason.CHOICE} <= reasons
+    assert all(reason in told for reason in reasons)
+    assert [each["factor"] for each in found["factors"]] == [*SAME, *ODD]
+    assert set(found["predictions"]) == {"train", "valid", "test", "all"}
+
+
+def test_the_limit_is_the_users(lab: Lab, tmp_path: Path) -> None:
+    """What one allows, one gets."""
+    status, found = figures(lab, "odd", tmp_path, "--limit", "100")
+    assert (status, found["holds"], found["predictions"]["all"]["beyond"]) == (0, True, 0.0)
+    assert figures(lab, "odd", tmp_path, "--beyond", "1.0")[0] == 0
+    assert versions(tmp_path) == 2
+
+
+def test_a_dry_run_registers_nothing(lab: Lab, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """And ends as the run would."""
+    status, found = figures(lab, "same", tmp_path, "--dry-run")
+    assert (status, found["holds"], found["registered"], versions(tmp_path)) == (0, True, None, 0)
+    assert "a dry run" in capsys.readouterr().err
+    assert figures(lab, "odd", tmp_path, "--dry-run")[0] == 1
+
+
+def test_bars_may_lie_elsewhere(lab: Lab, tmp_path: Path) -> None:
+    """In a file, or in a lab that is named."""
+    assert figures(lab, "same", tmp_path, "--bars", lab.folder / "bars.parquet", "--dry-run")[0] == 0
+    assert figures(lab, "same", tmp_path, "--bars", lab.folder, "--dry-run")[0] == 0
+
+
+def test_members_may_be_told(lab: Lab, tmp_path: Path) -> None:
+    """Of an index with half the symbols sections are smaller, and only its members are compared."""
+    names = sorted(lab.frame["vt_symbol"].unique())
+    file = tmp_path / "members.csv"
+    file.write_text("symbol,from,to\n" + "".join(f"{name},2021-01-01,\n" for name in names[::2]), encoding="utf-8")
+    everybody = figures(lab, "same", tmp_path, "--dry-run")[1]
+    status, half = figures(lab, "same", tmp_path, "--dry-run", "--members", file)
+    assert status == 1
+    assert half["rows"]["compared"] < 0.6 * everybody["rows"]["compared"]
+    reasons = {each["factor"]: {cause["reason"] for cause in each["causes"]} for each in half["factors"]}
+    assert Reason.MEMBERS in reasons["rank"]
+    assert Reason.MEMBERS not in reasons["roc_5"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("export/migration/sam", "--name", "mine"), "did you mean 'same'"),
+        ((".", "--name", "mine"), "holds 2 exports, not one"),
+        (("daily", "--name", "mine"), "is no export"),
+        (("export/migration/same", "--name", "Mine!"), "--name"),
+        (("export/migration/same", "--name", "mine", "--limit", "-1"), "--limit"),
+        (("export/migration/same", "--name", "mine", "--bars", "nowhere.parquet"), "nowhere.parquet"),
+        (("export/migration/same", "--name", "mine", "--members", "nobody.csv"), "nobody.csv"),
+    ],
+)
+def test_wrong_usage_is_told(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], told: str
+) -> None:
+    """Exit status 2, naming what is wrong."""
+    monkeypatch.chdir(lab.folder)
+    assert run(*arguments) == 2
+    assert told in " ".join(capsys.readouterr().err.replace("│", " ").split())
