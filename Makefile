@@ -68,9 +68,17 @@ test-peers: $(VENV)/dev.stamp .venv-peers/peers.stamp ## Parity with vnpy 4.5.0,
 test-fetch: $(VENV)/dev.stamp .venv-fetch/fetch.stamp ## Fetching through ccxt from a local exchange, in an environment of its own
 	$(BIN)/pytest -q tests/fetch
 
+.PHONY: simulate
+simulate: $(VENV)/models.stamp ## The pipeline through seeds of lost messages, kills and damaged files, without processes: SEEDS=1000
+	$(BIN)/python -m tests.simulation $(if $(SEEDS),--seeds '$(SEEDS)') $(if $(SEED),--seed '$(SEED)')
+
 .PHONY: chaos
-chaos: $(VENV)/models.stamp ## Kill and stop every process of real pipelines: 60 strikes
-	$(BIN)/python -m scripts.chaos
+chaos: $(VENV)/models.stamp ## Kill and stop every process of real pipelines: FAULTS=60
+	$(BIN)/python -m scripts.chaos $(if $(FAULTS),--faults '$(FAULTS)') $(if $(SEED),--seed '$(SEED)')
+
+.PHONY: long-run
+long-run: $(VENV)/dev.stamp ## A million bars through every operator that remembers, to the bit
+	$(BIN)/python -m tests.common.factors.long_run
 
 .PHONY: soak
 soak: $(VENV)/models.stamp ## Many sections at full speed: does any process grow? SECTIONS=200000
@@ -93,9 +101,13 @@ bench-trees: $(VENV)/dev.stamp .venv-bench-trees/bench.stamp .venv-bench-lleaves
 bench-factors: $(VENV)/dev.stamp .venv-bench-factors/bench.stamp .venv-peers/peers.stamp ## Timing figures: factors, and who else computes them
 	$(BIN)/python -m scripts.bench factors
 
+.PHONY: bench-training
+bench-training: $(VENV)/dev.stamp .venv-peers/peers.stamp ## Timing figures: datasets and fits, beside vnpy.alpha
+	$(BIN)/python -m scripts.bench training
+
 .PHONY: lock
 lock: $(VENV)/dev.stamp ## Pin the requirements anew
-	cd requirements && for role in run dev research mlp fetch peers bench-trees bench-lleaves bench-factors; do \
+	cd requirements && for role in run dev research mlp notebook fetch peers bench-trees bench-lleaves bench-factors; do \
 		../$(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-header --no-annotate \
 		--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options \
 		--output-file $$role.lock $$role.in; done
@@ -130,10 +142,12 @@ $(VENV)/run.stamp: requirements/run.lock scripts/preflight.py
 	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
-$(VENV)/models.stamp: $(VENV)/dev.stamp requirements/research.lock requirements/mlp.lock requirements/torch.txt
-	@echo "installing what fits neural networks and linear models"
+$(VENV)/models.stamp: $(VENV)/dev.stamp requirements/research.lock requirements/mlp.lock requirements/notebook.lock \
+		requirements/torch.txt
+	@echo "installing what fits neural networks and linear models, and what executes notebooks"
 	@$(PIP) -r requirements/research.lock
 	@$(PIP) -r requirements/mlp.lock
+	@$(PIP) -r requirements/notebook.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/torch.txt
 	@touch $@
 

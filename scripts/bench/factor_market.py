@@ -15,8 +15,13 @@ LAST = 20
 
 
 def write_market(path: Path, sections: int, symbols: int, missing: float = 0.0) -> None:
-    """Write columns f8[6,B,S]; a share of the bars is missing at random, all their columns NaN."""
-    random, shape = np.random.default_rng(SEED), (sections, symbols)
+    """Write it as columns f8[6,B,S]."""
+    np.save(path, market_of(sections, symbols, missing), allow_pickle=False)
+
+
+def market_of(sections: int, symbols: int, missing: float = 0.0, seed: int = SEED) -> Floats:
+    """Columns f8[6,B,S]; a share of the bars is missing at random, all their columns NaN."""
+    random, shape = np.random.default_rng(seed), (sections, symbols)
     close = 50.0 * np.exp(np.cumsum(0.01 * random.standard_normal(shape), axis=0))
     opened = close * np.exp(0.003 * random.standard_normal(shape))
     high = np.maximum(opened, close) * np.exp(0.002 * random.random(shape))
@@ -25,7 +30,7 @@ def write_market(path: Path, sections: int, symbols: int, missing: float = 0.0) 
     turnover = volume * (low + (high - low) * random.random(shape))
     columns = np.stack([opened, high, low, close, volume, turnover])
     columns[:, random.random(shape) < missing] = np.nan
-    np.save(path, columns, allow_pickle=False)
+    return columns
 
 
 def read_market(path: Path) -> dict[str, Floats]:

@@ -1,46 +1,49 @@
 """`python -m scripts.bench factors`: our engine beside KunQuant, vnpy and polars, and what it grows with."""
 
-import tempfile
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from alphabus.clock import Clock, SystemClock
+from alphabus.clock import Clock
 from scripts.bench.factor_chart import write_chart
+from scripts.bench.factor_compute import Shape, measure_compute
 from scripts.bench.factor_growth import measure_growth
 from scripts.bench.factor_histories import measure_histories, measure_minutes
 from scripts.bench.factor_live import measure_live
 from scripts.bench.factor_starts import measure_starts
-from scripts.bench.machine import Machine, load_average
-from scripts.bench.progress import Track, tracking
-from scripts.bench.rows import Result, Row, show
-from scripts.command import Json, console, report
+from scripts.bench.progress import Track
+from scripts.bench.reporting import Chart, run
+from scripts.bench.rows import Row
+from scripts.command import Json
 
 LIBRARIES = ("numba", "numpy", "polars")
-PARTS = ("live", "start", "history", "minutes", "growth")
+PARTS = ("live", "start", "history", "minutes", "compute", "growth")
 
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """How much is measured: sections of a live figure, lengths of histories, starts of a process, sizes of growth."""
+    """How much is measured: sections of a live figure, histories, files, starts of a process, sizes of growth."""
 
     sections: int
     symbols: tuple[int, ...]
     days: int
     day_symbols: int
     minutes: int
+    shapes: tuple[Shape, ...]
     starts: int
     growth_symbols: tuple[int, ...]
     growth_factors: tuple[int, ...]
 
 
+SHAPES = (Shape(1862, 613, timedelta(days=1), members=True), Shape(24, 500_000, timedelta(minutes=1)))
 FULL = Effort(
-    300, (5000, 500), 1250, 500, 500_000, 5,
+    300, (5000, 500), 1250, 500, 500_000, SHAPES, 5,
     (100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000), (10, 30, 100, 158, 300),
 )  # fmt: skip
-QUICK = Effort(20, (500,), 150, 20, 2000, 1, (100, 500), (10, 158))
+QUICK = Effort(20, (500,), 150, 20, 2000, (Shape(20, 150, timedelta(days=1)),), 1, (100, 500), (10, 158))
 
 
 def factors(
@@ -55,14 +58,12 @@ def factors(
     Peers live in environments of their own; one that is not there is a row that says so.
     """
     chosen, effort = _chosen(parts), QUICK if quick else FULL
-    clock, load_before = SystemClock(), load_average()
-    with tempfile.TemporaryDirectory(prefix="alphabus-") as folder, tracking(console()) as track:
-        rows = measure(Path(folder), effort, chosen, clock, track)
-    result = Result(Machine.here(clock, LIBRARIES, load_before), tuple(rows))
-    show(result, console())
-    if plot is not None:
-        write_chart(plot, rows)
-    report(json_file, result.figures())
+    run(
+        lambda bench: measure(bench.folder, effort, chosen, bench.clock, bench.track),
+        LIBRARIES,
+        json_file,
+        Chart(plot, write_chart),
+    )
 
 
 def measure(folder: Path, effort: Effort, parts: tuple[str, ...], clock: Clock, track: Track) -> list[Row]:
@@ -77,6 +78,8 @@ def measure(folder: Path, effort: Effort, parts: tuple[str, ...], clock: Clock, 
         rows += measure_histories(folder, effort.day_symbols, effort.days, track)
     if "minutes" in parts:
         rows += measure_minutes(folder, effort.minutes, track)
+    if "compute" in parts:
+        rows += measure_compute(folder, effort.shapes, clock, track)
     if "growth" in parts:
         rows += measure_growth(folder, effort.growth_symbols, effort.growth_factors, max(effort.symbols), track)
     return rows

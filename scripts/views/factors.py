@@ -93,9 +93,31 @@ def check_lines(outcome: Outcome) -> list[str]:
         for name, tally in each.tallies.items()
         if tally.first is not None
     ]
-    passed, symbols = sum(each.passed for each in outcome.factors), len(outcome.window.block.symbols)
-    tried = f"tried on {symbols} symbols from {section_text(outcome, 0)} to {section_text(outcome, -1)}"
-    return [*seen, f"{passed} of {len(outcome.factors)} passed, {tried}"]
+    passed = sum(each.passed for each in outcome.factors)
+    untried = sum(bool(each.untested) for each in outcome.factors)
+    said = [f"{passed} of {len(outcome.factors)} passed", *([f"{untried} not tried by every check"] if untried else [])]
+    symbols = len(outcome.window.block.symbols)
+    said.append(f"on {symbols} symbols from {section_text(outcome, 0)} to {section_text(outcome, -1)}")
+    return [*seen, *_untested_lines(outcome), *_anew_lines(outcome), ", ".join(said)]
+
+
+def _anew_lines(outcome: Outcome) -> list[str]:
+    """Whether starting anew, where a set has it, was tried at all."""
+    if outcome.anew is None:
+        return []
+    made = ", and in gaps that were made" if outcome.made else ""
+    if not outcome.anew and not made:
+        return ["[yellow]no symbol starts anew[/yellow] on these bars: that is untested; try more --sections"]
+    return [f"symbols starting anew on these bars: {outcome.anew:,}{made}"]
+
+
+def _untested_lines(outcome: Outcome) -> list[str]:
+    """Which factors which checks could not try, and why."""
+    return [
+        f"[yellow]{each.facts.name}[/yellow] untested by {', '.join(names)}: {why}"
+        for each in outcome.factors
+        for why, names in each.untested.items()
+    ]
 
 
 def _table(chosen: FactorSet) -> Table:

@@ -16,15 +16,16 @@ from alphabus import client, errors, testing
 from alphabus.endpoints import SERVICES
 from common.command import DONE
 from common.config import Arm, Config
-from scripts import models
+from scripts.models.__main__ import VERBS
 from services.inference_worker.breaker import State
+from tests.docs.modules import takes
 from tests.docs.pages import ROOT, column, words
 
 Rows = list[list[str]]
 Compared = tuple[object, object]
 
 LAYERS = ("alphabus", "common", "services", "scripts")
-NO_SCRIPTS = ("__init__", "command", "preflight")
+NO_SCRIPTS = ("__init__", "command", "preflight", "premises")
 
 
 @cache
@@ -57,10 +58,8 @@ def script_verbs(rows: Rows) -> Compared:
     files = [*ROOT.glob("scripts/*.py"), *(path.parent for path in ROOT.glob("scripts/*/__main__.py"))]
     names = {path.stem for path in files} - set(NO_SCRIPTS)
     true = {f"python -m scripts.{name}" for name in names - {"models"}}
-    true |= {f"python -m scripts.models {verb}" for verb in _verbs()}
-    wrong = [
-        option for command, options in said.items() for option in options if not _takes(command.split()[2], option)
-    ]
+    true |= {f"python -m scripts.models {verb}" for verb in VERBS}
+    wrong = [option for command, options in said.items() for option in options if not takes(command.split()[2], option)]
     return (set(said), wrong), (true, [])
 
 
@@ -195,18 +194,6 @@ def _told(default: Any) -> str:
     if isinstance(default, bool):
         return str(default).lower()
     return f'"{default}"' if isinstance(default, (str, Path)) else str(default)
-
-
-def _verbs() -> list[str]:
-    return [
-        str(each.name or (each.callback.__name__ if each.callback else "")) for each in models.app.registered_commands
-    ]
-
-
-def _takes(module: str, option: str) -> bool:
-    """Whether a script has an option: its function's parameters are its options."""
-    text = (ROOT / f"{module.replace('.', '/')}.py").read_text(encoding="utf-8")
-    return f'"{option}"' in text or f"    {option.strip('-').replace('-', '_')}: " in text
 
 
 def _source(name: str, start: str) -> str:

@@ -8,6 +8,7 @@ from xml.etree.ElementTree import parse, tostring
 
 import pytest
 
+from tests.docs.modules import takes
 from tests.docs.pages import ROOT, Page, page, pages
 
 EVERY_PAGE = pytest.mark.parametrize("each", pages(), ids=lambda each: each.name)
@@ -94,12 +95,4 @@ def _commands(each: Page) -> list[str]:
 
 
 def _takes(module: str, option: str) -> bool:
-    if module in _INSTALLED:
-        return importlib.util.find_spec(module) is not None
-    base = ROOT / module.replace(".", "/")
-    source = next((path for path in (base.with_suffix(".py"), base / "__main__.py") if path.is_file()), None)
-    if source is None:
-        return False
-    text = source.read_text(encoding="utf-8") + (ROOT / "common/process.py").read_text(encoding="utf-8")
-    parameter = option.strip("-").replace("-", "_")
-    return f'"{option}"' in text or f"    {parameter}: " in text or option in ("", "--json", "--registry", "--help")
+    return importlib.util.find_spec(module) is not None if module in _INSTALLED else takes(module, option)

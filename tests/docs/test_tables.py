@@ -6,7 +6,16 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from tests.docs import deadline_facts, journal_facts, process_facts, replay_facts, security_facts, wire_facts
+from tests.docs import (
+    deadline_facts,
+    factor_facts,
+    journal_facts,
+    migration_facts,
+    process_facts,
+    replay_facts,
+    security_facts,
+    wire_facts,
+)
 from tests.docs.pages import pages
 
 Rows = list[list[str]]
@@ -26,6 +35,8 @@ CHECKS: Mapping[str, Check] = {
     "roles": security_facts.roles,
     "doors": security_facts.doors,
     "variables": replay_facts.variables,
+    "factor-checks": factor_facts.checks,
+    "differences": factor_facts.differences,
     "factor-sets": replay_facts.factor_sets,
     "row-reasons": replay_facts.row_reasons,
     "file-columns": replay_facts.file_columns,
@@ -59,6 +70,7 @@ CHECKS: Mapping[str, Check] = {
     "fallbacks": deadline_facts.fallbacks,
     "limits-of-holding": deadline_facts.limits,
     "told": deadline_facts.told,
+    "migration-reasons": migration_facts.reasons,
 }
 
 TABLES = {name: rows for page in pages() for name, rows in page.tables.items()}

@@ -2,90 +2,61 @@
 
 import numpy as np
 
-from common.factors.block import Block, present_bars
+from common.factors.block import Block
 from common.factors.kernels.build import Floats
-from common.research.factor_checks.blocks import (
-    Mask,
-    in_step,
-    own_bars,
-    pick,
-    with_members,
-    without_bar,
-    without_section,
-)
-from common.research.factor_checks.comparison import Axes, Change, Tally, compare, tolerance_of
+from common.research.factor_checks.blocks import Mask, without_bars
+from common.research.factor_checks.comparison import SETTLED, Change, Tally, compare, compare_all
+from common.research.factor_checks.piecewise import Pieces
+from common.research.factor_checks.subject import Subject
+from common.research.factor_checks.touched import touched
 from common.research.factor_checks.trial import Trial
 
 
 def check_blanking(trial: Trial) -> list[Tally]:
-    """Take bars away at random.
+    """Take bars away, one at a time, and as many on end as let a symbol start anew, if the set has it.
 
-    Factors of a symbol alone must be what they are on a calendar without that section. In those that cross, the
-    others must see the symbol as one that is no member, and all be as before once no window holds that section; they
-    are tried on symbols that share a clock.
+    The symbol has nothing in their place; what the graph says cannot have known them stays to the bit; and all is
+    what comes of putting the factors together from the bars that are left, where nobody is ever absent.
     """
-    tallies, block = trial.tallies(), trial.block
-    group = pick(block, in_step(block).tolist())
-    alone = [place for place, facts in enumerate(trial.subject.factors) if not facts.crosses]
-    across = [place for place, facts in enumerate(trial.subject.factors) if facts.crosses]
-    for part, chosen in ((block, alone), (group, across)):
-        if chosen and (part is block or len(part.symbols) > 1):
-            whole = trial.subject.run(part)
-            for section in trial.sections(1, part.shape[0]):
-                _take_away(trial, part, whole, section, chosen, tallies)
+    tallies, clock = trial.tallies(), trial.subject.clock(trial.block)
+    half = (trial.samples + 1) // 2
+    lone = [*_drawn(trial, clock.present)[: trial.samples], *_drawn(trial, clock.beside_holes)[:half]]
+    gap = gap_made(trial.subject, trial.block)
+    for length, bars in ((1, lone), (gap, _drawn(trial, clock.present)[:half] if gap else [])):
+        for section, symbol in bars:
+            gone = np.zeros(trial.block.shape, np.bool_)
+            gone[section : section + length, symbol] = True
+            name = trial.block.symbols[symbol]
+            words = f"no bar of {name} at" if length == 1 else f"no {length} bars of {name} from"
+            _take_away(trial, gone & clock.present, Change(words, section), tallies)
     return tallies
 
 
-def _take_away(  # noqa: PLR0917  what, where, for whom
-    trial: Trial, block: Block, whole: Floats, section: int, chosen: list[int], tallies: list[Tally]
-) -> None:
-    here = np.flatnonzero(present_bars(block)[section])
-    if not here.size:
-        return
-    symbol = int(trial.random.choice(here))
-    found = trial.subject.run(without_bar(block, section, symbol))
-    axes = Axes(np.arange(block.shape[0]), block.symbols)
-    change = Change(f"no bar of {block.symbols[symbol]} at", section)
-    nothing = np.full(block.shape, np.nan)
-    gone = np.zeros(block.shape, np.bool_)
-    gone[section, symbol] = True
-    own = _on_own_clock(trial, block, section, symbol)
-    aside = trial.subject.run(with_members(block, block.member & ~gone))
-    after = own_bars(block, section + 1)
-    for place in chosen:
-        facts, tally = trial.subject.factors[place], tallies[place]
-        compare(tally, nothing, found[place], gone, axes, change)
-        tally.compared += 1
-        compare(tally, whole[place], found[place], _before(block, section), axes, change)
-        if facts.crosses:
-            compare(tally, aside[place], found[place], _others(block, section, symbol), axes, change)
-        else:
-            elsewhere = np.ones(block.shape, np.bool_)
-            elsewhere[:, symbol] = False
-            compare(tally, whole[place], found[place], elsewhere, axes, change)
-            compare(tally, own[place], found[place], ~elsewhere & ~gone, axes, change)
-        reach = facts.warm_bars if facts.look_back is None else facts.look_back
-        passed = after > reach
-        compare(tally, whole[place], found[place], passed, axes, change, tolerance_of(facts))
+def gap_made(subject: Subject, block: Block) -> int:
+    """How many sections without a bar let a symbol start anew; 0 where the set has it not, or there are no more."""
+    length = 0 if subject.max_gap is None else subject.max_gap + 1
+    return length if length + 2 < block.shape[0] else 0
 
 
-def _on_own_clock(trial: Trial, block: Block, section: int, symbol: int) -> Floats:
-    """What the symbol alone has on a calendar without the section, f8[F, B, S], NaN for the others and in it."""
-    values = trial.subject.run(without_section(pick(block, [symbol]), section))
-    wide = np.full((values.shape[0], *block.shape), np.nan)
-    kept = np.delete(np.arange(block.shape[0]), section)
-    wide[:, kept, symbol] = values[:, :, 0]
-    return wide
+def _drawn(trial: Trial, where: Mask) -> list[tuple[int, int]]:
+    """The section and symbol of each bar told, in random order."""
+    return [(int(section), int(symbol)) for section, symbol in trial.random.permutation(np.argwhere(where))]
 
 
-def _before(block: Block, section: int) -> Mask:
-    where = np.zeros(block.shape, np.bool_)
-    where[:section] = True
-    return where
+def _take_away(trial: Trial, gone: Mask, change: Change, tallies: list[Tally]) -> None:
+    subject, less = trial.subject, without_bars(trial.block, gone)
+    found = subject.run(less)
+    _compare_untouched(trial, found, gone, change, tallies)
+    right = Pieces.of(less, subject.clock(less)).compute(subject.graph)
+    compare_all(tallies, right, found, np.ones(gone.shape, np.bool_), trial.axes(), change)
 
 
-def _others(block: Block, section: int, symbol: int) -> Mask:
-    where = np.zeros(block.shape, np.bool_)
-    where[section] = True
-    where[section, symbol] = False
-    return where
+def _compare_untouched(trial: Trial, found: Floats, gone: Mask, change: Change, tallies: list[Tally]) -> None:
+    """What was there with the bar, where nothing that is read held it; a recursion's trace of it may fade."""
+    axes, nothing = trial.axes(), np.full(gone.shape, np.nan)
+    spread = touched(trial.subject.graph, trial.subject.clock(trial.block), trial.block.member, gone)
+    for tally, values, less, one in zip(tallies, trial.values, found, spread, strict=True):
+        compare(tally, nothing, less, gone, axes, change)
+        compare(tally, values, less, ~(one.changed | one.fading), axes, change)
+        compare(tally, values, less, one.fading & ~one.changed, axes, change, SETTLED)
+        tally.compared += int(np.isfinite(values[gone]).sum())

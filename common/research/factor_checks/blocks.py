@@ -30,19 +30,9 @@ def pick(block: Block, symbols: Sequence[int]) -> Block:
     )
 
 
-def without_bar(block: Block, section: int, symbol: int) -> Block:
-    """One bar taken away."""
-    columns = {name: column.copy() for name, column in block.columns.items()}
-    for column in columns.values():
-        column[section, symbol] = np.nan
-    return replace(block, columns=columns)
-
-
-def without_section(block: Block, section: int) -> Block:
-    """A calendar on which the section never was."""
-    columns = {name: np.delete(column, section, axis=0) for name, column in block.columns.items()}
-    session = None if block.session is None else np.delete(block.session, section)
-    return Block(block.symbols, columns, np.delete(block.member, section, axis=0), session)
+def without_bars(block: Block, gone: Mask) -> Block:
+    """Bars taken away, those told by `gone` [B, S]."""
+    return replace(block, columns={name: np.where(gone, np.nan, column) for name, column in block.columns.items()})
 
 
 def with_members(block: Block, member: Mask) -> Block:
@@ -80,11 +70,3 @@ def in_step(block: Block) -> Places:
     _, group = np.unique(present, axis=1, return_inverse=True)
     sizes = np.bincount(group.ravel(), weights=present.any(axis=0))
     return np.flatnonzero(group.ravel() == int(np.argmax(sizes)))
-
-
-def own_bars(block: Block, first: int) -> Places:
-    """How many bars a symbol has had from section `first` to each, both included, [B, S]; 0 before."""
-    present = present_bars(block)
-    present[:first] = False
-    counted: Places = np.cumsum(present, axis=0, dtype=np.int64)
-    return counted

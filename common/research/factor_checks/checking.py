@@ -1,19 +1,21 @@
 """A set checked on bars: every check, factor by factor."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from common.factors.block import present_bars
 from common.market.constituents import Constituents
 from common.market.parts import BarParts
-from common.research.factor_checks.blocks import own_bars
+from common.research.factor_checks.blanking import gap_made
 from common.research.factor_checks.comparison import Tally
 from common.research.factor_checks.subject import Facts, Subject
 from common.research.factor_checks.table import CHECKS
 from common.research.factor_checks.trial import Trial
 from common.research.factor_checks.window import Extent, Window, choose_window
+
+NO_NUMBER = "not one number on these bars"
+NOTHING_THERE = "no number at the bars that were drawn; try more --samples or --sections"
 
 # Called with the check about to run, checks done and checks in all.
 Progress = Callable[[str, int, int], None]
@@ -32,13 +34,27 @@ class Checked:
         """No check failed."""
         return all(tally.verdict != "fail" for tally in self.tallies.values())
 
+    @property
+    def untested(self) -> dict[str, list[str]]:
+        """Checks that could not be made, by reason."""
+        found: dict[str, list[str]] = {}
+        for name, tally in self.tallies.items():
+            if tally.verdict == "untested":
+                found.setdefault(tally.why, []).append(name)
+        return found
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """All factors, and the window they were tried on."""
+    """All factors, and the window they were tried on.
+
+    anew: how often a symbol starts anew in it (None: it never can); made: whether gaps were made that let some do so.
+    """
 
     factors: tuple[Checked, ...]
     window: Window
+    anew: int | None
+    made: bool
 
     @property
     def passed(self) -> bool:
@@ -61,20 +77,33 @@ def check_factors(
     """Run every check; the same extent tries the same. FactorError where the bars are too few."""
     extent = extent or Extent()
     random = np.random.default_rng(extent.seed)
-    window = choose_window(bars, subject.warm_bars, extent, random, constituents)
+    window = choose_window(bars, subject, extent, random, constituents)
     trial = Trial(subject, window.block, subject.run(window.block), extent.samples, random)
     tallies = {}
     for done, (name, check) in enumerate(CHECKS.items()):
         progress(name, done, len(CHECKS))
         tallies[name] = check(trial)
+        _say_why(trial, tallies[name])
     progress("", len(CHECKS), len(CHECKS))
     factors = zip(subject.factors, _known(trial), *tallies.values(), strict=True)
     checked = (Checked(facts, known, dict(zip(CHECKS, each, strict=True))) for facts, known, *each in factors)
-    return Outcome(tuple(checked), window)
+    resets = subject.max_gap is not None or subject.by_session
+    anew = int(subject.clock(window.block).anew.sum()) if resets else None
+    return Outcome(tuple(checked), window, anew, made=gap_made(subject, window.block) > 0)
+
+
+def _say_why(trial: Trial, tallies: Sequence[Tally]) -> None:
+    """Give those without a comparison a reason, if their check gave none."""
+    for tally, values in zip(tallies, trial.values, strict=True):
+        if tally.verdict == "untested" and not np.isfinite(values).any():
+            tally.why = NO_NUMBER
+        elif tally.verdict == "untested":
+            tally.why = tally.why or NOTHING_THERE
 
 
 def _known(trial: Trial) -> list[float]:
-    counted, counts = own_bars(trial.block, 0), present_bars(trial.block) & trial.block.member
+    clock = trial.subject.clock(trial.block)
+    counted, counts = clock.number - clock.start + 1, clock.present & trial.block.member
     shares = []
     for facts, values in zip(trial.subject.factors, trial.values, strict=True):
         warm = values[counts & (counted >= facts.warm_bars)]

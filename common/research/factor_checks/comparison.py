@@ -36,11 +36,12 @@ class Difference:
 
 @dataclass(slots=True)
 class Tally:
-    """One factor under one check: how many values were compared, how many differed, and the first that did."""
+    """One factor under one check: values compared, those that differed, the first that did, and why none were."""
 
     compared: int = 0
     differing: int = 0
     first: Difference | None = None
+    why: str = ""
 
     @property
     def verdict(self) -> str:

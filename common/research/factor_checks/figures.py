@@ -17,6 +17,8 @@ def outcome_figures(outcome: Outcome) -> dict[str, Any]:
         "sections": len(outcome.window.stamp),
         "first": section_text(outcome, 0),
         "last": section_text(outcome, -1),
+        "starts_anew": outcome.anew,
+        "gaps_made": outcome.made,
         "factors": [_factor_figures(each, outcome) for each in outcome.factors],
     }
 
@@ -54,7 +56,8 @@ def _factor_figures(each: Checked, outcome: Outcome) -> dict[str, Any]:
 
 def _tally_figures(tally: Tally, outcome: Outcome) -> dict[str, Any]:
     first = None if tally.first is None else _difference_figures(tally.first, outcome)
-    return {"verdict": tally.verdict, "compared": tally.compared, "differing": tally.differing, "first": first}
+    why = {"why": tally.why} if tally.verdict == "untested" else {}
+    return {"verdict": tally.verdict, **why, "compared": tally.compared, "differing": tally.differing, "first": first}
 
 
 def _difference_figures(first: Difference, outcome: Outcome) -> dict[str, Any]:

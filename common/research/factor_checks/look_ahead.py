@@ -10,7 +10,7 @@ from common.research.factor_checks.trial import Trial
 def check_look_ahead(trial: Trial) -> list[Tally]:
     """Change everything from a random section on, several times."""
     tallies, block = trial.tallies(), trial.block
-    for section in trial.sections(1, block.shape[0]):
+    for section in trial.futures():
         later = np.zeros(block.shape, np.bool_)
         later[section:] = True
         changed = with_other_bars(block, later, trial.random)

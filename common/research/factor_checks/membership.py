@@ -12,7 +12,7 @@ from common.research.factor_checks.trial import Trial
 def check_membership(trial: Trial) -> list[Tally]:
     """Make up members, several times; later members, and who is never one, must not matter."""
     tallies = trial.tallies()
-    for section in trial.sections(1, trial.block.shape[0]):
+    for section in trial.futures():
         block = with_members(trial.block, some_members(trial.block, trial.random))
         values = trial.subject.run(block)
         _change_later_members(trial, block, values, section, tallies)

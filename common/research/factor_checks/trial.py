@@ -1,12 +1,13 @@
 """A trial: the subject, the bars it is tried on, chance, and what the factors are on these bars."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from common.factors.block import Block
+from common.factors.block import Block, present_bars
 from common.factors.kernels.build import Floats
+from common.research.factor_checks.blocks import Places
 from common.research.factor_checks.comparison import Axes, Tally
 from common.research.factor_checks.subject import Subject
 
@@ -29,12 +30,14 @@ class Trial:
         """Sections from `first` on, all symbols."""
         return Axes(np.arange(first, self.block.shape[0]), self.block.symbols)
 
-    def sections(self, first: int, last: int) -> list[int]:
-        """Some sections from `first` up to, not including, `last`, drawn without repeats; none if there are none."""
-        if first >= last:
-            return []
-        drawn = self.random.choice(np.arange(first, last), min(self.samples, last - first), replace=False)
-        return [int(each) for each in drawn]
+    def futures(self) -> list[int]:
+        """Some sections, drawn, before which somebody was warm for every factor: from there on all may be otherwise."""
+        most = np.cumsum(present_bars(self.block), axis=0).max(axis=1)
+        return self.drawn(1 + np.flatnonzero(most >= self.subject.warm_bars)[:-1])
+
+    def drawn(self, among: Sequence[int] | Places) -> list[int]:
+        """Some of these, without repeats; none if there are none."""
+        return [int(each) for each in self.random.permutation(among)[: self.samples]]
 
 
 Check = Callable[[Trial], list[Tally]]

@@ -14,7 +14,7 @@ from common.errors import FactorError
 from common.factors.plan import Plan, compile_set
 from common.market.constituents import Constituents, Interval
 from common.market.store import BarTable
-from common.research import factor_cache
+from common.research import factor_cache, raw_folder
 from common.research.dataset import Dataset
 from common.research.factor_cache import FactorCache, key_of
 from common.research.periods import Segment
@@ -116,7 +116,7 @@ def test_nothing_is_left_of_a_write_that_fails(
     def full(path: Path) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(factor_cache, "sync_folder", full)
+    monkeypatch.setattr(raw_folder, "sync_folder", full)
     with pytest.raises(OSError, match="No space"):
         Dataset.of(table, RECIPE, cache=FactorCache(tmp_path))
     assert list(tmp_path.iterdir()) == []

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from common.market.constituents import Constituents, Interval
 from common.market.store import BarTable
 from common.models.bundle import Bundle
+from common.models.linear import LinearModel
+from common.models.processors import outputs
 from common.research.dataset import Dataset
 from common.research.periods import Segment
 from common.research.processing import AS_THEY_ARE, Processing
@@ -19,6 +21,9 @@ from common.research.training import train
 from tests.common.research.small_market import HORIZON, PROCESSED, RECIPE, between, market, spanned, stamps_of
 
 EVER = 2**61
+CHANGES = ("prices", "absurd", "gone", "new")
+"""Of bars: other prices, absurd ones, bars that are missing, symbols nobody knew."""
+
 DAY = 86_400_000_000_000
 LAST = 89
 """The last section of the validation span."""
@@ -56,21 +61,11 @@ def test_a_dataset_with_a_test_part_makes_the_same_bundle(table: BarTable, true:
 
 
 @settings(max_examples=10, deadline=None, derandomize=True)
-@given(seed=st.integers(0, 2**32 - 1), what=st.sampled_from(["prices", "absurd", "gone", "new"]))
+@given(seed=st.integers(0, 2**32 - 1), what=st.sampled_from(CHANGES))
 def test_no_bar_of_the_test_span_changes_the_bundle(table: BarTable, true: Bundle, seed: int, what: str) -> None:
     """Whatever becomes of them: other prices, absurd ones, bars that are missing, symbols nobody knew."""
-    bars, random = table.frame, np.random.default_rng(seed)
-    first = stamps_of(bars)[LAST + 1]
-    later = pl.col("stamp") >= first
-    hit = later & pl.Series(random.random(bars.height) < 0.3)
-    if what == "prices":
-        changed = bars.with_columns(close=pl.when(hit).then(pl.col("close") * 1.5).otherwise("close"))
-    elif what == "absurd":
-        changed = bars.with_columns(close=pl.when(hit).then(1e300).otherwise("close"))
-    elif what == "gone":
-        changed = bars.filter(~hit | (pl.col("symbol") == bars["symbol"][0]))
-    else:
-        changed = pl.concat([bars, newcomers(bars, first)]).sort("time", "symbol")
+    bars = table.frame
+    changed = after(bars, stamps_of(bars)[LAST + 1], what, seed)
     assert through_a_test_part(changed, spanned(bars)) == true
     assert train(changed, spanned(bars)) == true
 
@@ -83,25 +78,54 @@ def test_a_bar_of_the_validation_span_does_change_it(table: BarTable, true: Bund
     assert train(changed, spanned(bars)) != true
 
 
+def after(bars: pl.DataFrame, first: int, what: str, seed: int) -> pl.DataFrame:
+    """Bars of which those stamped `first` or later are changed, by seed: see CHANGES."""
+    random, later = np.random.default_rng(seed), pl.col("stamp") >= first
+    hit = later & pl.Series(random.random(bars.height) < 0.3)
+    if what == "gone":
+        return bars.filter(~hit | (pl.col("symbol") == bars["symbol"][0]))
+    if what == "new":
+        return pl.concat([bars, newcomers(bars, first)]).sort("time", "symbol")
+    moved = pl.lit(1e300) if what == "absurd" else pl.col("close") * pl.Series(random.uniform(0.2, 5.0, bars.height))
+    return bars.with_columns(close=pl.when(hit).then(moved).otherwise("close"))
+
+
+@pytest.mark.parametrize("with_spans", [True, False])
 @pytest.mark.parametrize("processing", [PROCESSED, AS_THEY_ARE])
 @pytest.mark.parametrize("hole", [0, 1, 2, 5])
-def test_the_embargo_hides_validation_from_what_is_learnt(table: BarTable, processing: Processing, hole: int) -> None:
-    """Not one sample of the training part moves with the bars of the validation span; without it, some would.
+@pytest.mark.parametrize("what", CHANGES)
+def test_the_embargo_hides_validation_from_what_is_learnt(
+    table: BarTable, *, with_spans: bool, processing: Processing, hole: int, what: str
+) -> None:
+    """Not one sample of the training part, nor a number of its processors, moves with the bars of the validation part.
 
-    Neither the label of a symbol with a hole, which ends later than the others', nor their ranks beside it.
+    Neither the label of a symbol with a hole, which ends later than the others', nor their ranks beside it; and of a
+    model that validation does not stop, not one byte.
     """
     stamps = stamps_of(table.frame)
     away = (pl.col("symbol") == table.frame["symbol"][0]) & pl.col("stamp").is_between(stamps[60 - hole], stamps[60])
     bars = table.frame.filter(~away) if hole else table.frame
-    later, random = pl.col("stamp") >= stamps[60], np.random.default_rng(3)
-    moved = pl.col("close") * pl.Series(random.uniform(0.2, 5.0, bars.height))
-    changed = bars.with_columns(close=pl.when(later).then(moved).otherwise("close"))
+    if not with_spans:
+        bars = bars.filter(pl.col("stamp") <= stamps[LAST])
     recipe = spanned(table.frame, processing)
-    one, other = (Dataset.of(each, recipe) for each in (bars, changed))
-    np.testing.assert_array_equal(one.samples(Segment.TRAIN).features, other.samples(Segment.TRAIN).features)
-    np.testing.assert_array_equal(one.samples(Segment.TRAIN).labels, other.samples(Segment.TRAIN).labels)
-    sections = slice(60 - HORIZON, 60)
-    assert not np.array_equal(one.raw.label[sections], other.raw.label[sections], equal_nan=True)
+    if not with_spans:
+        recipe = replace(recipe, periods=None, validation_share=(30 - HORIZON) / (90 - HORIZON))
+    one, other = (Dataset.of(each, recipe) for each in (bars, after(bars, stamps[60], what, seed=3)))
+    assert one.part(Segment.TRAIN).sections == other.part(Segment.TRAIN).sections == (0, 60 - HORIZON)
+    assert one.chain.save() == other.chain.save()
+    found, expected = one.samples(Segment.TRAIN), other.samples(Segment.TRAIN)
+    np.testing.assert_array_equal(found.features, expected.features)
+    np.testing.assert_array_equal(found.labels, expected.labels)
+    assert fitted(one) == fitted(other)
+    if what != "new":
+        sections = slice(60 - HORIZON, 60)
+        assert not np.array_equal(one.raw.label[sections], other.raw.label[sections], equal_nan=True)
+
+
+def fitted(dataset: Dataset) -> dict[str, bytes]:
+    """Files of a linear model of a dataset; validation has no say in it."""
+    samples = (dataset.samples(segment) for segment in (Segment.TRAIN, Segment.VALID))
+    return LinearModel.fit(*samples, outputs(dataset.chain), {"alpha": 0.01}, lambda *_: None).save()
 
 
 def chosen(bars: pl.DataFrame, seed: int) -> Constituents:

@@ -11,8 +11,8 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from common.errors import SignalFileError
-from common.replay.results import SCHEMA, digest_signals
-from common.research.precompute_file import KEY, SEAL, Provenance, read_precomputed, write_precomputed
+from common.replay.results import SCHEMA
+from common.research.precompute_file import KEY, SEAL, Provenance, digest_rows, read_precomputed, write_precomputed
 
 DAY = 86_400_000_000_000
 NAN = float("nan")
@@ -43,7 +43,7 @@ ROWS = pl.DataFrame(
 
 def written(path: Path, rows: pl.DataFrame = ROWS, kind: pl.DataType | None = None, told: Provenance = TOLD) -> Path:
     """A file that says of its rows what is true."""
-    write_precomputed(path, rows, replace(told, rows=digest_signals(rows)), kind or pl.Datetime("us"))
+    write_precomputed(path, rows, replace(told, rows=digest_rows(rows)), kind or pl.Datetime("us"))
     return path
 
 
@@ -56,7 +56,7 @@ def test_a_file_is_read_as_it_was_written(kind: pl.DataType, tmp_path: Path) -> 
     """To the bit, whatever the bars' own stamps are; the words beside it, too."""
     file = read_precomputed(written(tmp_path / "s.parquet", kind=kind))
     assert_frame_equal(file.rows, ROWS, check_exact=True)
-    assert file.provenance == replace(TOLD, rows=digest_signals(ROWS))
+    assert file.provenance == replace(TOLD, rows=digest_rows(ROWS))
 
 
 def test_equal_signals_have_equal_seals(tmp_path: Path) -> None:
@@ -157,8 +157,8 @@ def test_words_that_are_not_the_files_are_refused(metadata: dict[str, str], word
 
 def test_a_newer_format_is_refused(tmp_path: Path) -> None:
     """With what to do."""
-    with pytest.raises(SignalFileError, match="is of format 2; this version reads 1: compute it again"):
-        read_precomputed(written(tmp_path / "s.parquet", told=replace(TOLD, format=2)))
+    with pytest.raises(SignalFileError, match="is of format 3; this version reads 2: compute it again"):
+        read_precomputed(written(tmp_path / "s.parquet", told=replace(TOLD, format=3)))
 
 
 def test_a_replays_file_is_no_precomputed_one(tmp_path: Path) -> None:

@@ -3,19 +3,25 @@
 import json
 import os
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 
 from alphabus.clock import SystemClock
+from common.errors import PipelineError
 from common.factors.plan import compile_set
 from common.factors.sets import FactorSet
-from scripts.bench import factor_asking, factor_histories, factor_live, tree_asking
+from common.market.constituents import load_constituents
+from common.market.parts import open_parts
+from scripts.bench import factor_asking, factor_compute, factor_histories, factor_live, tree_asking
 from scripts.bench.asking import ROOT
 from scripts.bench.factor_agreement import agree, agreement_row
 from scripts.bench.factor_asking import ENVIRONMENTS, Missing, Peer, asked
 from scripts.bench.factor_chart import write_chart
+from scripts.bench.factor_compute import Shape
 from scripts.bench.factor_growth import many_texts
 from scripts.bench.factor_kunquant import our_name
 from scripts.bench.factor_market import COLUMNS, read_market, symbols_of, write_market
@@ -24,7 +30,7 @@ from scripts.bench.factor_peer import PEERS
 from scripts.bench.factors import PARTS, Effort, measure
 from scripts.bench.rows import Row
 
-TINY = Effort(10, (16,), 90, 4, 200, 1, (16,), (10,))
+TINY = Effort(10, (16,), 90, 4, 200, (Shape(4, 30, timedelta(days=1), members=True),), 1, (16,), (10,))
 
 
 def track(_what: str, _steps: int) -> Callable[[], None]:
@@ -44,6 +50,8 @@ def test_parts_are_measured(tmp_path: Path) -> None:
         "memory a symbol, 16 symbols",
         "start to first section, 16 symbols, 1 start, p50",
         "minutes, 8 symbols x 200",
+        "compute, 4 symbols x 30, members",
+        "compute, 4 symbols x 30, members, memory",
         "growth, 16 symbols x 10 factors",
         "growth, 16 symbols x 158 factors, a symbol",
     ):
@@ -88,6 +96,37 @@ def test_every_peer_has_an_environment_and_every_goal_a_peer() -> None:
     locks = {lock for lock, _ in ENVIRONMENTS.values()} | set(tree_asking.ENVIRONMENTS.values())
     found = {path.stem for path in (ROOT / "requirements").glob("bench-*.lock")}
     assert found == {lock for lock in locks if lock.startswith("bench-")}
+
+
+def test_bars_are_written_piece_by_piece(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In order, none twice or missing, whatever the pieces; members come and go."""
+    shape = Shape(7, 50, timedelta(minutes=1), members=True)
+    monkeypatch.setattr(factor_compute, "ROWS_AT_A_TIME", 60)
+    factor_compute.write_bars(tmp_path / "bars.parquet", shape)
+    factor_compute.write_members(tmp_path / "members.csv", shape)
+    bars = open_parts(tmp_path / "bars.parquet")
+    rows = pl.concat([part.frame for part in bars.parts])
+    assert (bars.sections, len(bars.symbols), rows.height) == (50, 7, 350)
+    assert rows["close"].n_unique() == 350
+    assert rows.equals(rows.sort("time", "symbol"))
+    members = load_constituents(tmp_path / "members.csv", tuple(bars.symbols))
+    assert {each.symbol for each in members.intervals} == bars.symbols
+
+
+def test_a_disk_too_small_is_a_row_that_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is written first."""
+    monkeypatch.setattr(factor_compute, "ROOM_BYTES", 10**15)
+    (row,) = factor_compute.measure_compute(tmp_path, (Shape(4, 30, timedelta(days=1)),), SystemClock(), track)
+    assert row.peer is not None
+    assert row.peer.startswith("needs 120,000,000 GB of disk")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.e2e
+def test_a_computation_that_fails_gives_its_last_words(tmp_path: Path) -> None:
+    """And no figure."""
+    with pytest.raises(PipelineError, match=r"ended with status 2: .*nowhere"):
+        factor_compute.compute(["--bars", "nowhere.parquet", "--out", str(tmp_path / "f")], tmp_path / "said.txt")
 
 
 def test_the_market_is_the_same_each_time(tmp_path: Path) -> None:

@@ -34,6 +34,10 @@ MEASURED = (
     "kill to next fresh with the spare, 1 kill, max",
     "kill to next fresh without, 1 kill, p50",
     "kill to next fresh without, 1 kill, max",
+    "stop until nothing is left, 2 stops, p50",
+    "stop until nothing is left, 2 stops, max",
+    "alias moved to seen, 2 moves, p50",
+    "alias moved to seen, 2 moves, max",
     "promote to its first fresh, 1 swap, p50",
     "promote to its first fresh, 1 swap, max",
     "rollback to its first fresh, 1 rollback, p50",
@@ -71,6 +75,8 @@ def test_a_quick_run_measures_everything() -> None:
     assert {row["what"].split(",")[0] for row in figures["rows"] if row["goal"]} == {
         "overhead",
         "deadline to fallback",
+        "stop until nothing is left",
+        "alias moved to seen",
         "rollback to its first fresh",
     }
 

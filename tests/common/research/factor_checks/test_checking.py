@@ -1,22 +1,27 @@
 """The checks pass what is right, and find every planted fault, in the factor it was planted in and no other."""
 
+from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
+import polars as pl
 import pytest
 
 from common.errors import FactorError
-from common.factors.block import Block, present_bars
+from common.factors.block import DAY_NS, Block, present_bars, sessions_of
 from common.factors.kernels.build import Floats
 from common.factors.sets import FactorSet
 from common.market.constituents import Constituents, Interval
-from common.market.parts import BarParts
+from common.market.parts import BarParts, Part
 from common.market.sample import sample_market
 from common.market.store import load_bars
-from common.research.factor_checks.checking import Outcome, check_factors
+from common.research.factor_checks.checking import NO_NUMBER, Outcome, check_factors
 from common.research.factor_checks.subject import Facts, Subject
 from common.research.factor_checks.table import CHECKS
-from common.research.factor_checks.window import Extent
+from common.research.factor_checks.trial import Trial
+from common.research.factor_checks.warm_up import check_warm_up
+from common.research.factor_checks.window import LEAST_SECTIONS, SESSIONS, Extent, choose_window
 
 SET = FactorSet(
     "good",
@@ -54,7 +59,7 @@ def planted(name: str, plant: Plant) -> Subject:
         values[place] = plant(block, values[place])
         return values
 
-    return Subject(good.factors, run)
+    return replace(good, run=run)
 
 
 def peeks(_block: Block, values: Floats) -> Floats:
@@ -94,6 +99,15 @@ def takes_a_hole_for_zero(block: Block, _values: Floats) -> Floats:
     return np.where(present_bars(block), moved, np.nan)
 
 
+def puts_holes_into_windows(block: Block, values: Floats) -> Floats:
+    """The mean of ranks over five sections, and not five bars."""
+    ranks = Subject.of(FactorSet("ranks", (("rank", "cs_rank(ts_mean(volume, 4))"),), SET.label)).run(block)[0]
+    shifted = [np.vstack([np.full_like(ranks[:back], np.nan), ranks[: len(ranks) - back]]) for back in range(5)]
+    known = np.isfinite(shifted)
+    mean = np.where(known, shifted, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+    return np.where(np.isnan(values), np.nan, mean)
+
+
 def asks_everyone(block: Block, values: Floats) -> Floats:
     """The mean over all symbols with a bar, members or not."""
     close, present = block.columns["close"], present_bars(block)
@@ -119,6 +133,7 @@ FAULTS: dict[str, tuple[str, Plant, str]] = {
     "fills forward": ("mean", fills_forward, "blanking"),
     "fills forward, across": ("rank", fills_forward, "blanking"),
     "takes a hole for zero": ("trend", takes_a_hole_for_zero, "blanking"),
+    "puts holes into windows": ("nested", puts_holes_into_windows, "blanking"),
     "asks everyone": ("demeaned", asks_everyone, "membership"),
     "wants members": ("plain", wants_members, "membership"),
 }
@@ -155,6 +170,74 @@ def test_a_planted_fault_is_found(fault: str, bars: BarParts) -> None:
     assert tally.first.symbol in outcome.window.block.symbols
     assert 0 <= tally.first.section < len(outcome.window.stamp)
     assert tally.first.expected != tally.first.found
+
+
+@pytest.mark.parametrize("options", [{"max_gap": 1}, {"reset": "session"}])
+def test_when_symbols_start_anew_is_checked_with_the_set(bars: BarParts, options: dict[str, object]) -> None:
+    """What starts anew as it says passes and tells how often; an engine that never does is found."""
+    anew, never = Subject.of(replace(SET, **options)), Subject.of(SET)  # type: ignore[arg-type]  # a table of options
+    bars = in_minutes(bars)
+    outcome = check_factors(anew, bars, extent=EXTENT)
+    assert failed(outcome) == {}
+    assert outcome.anew is not None
+    assert outcome.anew > 0
+    found = failed(check_factors(replace(anew, run=never.run), bars, extent=EXTENT))
+    assert "blanking" in found["trend"]
+    assert "plain" not in found
+    assert check_factors(never, bars, extent=EXTENT).anew is None
+
+
+def test_gaps_are_made_where_there_are_none(bars: BarParts) -> None:
+    """So that `max_gap` is tried on bars without a hole that is long enough; on too few it cannot be, and says so."""
+    anew, never = Subject.of(replace(SET, max_gap=30)), Subject.of(SET)
+    outcome = check_factors(anew, bars, extent=EXTENT)
+    assert failed(outcome) == {}
+    assert (outcome.anew, outcome.made) == (0, True)
+    assert failed(check_factors(replace(anew, run=never.run), bars, extent=EXTENT)).keys() >= {"trend", "strength"}
+    assert not check_factors(Subject.of(replace(SET, max_gap=300)), bars, extent=EXTENT).made
+
+
+def test_a_set_that_starts_anew_with_each_session_is_given_some(bars: BarParts) -> None:
+    """However few bars its windows ask for; who asks for sections gets those."""
+    subject = Subject.of(FactorSet("short", (("one", "ts_mean(close, 2)"),), SET.label, reset="session"))
+    random = np.random.default_rng(1)
+    daily = choose_window(bars, subject, Extent(sections=130), random)
+    assert len(daily.stamp) == 130
+    minutes = choose_window(in_minutes(bars), subject, Extent(), random)
+    assert len(np.unique(sessions_of(minutes.stamp))) >= SESSIONS
+    assert len(minutes.stamp) > LEAST_SECTIONS
+    assert len(choose_window(in_minutes(bars), subject, Extent(sections=130), random).stamp) == 130
+
+
+def in_minutes(bars: BarParts) -> BarParts:
+    """The same as if each day had forty of them, and every other symbol none in three of fifty sections."""
+    frame = bars.parts[0].frame  # type: ignore[index]  # bars in memory are a tuple of one part
+    section = pl.col("time").rank("dense").cast(pl.Int64) - 1
+    stamps = section // 40 * DAY_NS + section % 40 * 60_000_000_000
+    hole = (section % 50 < 3) & (pl.col("symbol").str.slice(-1).cast(pl.Int64) % 2 == 0)
+    return replace(bars, parts=(Part(frame.with_columns(stamp=stamps).filter(~hole), Counter()),))
+
+
+def test_what_could_not_be_tried_says_why(bars: BarParts) -> None:
+    """A factor without a number, and one that compares symbols where each has a clock of its own."""
+    nothing = FactorSet("nothing", (("none", "log(0 - close)"), ("plain", "close / open")), SET.label)
+    first, second = check_factors(Subject.of(nothing), bars, extent=EXTENT).factors
+    assert first.passed
+    assert first.untested == {NO_NUMBER: list(CHECKS)}
+    assert second.untested == {}
+
+
+def test_symbols_that_share_no_clock_are_tried_all_the_same(bars: BarParts) -> None:
+    """Where the graph says that their cross sections hold nothing of before the start."""
+    subject = Subject.of(SET)
+    window = choose_window(bars, subject, EXTENT, np.random.default_rng(1)).block
+    columns = {name: column.copy() for name, column in window.columns.items()}
+    for column in columns.values():
+        column[100 + np.arange(len(window.symbols)), np.arange(len(window.symbols))] = np.nan
+    block = replace(window, columns=columns)
+    tallies = check_warm_up(Trial(subject, block, subject.run(block), 3, np.random.default_rng(1)))
+    for facts, tally in zip(subject.factors, tallies, strict=True):
+        assert tally.verdict == "ok", facts.name
 
 
 def test_every_check_has_a_planted_fault() -> None:
