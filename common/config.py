@@ -139,7 +139,9 @@ class Inference(_Table):
     late_until_ms: int | None = Field(default=None, ge=0)
     hang_after_ms: int = Field(default=30_000, ge=10)
     attempts: int = Field(default=5, ge=1, le=100)
-    """How often a section is computed under `wait` before it is held all the same."""
+    """How many executors may fail at a section before it is held, or a model that never spoke gives way."""
+    candidate_wait_s: float = Field(default=600.0, gt=0.0, le=86_400.0)
+    """How long a model that is to take over may wait for its factors."""
     min_coverage: float = Field(default=0.5, ge=0.0, le=1.0)
     min_features: float = Field(default=0.5, ge=0.0, le=1.0)
     max_age_bars: int = Field(default=5, ge=0)
@@ -284,6 +286,17 @@ class Config(_Table):
             )
         return self
 
+    @model_validator(mode="after")
+    def _record_reaches_the_snapshots(self) -> Config:
+        kept, credit = self.feed.retention, self.feed.credit
+        needed = self.factors.snapshot_sections + credit
+        if (kept.max_mb or kept.max_days) and kept.keep_sections < needed:
+            raise ValueError(
+                f"feed.retention.keep_sections = {kept.keep_sections} must be at least {needed} (factors."
+                f"snapshot_sections + feed.credit), or a restart would find no record from its snapshot on"
+            )
+        return self
+
     @property
     def endpoints(self) -> Endpoints:
         """Addresses and topics of the instance."""
@@ -294,6 +307,11 @@ class Config(_Table):
         """How much may wait on each link."""
         section = (self.bus.section_kb or 0) * 1024
         return Queues(self.bus.high_water, self.bus.queue_mb * MIB, 3 * self.feed.credit + SLACK, section)
+
+    @property
+    def acknowledge_every(self) -> int:
+        """At which multiples of a bar a stage acknowledges: four times in a credit window, which so never runs dry."""
+        return max(self.feed.credit // 4, 1)
 
     @property
     def signal_names(self) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from scripts.bench.bus import bus
 from scripts.bench.factors import factors
 from scripts.bench.inference import inference
 from scripts.bench.models import models
+from scripts.bench.training import training
 from scripts.bench.trees import trees
 from scripts.command import main
 
@@ -17,6 +18,7 @@ app.command()(models)
 app.command()(factors)
 app.command()(trees)
 app.command()(bus)
+app.command()(training)
 
 
 @app.callback()

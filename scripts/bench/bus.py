@@ -1,23 +1,23 @@
 """`python -m scripts.bench bus`: a message's way beside bare pyzmq, and what the guarantees cost from feed to cache."""
 
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from alphabus.clock import Clock, SystemClock
+from alphabus.clock import Clock
+from common.allocator import keep_freed_memory
 from scripts.bench.bus_chart import write_chart
 from scripts.bench.bus_cost import Turns, measure_cost
 from scripts.bench.bus_latency import SHAPES, measure_one_way, turns_of
 from scripts.bench.bus_market import Market
 from scripts.bench.bus_path import WAYS
 from scripts.bench.bus_wire import WIRES, Wire
-from scripts.bench.machine import Machine, load_average
-from scripts.bench.progress import Track, tracking
-from scripts.bench.rows import Result, Row, show
-from scripts.command import Json, console, report
+from scripts.bench.progress import Track
+from scripts.bench.reporting import Chart, run
+from scripts.bench.rows import Row
+from scripts.command import Json
 
 LIBRARIES = ("msgpack", "numpy", "pyzmq")
 PARTS = ("latency", "path")
@@ -49,15 +49,13 @@ def bus(
     Both sides of a comparison take turns in one run, so that whatever else the machine does meets them alike.
     """
     chosen, effort = _chosen(parts), QUICK if quick else FULL
-    clock, load_before = SystemClock(), load_average()
-    # Short, because sockets lie in it, and their paths may not be long.
-    with tempfile.TemporaryDirectory(prefix="alphabus-") as folder, tracking(console()) as track:
-        rows = measure(Path(folder), effort, chosen, clock, track)
-    result = Result(Machine.here(clock, LIBRARIES, load_before), tuple(rows))
-    show(result, console())
-    if plot is not None:
-        write_chart(plot, rows)
-    report(json_file, result.figures())
+    keep_freed_memory()  # this process is the writer of the one way, and a stage does so
+    run(
+        lambda bench: measure(bench.folder, effort, chosen, bench.clock, bench.track),
+        LIBRARIES,
+        json_file,
+        Chart(plot, write_chart),
+    )
 
 
 def measure(folder: Path, effort: Effort, parts: tuple[str, ...], clock: Clock, track: Track) -> list[Row]:

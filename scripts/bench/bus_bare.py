@@ -15,6 +15,7 @@ from pathlib import Path
 
 from alphabus.clock import SystemClock
 from alphabus.sockets import wait_on
+from common.allocator import keep_freed_memory
 from common.config import load_config
 from common.parent import die_with_parent
 from scripts.bench.bus_bare_cache import BareCache
@@ -56,6 +57,7 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--parent", type=int, required=True)
     parsed = parser.parse_args(arguments)
     die_with_parent(parsed.parent)
+    keep_freed_memory()  # which is no guarantee: both sides have it
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     config, clock = load_config(parsed.config), SystemClock()
     config.endpoints.make_folder()

@@ -10,6 +10,7 @@ from alphabus.bus import Bus
 from alphabus.clock import Clock
 from alphabus.messages import Announcement, Delivery, Factors, Mode, Signals, Universe
 from alphabus.sockets import ZmqTransport
+from alphabus.universes import Universes
 from common.config import Config
 from common.counters import Counters
 from common.errors import PipelineError
@@ -22,7 +23,6 @@ from services.inference_worker.child_process import Dying
 from services.inference_worker.crew import child_seat
 from services.inference_worker.lineup import line_up
 from services.inference_worker.roster import Roster
-from services.inference_worker.station import Swap
 from services.inference_worker.voices import Voices
 
 SERVICE = "inference_worker"
@@ -35,13 +35,13 @@ class BareWorker(BareStage):
     def __init__(self, config: Config, clock: Clock, links: BareLinks) -> None:
         super().__init__(config, clock, links)
         log = open_log(config.logs, SERVICE, config.instance)
-        self._dying, self._symbols = Dying(), dict[bytes, tuple[str, ...]]()
+        self._dying, self._universes = Dying(), Universes()
         self._roster = Roster(config, clock, log, _unheard)
         context = Context(config, Bus(config.endpoints, ZmqTransport(), clock), log, Counters(), 1)
-        self._stations = line_up(context, self._roster, child_seat(os.environ, self._symbols.__getitem__), self._dying)
+        self._stations = line_up(context, self._roster, child_seat(os.environ, self._universes.symbols), self._dying)
         self._board, self._newest = Board(deadline=False), dict[bytes, Factors]()
         self._board.restart(JOURNAL)
-        self._voices = Voices(config, links.publish, self.endpoints, self._symbols.__getitem__)
+        self._voices = Voices(config, links.publish, self.endpoints, self._universes.symbols)
         links.bind(SERVICE)
         topics = {self.endpoints.topic("factors", part) for each in self._stations.values() for _, part in each.topics}
         self._feed = links.connect("bar_feed", self.endpoints.topic("announcements"))
@@ -93,14 +93,14 @@ class BareWorker(BareStage):
     def _filled(self, delivery: Delivery) -> None:
         message = delivery.message
         if isinstance(message, Universe):
-            self._symbols[message.universe] = message.symbols
+            self._universes.learn(message)
         elif isinstance(message, Factors):
             waited = max(self.clock.wall_ns() - delivery.sent, 0)
             filed = replace(message, latency={**message.latency, "engine_to_worker": waited})
             self._newest[filed.plan] = filed
             self._board.fill(filed, self.clock.monotonic_ns())
 
-    def _do(self, name: str, actions: Iterable[Action | Swap]) -> None:
+    def _do(self, name: str, actions: Iterable[Action]) -> None:
         for action in actions:
             match action:
                 case Publish(signals=signals):

@@ -16,6 +16,7 @@ from alphabus.clock import Clock, SystemClock
 from alphabus.inlet import Inlet
 from alphabus.messages import Factors
 from alphabus.sockets import wait_on
+from common.allocator import keep_freed_memory
 from common.errors import PipelineError
 from scripts.bench.bus_gate import say
 from scripts.bench.bus_wire import READER, WRITER, Wire
@@ -29,6 +30,7 @@ Heard = tuple[int, int]
 
 def main(words: list[str]) -> None:
     """Join both ways, say so, then hear what is announced."""
+    keep_freed_memory()  # as every stage does
     wire, clock = Wire.of(words), SystemClock()
     with (
         closing(wire.transport(READER)) as transport,

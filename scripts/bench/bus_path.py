@@ -17,7 +17,7 @@ import zmq
 from common.errors import PipelineError
 from scripts.bench.asking import ROOT, exchange
 from scripts.bench.bus_market import Market
-from scripts.bench.processes import children_of
+from scripts.processes.kin import children_of
 
 POLICIES = ("behind", "interval", "always", "never")
 BARE = "without guarantees"

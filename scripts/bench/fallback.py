@@ -1,11 +1,11 @@
 """From a section's deadline to its fallback, with the factor engine stopped so that every section is held."""
 
 from alphabus.messages import Reason, Status
-from scripts.bench.processes import stopped
 from scripts.bench.progress import Step
 from scripts.bench.rows import Row, counted
 from scripts.bench.spread import Spread
 from scripts.bench.stage import Act, Stage
+from scripts.processes.pidfd import stopped
 
 GOAL_MS = 10.0
 

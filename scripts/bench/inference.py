@@ -1,6 +1,5 @@
 """`python -m scripts.bench inference`: what the executor child costs, and what the deadline is worth."""
 
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -8,19 +7,19 @@ from typing import Annotated
 import numpy as np
 import typer
 
-from alphabus.clock import Clock, SystemClock
+from alphabus.clock import Clock
 from scripts.bench.cold_start import measure_cold_starts
 from scripts.bench.fallback import measure_fallback
-from scripts.bench.machine import Machine, load_average
-from scripts.bench.progress import Track, tracking
+from scripts.bench.progress import Track
 from scripts.bench.recovery import measure_recovery
+from scripts.bench.reporting import run
 from scripts.bench.round_trip import measure_round_trips, overhead_row, round_trip_rows
-from scripts.bench.rows import Result, Row, counted, show
+from scripts.bench.rows import Row, counted
 from scripts.bench.stage import Stage
 from scripts.bench.subject import Shape, Subject
 from scripts.bench.subject_models import boosted
 from scripts.bench.swapping import measure_swaps
-from scripts.command import Json, console, report
+from scripts.command import Json
 
 SHAPES = (Shape(500, 24), Shape(5000, 158))
 LIBRARIES = ("lightgbm", "numpy", "pyzmq", "msgpack")
@@ -53,13 +52,7 @@ def inference(
     """
     chosen = QUICK if quick else FULL
     effort = Effort(chosen.trees, sections or chosen.sections, chosen.starts, chosen.kills)
-    clock, load_before = SystemClock(), load_average()
-    # Short, because sockets lie in it, and their paths may not be long.
-    with tempfile.TemporaryDirectory(prefix="alphabus-") as folder, tracking(console()) as track:
-        rows = measure(Path(folder), effort, clock, track)
-    result = Result(Machine.here(clock, LIBRARIES, load_before), tuple(rows))
-    show(result, console())
-    report(json_file, result.figures())
+    run(lambda bench: measure(bench.folder, effort, bench.clock, bench.track), LIBRARIES, json_file)
 
 
 def measure(folder: Path, effort: Effort, clock: Clock, track: Track) -> list[Row]:

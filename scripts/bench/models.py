@@ -1,6 +1,5 @@
 """`python -m scripts.bench models`: what each kind of model costs, beside its libraries and through a child."""
 
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
@@ -8,18 +7,18 @@ from typing import Annotated
 import numpy as np
 import typer
 
-from alphabus.clock import Clock, SystemClock
+from alphabus.clock import Clock
 from common.errors import PipelineError
 from common.models.predictor import Predictor
-from scripts.bench.machine import Machine, load_average
 from scripts.bench.model_peers import one_thread, peers_of
-from scripts.bench.progress import Step, Track, tracking
+from scripts.bench.progress import Step, Track
+from scripts.bench.reporting import run
 from scripts.bench.round_trip import measure_round_trips, overhead_row, round_trip_rows
-from scripts.bench.rows import Result, Row, show
+from scripts.bench.rows import Row
 from scripts.bench.spread import Spread
 from scripts.bench.subject import Floats, Shape, Subject
 from scripts.bench.subject_models import LEAVES, boosted, linear, perceptron
-from scripts.command import Json, console, report
+from scripts.command import Json
 
 SHAPES = (Shape(500, 24), Shape(5000, 158))
 HIDDEN = (64, 32)
@@ -42,12 +41,8 @@ def models(
     All take turns, section by section, so that whatever else the machine does meets them alike.
     """
     trees, count = (20, 10) if quick else (TREES, sections)
-    clock, load_before = SystemClock(), load_average()
-    with tempfile.TemporaryDirectory(prefix="alphabus-") as folder, tracking(console()) as track, one_thread():
-        rows = measure(Path(folder), trees, count, clock, track)
-    result = Result(Machine.here(clock, LIBRARIES, load_before), tuple(rows))
-    show(result, console())
-    report(json_file, result.figures())
+    with one_thread():
+        run(lambda bench: measure(bench.folder, trees, count, bench.clock, bench.track), LIBRARIES, json_file)
 
 
 def measure(folder: Path, trees: int, sections: int, clock: Clock, track: Track) -> list[Row]:

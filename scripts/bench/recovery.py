@@ -1,22 +1,23 @@
-"""From SIGKILL of the executor child to the next fresh signal, with the spare and without."""
+"""From SIGKILL of the executor child to the next fresh signal, with the spare and without; what a stop takes."""
 
 from dataclasses import replace
 from typing import Any
 
 from alphabus.clock import Clock
 from common.errors import PipelineError
-from scripts.bench.processes import children_of, kill_child
 from scripts.bench.progress import Step
 from scripts.bench.rows import Row, counted
 from scripts.bench.spread import Spread
 from scripts.bench.stage import Act, Stage
+from scripts.processes.kin import children_of
+from scripts.processes.pidfd import kill_child
 
-SPARE_READY = '"spare_ready"'
+STOP_MS = 2000.0
 
 
 def measure_recovery(stage: Stage, kills: int, clock: Clock, step: Step) -> list[Row]:
     """One kill a run: without a spare a second one within the minute would wait out a longer back-off."""
-    rows = []
+    rows, stops = [], []
     for spare, what in ((True, "with the spare"), (False, "without")):
         spent = []
         for number in range(kills):
@@ -24,11 +25,22 @@ def measure_recovery(stage: Stage, kills: int, clock: Clock, step: Step) -> list
                 if spare:
                     _await_spare(act)
                 spent.append(_recover(act, clock))
+                stops.append(_stop(act, clock))
             step()
-        spread = Spread.of(spent)
-        name = f"kill to next fresh {what}, {counted(kills, 'kill')}"
-        rows += [Row.of(f"{name}, p50", spread.p50, "ms"), Row.of(f"{name}, max", spread.longest, "ms")]
-    return rows
+        rows += _rows(f"kill to next fresh {what}, {counted(kills, 'kill')}", spent)
+    return rows + _rows(f"stop until nothing is left, {counted(len(stops), 'stop')}", stops, goal=STOP_MS)
+
+
+def _rows(what: str, spent: list[int], goal: float | None = None) -> list[Row]:
+    spread = Spread.of(spent)
+    return [Row.of(f"{what}, p50", spread.p50, "ms"), Row.of(f"{what}, max", spread.longest, "ms", goal=goal)]
+
+
+def _stop(act: Act, clock: Clock) -> int:
+    """From telling the launcher until every lock is free: the way of Ctrl-C."""
+    told_ns = clock.monotonic_ns()
+    act.pipeline.stop()
+    return clock.monotonic_ns() - told_ns
 
 
 def _with(stage: Stage, *, spare: bool) -> Stage:
@@ -38,10 +50,7 @@ def _with(stage: Stage, *, spare: bool) -> Stage:
 
 def _await_spare(act: Act) -> None:
     """Listen on until the worker has logged that the second child is ready."""
-    if act.config.logs is None:
-        raise PipelineError("the pipeline that is measured writes no logs")
-    log = act.config.logs / "inference_worker.jsonl"
-    while SPARE_READY not in log.read_text(encoding="utf-8"):
+    while not act.logged("inference_worker", "spare_ready"):
         act.listener.next_fresh()
 
 

@@ -1,8 +1,10 @@
 """A small paced pipeline to measure on: real processes, everything it writes in one temporary folder."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
@@ -17,12 +19,26 @@ from common.replay.preparation import Wish, configure, load, train
 from common.replay.toml import write_toml
 from scripts.bench.listener import Listener
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SYMBOLS = 24
 HISTORY = 280
 # Sections that pass while processes start, stop and come back.
 SPARE = 200
 PACE_S = 0.1
 DEADLINE_MS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """A line of a log: when it was written (ns, wall clock, to the microsecond), and its fields."""
+
+    time_ns: int
+    fields: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> Self:
+        """With its time apart."""
+        return cls((datetime.fromisoformat(row["timestamp"]) - EPOCH) // timedelta(microseconds=1) * 1000, row)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +55,15 @@ class Act:
         if beat is None:
             raise PipelineError(f"{service} does not answer")
         return beat.pid
+
+    def logged(self, service: str, event: str) -> list[Logged]:
+        """What a service has logged of one event, oldest first."""
+        if self.config.logs is None:
+            raise PipelineError("the pipeline that is measured writes no logs")
+        lines = (self.config.logs / f"{service}.jsonl").read_text(encoding="utf-8").splitlines()
+        return [
+            Logged.of(row) for line in lines if f'"{event}"' in line and (row := json.loads(line))["event"] == event
+        ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,17 +10,16 @@ from typing import Annotated
 import numpy as np
 import typer
 
-from alphabus.clock import SystemClock
 from common.models.bits import equal_bits
 from common.nearest import did_you_mean
-from scripts.bench.machine import Machine, load_average
-from scripts.bench.progress import Step, Track, tracking
-from scripts.bench.rows import Result, Row, show
+from scripts.bench.progress import Step, Track
+from scripts.bench.reporting import Bench, Chart, run
+from scripts.bench.rows import Row
 from scripts.bench.spread import Spread
 from scripts.bench.tree_asking import ENVIRONMENTS, Missing, Peer, asked
 from scripts.bench.tree_chart import write_chart
 from scripts.bench.tree_models import FEATURES, Size, grown, rows_for
-from scripts.command import Json, console, report
+from scripts.command import Json
 
 SIZES = (Size(100, 15), Size(500, 31), Size(1000, 64))
 LARGE = Size(20, 512)
@@ -69,19 +68,20 @@ def trees(
     """
     names = ["ours", *(chosen(peers) if peers else [name for name in ENVIRONMENTS if name != "ours"])]
     sizes, counts = ((Size(20, 7),), (1, 16, 500)) if quick else ((*SIZES, LARGE), COUNTS)
-    clock, load_before = SystemClock(), load_average()
-    rows: list[Row] = []
     cells: list[Cell] = []
-    with tracking(console()) as track:
+
+    def all_sizes(bench: Bench) -> list[Row]:
+        rows: list[Row] = []
         for size in sizes:
-            more_rows, more_cells = measure(folder, size, counts, names, track)
+            more_rows, more_cells = measure(folder, size, counts, names, bench.track)
             rows += more_rows
-            cells += more_cells
-    result = Result(Machine.here(clock, LIBRARIES, load_before), tuple(rows))
-    show(result, console())
-    if plot is not None:
-        write_chart(plot, [(str(cell.size), cell.rows, cell.peer, cell.spread.p50) for cell in cells])
-    report(json_file, result.figures())
+            cells.extend(more_cells)
+        return rows
+
+    def draw(path: Path, _rows: Sequence[Row]) -> None:
+        write_chart(path, [(str(cell.size), cell.rows, cell.peer, cell.spread.p50) for cell in cells])
+
+    run(all_sizes, LIBRARIES, json_file, Chart(plot, draw))
 
 
 def measure(

@@ -30,19 +30,22 @@ class Admission:
         """Why the section that closes at `time` is refused, None when it is admitted.
 
         `now` is the close time of the newest section that can be complete when this one goes out, None where there is
-        no clock to judge by. Raises BarFileError after `MAX_REFUSED` refusals in a row.
+        no clock to judge by.
         """
         refusal = self._refusal(time, now)
         if refusal is None:
             self.last_time, self._in_a_row = time, 0
-            return None
-        self._in_a_row += 1
-        if self._in_a_row > MAX_REFUSED:
+        else:
+            self._in_a_row += 1
+        return refusal
+
+    def give_up(self, time: int, now: int | None, refusal: Refusal) -> None:
+        """Raise BarFileError if this was the `MAX_REFUSED`th refusal in a row; asked once it is told and kept."""
+        if self._in_a_row >= MAX_REFUSED:
             raise BarFileError(
                 f"{MAX_REFUSED} sections in a row were refused, the last one ({_told(time)}) as {refusal.value}: "
                 f"look at the source's zone, unit and clock ({'none' if now is None else _told(now)})"
             )
-        return refusal
 
     def _refusal(self, time: int, now: int | None) -> Refusal | None:
         if time <= self.last_time:

@@ -25,7 +25,7 @@ class Alignment:
     @property
     def expected(self) -> int:
         """How many symbols the next section should have."""
-        return len(self._membership.expected)
+        return self._membership.expected_count
 
     def admit(self, symbols: tuple[str, ...]) -> None:
         """Track symbols that were seen before the record begins."""

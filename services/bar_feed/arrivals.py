@@ -29,13 +29,14 @@ class Arrivals:
         self._sections: Iterator[Due] = chain(history, ((source.mode, section) for section in source.live(after)))
 
     def pull(self, ahead_ns: int) -> Due | None:
-        """The next section, which is due in `ahead_ns`; None at the end. Raises BarFileError when all are refused."""
+        """The next section, which is due in `ahead_ns`; None at the end. BarFileError when too many are refused."""
         for mode, raw in self._sections:
             now = None if mode is Mode.HISTORY else self._source.now(ahead_ns)
             refusal = self._admission.judge(raw.time, now)
             if refusal is None:
                 return mode, raw
             self._refuse(raw, refusal)
+            self._admission.give_up(raw.time, now, refusal)
         return None
 
     def _refuse(self, raw: RawSection, refusal: Refusal) -> None:

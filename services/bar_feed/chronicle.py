@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from alphabus.codec import Frames
 from alphabus.messages import Announcement, Bars, EndOfStream, Phase, Streamed, Universe
@@ -18,7 +19,7 @@ class Chronicle:
 
     def __init__(self, log: MessageLog, announcements: str, bars: str, encode: Encoder) -> None:
         self._log, self._announcements, self._bars, self._encode = log, announcements, bars, encode
-        self._universes: list[Universe] = []
+        self._universe: Universe | None = None  # the newest; those before it are found on record
         self.last_bar, self.last_time, self.ended = 0, -(2**62), False
         self.announced: Announcement | None = None
 
@@ -35,11 +36,11 @@ class Chronicle:
     def recall(self, alignment: Alignment) -> None:
         """Read the whole record: startup is recovery."""
         for message in self._log.read_own():
-            self._note(message)
-            if isinstance(message, Universe) and len(self._universes) == 1:
+            if isinstance(message, Universe) and self._universe is None:
                 alignment.admit(message.symbols)  # the sections in which they were first seen may be dropped
-            if isinstance(message, Bars):
-                alignment.restore(present_symbols(message.columns, self._universes[-1].symbols), message.stamp)
+            self._note(message)
+            if isinstance(message, Bars) and self._universe is not None:
+                alignment.restore(present_symbols(message.columns, self._universe.symbols), message.stamp)
 
     def append(self, message: Streamed) -> None:
         """Journal a message; raises JournalError, and then nothing may be published."""
@@ -58,8 +59,11 @@ class Chronicle:
         return turn_page(head, items, first)
 
     def _in_force(self, topic: str, first: int) -> list[Universe]:
-        earlier = [universe for universe in self._universes if universe.bar < first]
-        return earlier[-1:] if topic == self._bars else []
+        if topic != self._bars or self._universe is None:
+            return []
+        newest = self._universe
+        found = newest if newest.bar < first else self._log.universe_before(first)
+        return [] if found is None else [replace(found, journal=self.journal)]
 
     def _belongs(self, message: Streamed, topic: str) -> bool:
         if isinstance(message, EndOfStream):
@@ -68,7 +72,7 @@ class Chronicle:
 
     def _note(self, message: Streamed) -> None:
         if isinstance(message, Universe):
-            self._universes.append(message)
+            self._universe = message
         elif isinstance(message, Bars):
             self.last_bar, self.last_time, self.announced = message.bar, message.time, None
         elif isinstance(message, EndOfStream):

@@ -1,4 +1,4 @@
-"""What an arm asks its service to do."""
+"""What an arm asks its worker to do."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from alphabus.messages import Factors, Reason, Signals
+from common.models.records import ModelRef
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,4 +41,14 @@ class Told:
     detail: Mapping[str, str] = field(default_factory=dict)
 
 
-Action = Publish | Submit | Replace | Told
+@dataclass(frozen=True, slots=True)
+class Swap:
+    """One model took over from another, or failed to; for the history."""
+
+    source: ModelRef
+    target: ModelRef
+    failed: bool
+    why: str
+
+
+Action = Publish | Submit | Replace | Told | Swap

@@ -20,6 +20,7 @@ from services.inference_worker.composition import Spoken, computed, flag_symbols
 from services.inference_worker.duty import Duty
 from services.inference_worker.fallback import Fallback
 from services.inference_worker.gate import Gate
+from services.inference_worker.prospects import Prospects
 from services.inference_worker.rules import NEVER_NS, Rules
 from services.inference_worker.section import Section
 from services.inference_worker.work import Work
@@ -29,13 +30,24 @@ class Arm:
     """Decides what is published when; at most one section is with the executor at a time."""
 
     def __init__(self, duty: Duty, rules: Rules) -> None:
-        self.duty, self.rules, self.halted = duty, rules, False
+        self.rules = rules
         self.previous: Spoken | None = None
         self.last_bar = 0
         self.breaker = Breaker(rules.breaker)
         self._fallback, self._gate, self._age = Fallback(rules.fallback), Gate(rules.gate), ModelAge(rules.max_model_ns)
         self._agenda = Agenda(rules)
         self._work = Work(self._agenda, self.breaker, rules)
+        self._prospects = Prospects(rules, duty, self._age, self.breaker, self._agenda, self._work)
+
+    @property
+    def duty(self) -> Duty:
+        """Which model serves, and of which factors."""
+        return self._prospects.duty
+
+    @property
+    def halted(self) -> bool:
+        """Whether a person stopped it."""
+        return self._prospects.halted
 
     # What the service tells.
 
@@ -105,19 +117,36 @@ class Arm:
 
     def swap(self, duty: Duty, now: int) -> list[Action]:
         """Serve another model from the next section on; its executor waits for work, and has failed at nothing."""
-        self.duty = duty
-        self._agenda.absolve()
-        self._work.ready()
-        return [*self.breaker.renew(now)]
+        self._prospects.duty = duty
+        return [*self._work.renew(now)]
+
+    def relieve(self, *, possible: bool) -> None:
+        """Whether somebody else may be brought in, should the model on duty turn out to be unfit."""
+        self._prospects.relievable = possible
+
+    def pardon(self) -> None:
+        """The model on duty is wanted in spite of what it failed at."""
+        self.relieve(possible=True)
+        self._work.pardon()
+
+    @property
+    def unfit(self) -> bool:
+        """Whether the model on duty never spoke, failed too often, and may be relieved; it is not asked any more."""
+        return self._prospects.unfit
+
+    @property
+    def unready(self) -> int:
+        """Executors in a row that ended before they were ready."""
+        return self._work.unready
 
     def halt(self, now: int) -> list[Action]:
         """Say `void (halted)` of everything that is open, and of every section to come as soon as it is announced."""
-        self.halted = True
+        self._prospects.halted = True
         return [*self.step(now), Told("warning", "arm_halted")]
 
     def resume(self, now: int) -> list[Action]:
         """Serve again, from the next section on."""
-        self.halted = False
+        self._prospects.halted = False
         return [*self.step(now), Told("warning", "arm_resumed")]
 
     def force_open(self, now: int) -> list[Action]:
@@ -133,51 +162,16 @@ class Arm:
     def _close_sections(self, now: int, *, gap: bool) -> Iterator[Action]:
         while (task := self._agenda.head) is not None:
             if not task.published:
-                reason = self._why_not(task, now, gap=gap)
+                reason = self._prospects.why_not(task, now, gap=gap)
                 if reason is None:
                     return
                 task.published = True
                 yield from self._say(self._fallback.instead(task.section, self.duty, self.previous, reason))
-            if self._hopeless(task, now) is None:
+            if self._prospects.hopeless(task, now) is None:
                 if now < self._agenda.gives_up_at(task):
                     return
                 yield from self._work.give_up(task, now)
             self._close(task)
-
-    def _why_not(self, task: Task, now: int, *, gap: bool) -> Reason | None:
-        """Why the fallback goes out now; None as long as there is hope and time."""
-        due = now >= self._agenda.deadline(task)
-        if (reason := self._hopeless(task, now)) is not None:
-            at_once = reason is Reason.HALTED or due or self._names_its_universe(task)
-            return reason if at_once else None
-        if not due:
-            return None
-        if task.factors(self.duty.plan) is None:
-            no_factors = Reason.NO_BARS if task.section.coverage is None else Reason.NO_FACTORS
-            return Reason.GAP if gap else no_factors
-        return task.failure or self._work.failure or Reason.TIMEOUT
-
-    def _hopeless(self, task: Task, now: int) -> Reason | None:
-        """Why no values of its own will ever come of it, the first that holds."""
-        section, failure = task.section, task.failure
-        causes = (
-            (Reason.HALTED, self.halted),
-            (Reason.MODEL_AGE, self._age.is_over(self.duty, section.time)),
-            (Reason.COVERAGE, section.coverage is not None and section.coverage < self.rules.min_coverage),
-            (Reason.GAP, section.missed(self.duty.plan)),
-            (failure, task.attempts >= self.rules.attempts),
-            (self._work.failure, self._work.unready >= self.rules.attempts and self._names_its_universe(task)),
-            (failure or Reason.BREAKER_OPEN, self._is_refused(task, now)),
-        )
-        return next((reason for reason, holds in causes if holds), None)
-
-    def _names_its_universe(self, task: Task) -> bool:
-        """Whether it is settled which symbols a section without values has: its factors name them, or never will."""
-        return task.factors(self.duty.plan) is not None or task.section.missed(self.duty.plan)
-
-    def _is_refused(self, task: Task, now: int) -> bool:
-        asks = task.factors(self.duty.plan) is not None and task is not self._work.task
-        return asks and self.breaker.refuses(now)
 
     def _close(self, task: Task) -> None:
         self.last_bar = task.section.bar
@@ -190,7 +184,7 @@ class Arm:
     # The executor.
 
     def _submit(self, now: int) -> Iterator[Action]:
-        head = self._agenda.head
+        head = None if self.unfit else self._agenda.head
         if self._work.idle and head is not None and (factors := head.factors(self.duty.plan)) is not None:
             yield from self._work.submit(head, factors, now)
 
@@ -201,6 +195,7 @@ class Arm:
         if verdict.invalid:
             yield from self._work.replace(Reason.INVALID, now)
             return
+        self._work.spoke = True
         if not self._gate.holds(verdict):
             spoken = speak(task.section, factors, values, flags, self.duty.voice.model)
             times = self._work.since, now

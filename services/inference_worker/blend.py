@@ -42,13 +42,13 @@ class Blend:
         return [self._composed(self._said.pop(bar)) for bar in done]
 
     def recall(self, signals: Signals) -> None:
-        """After a restart, in any order: what an arm, or the blend itself, said last."""
+        """After a restart, in any order: what an arm, or the blend itself, said last; a revision says nothing new."""
         if signals.arm == ARM:
             self.last_bar = signals.bar
             self._said = {bar: said for bar, said in self._said.items() if bar > signals.bar}
         elif signals.arm in self._newest:
-            self._newest[signals.arm] = signals.bar
-            if signals.bar > self.last_bar:
+            self._newest[signals.arm] = max(self._newest[signals.arm], signals.bar)
+            if signals.bar > self.last_bar and not signals.revision:
                 self._said.setdefault(signals.bar, {})[signals.arm] = signals
 
     def forget(self) -> None:
@@ -71,6 +71,8 @@ def compose(parts: Sequence[Signals], symbols: Symbols) -> Signals:
         return _nothing(parts)
     lead = max(speaking, key=_origin_bar)
     values = _weighed(speaking, symbols, symbols(lead.universe))
+    # Who has left is no matter of opinion: what is held of it is from before.
+    values[lead.columns["flag"] == Flag.NOT_MEMBER] = np.nan
     flags = np.where(np.isnan(values), np.where(lead.columns["flag"] == Flag.OK, Flag.GATED, lead.columns["flag"]), 0)
     oldest = min(speaking, key=_origin_bar)
     return _section(lead, oldest, speaking, (oldest.status, oldest.reason), {"signal": values, "flag": flags})

@@ -58,6 +58,11 @@ class Board:
         """Whether no open section after a bar was passed over by a plan's factors."""
         return all(plan not in section.skipped for bar, section in self.sections.items() if bar > after)
 
+    def universes(self) -> set[bytes]:
+        """Digests of the lists of symbols that its factors name."""
+        open_ones = [factors for section in self.sections.values() for factors in section.factors.values()]
+        return {factors.universe for factors in (*open_ones, *self._early.values())}
+
     def forget(self, plan: bytes) -> None:
         """Nobody wants factors of this plan any more."""
         self.newest_filled.pop(plan, None)

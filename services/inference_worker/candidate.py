@@ -30,10 +30,16 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What a rehearsal is judged by: least share of features a symbol needs, and how long an answer may take (ns)."""
+    """What a candidate is judged by: least share of features a symbol needs, and how long an answer may take (ns).
+
+    It may wait for its factors for `wait_ns`, and as many sections as `wait_bars`, whichever is later: a market that is
+    closed is not its fault.
+    """
 
     min_features: float
     patience_ns: int
+    wait_ns: int
+    wait_bars: int
 
 
 @dataclass(slots=True)
@@ -47,14 +53,28 @@ class Candidate:
     """Why it failed."""
     rehearsed: bool = False
     """Whether it answered a section, and every value was finite."""
+    restarted: bool = False
+    """Whether its child ended once, and another was started."""
+    relieves: bool = False
+    """Whether it is brought in because the one that serves is unfit, and not because an alias means it."""
     _rehearsed: Factors | None = None
     _asked_ns: int = 0
-    _waited: bool = False
+    _waits_since: tuple[int, int] | None = None
+    """Moment (ns) and section from which on it had to wait for its factors."""
 
     def loaded(self) -> None:
         """Its child has verified and proven the bundle."""
         if self.phase is Phase.LOADING:
             self.phase = Phase.REHEARSING
+
+    def starts_anew(self) -> None:
+        """Its child ended, and there is another: what that one was asked is asked again."""
+        self.phase, self._rehearsed, self.restarted = Phase.LOADING, None, True
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether its answer to a section is awaited."""
+        return self._rehearsed is not None
 
     def failed(self, reason: str) -> None:
         """It will not serve."""
@@ -88,17 +108,22 @@ class Candidate:
         else:
             self.phase, self.rehearsed = Phase.WARMING, True
 
-    def look(self, own: Factors | None, used: Factors | None, now: int) -> list[Told]:
-        """Judge its factors beside those in use, newest of both; say so once when they have to be waited for."""
+    def look(self, own: Factors | None, used: Factors | None, now: int, bar: int | None) -> list[Told]:
+        """Judge its factors beside those in use, newest of both; say so once when they have to be waited for.
+
+        `bar` is the newest section that was announced; None where sections wait for it, and do not count.
+        """
         if self.phase is Phase.REHEARSING and self._rehearsed is not None:
             self._lose_patience(now)
         if self.phase in {Phase.WARMING, Phase.READY}:  # judged anew: the switch has to wait for a pause between bars
             self.phase = Phase.READY if self._is_warm(own, used) else Phase.WARMING
-        if self._waited or own is used or not self._waits(own, used):
+        if own is used or not self._waits(own, used):
             return []
-        self._waited = True
-        why = "its factors are not there yet, or not as warm as those in use"
-        return [Told("info", "swap_waits", {"model": str(self), "detail": why})]
+        if self._waits_since is None:
+            self._waits_since = now, bar or 0
+            return [self._waiting(own)]
+        self._wait_no_longer(own, now, bar)
+        return []
 
     def wake_ns(self) -> int | None:
         """When patience with its answer ends."""
@@ -112,6 +137,20 @@ class Candidate:
         if now - self._asked_ns >= self.trial.patience_ns:
             self._rehearsed = None
             self.failed(f"no answer to the last section in {self.trial.patience_ns // 1_000_000} ms")
+
+    def _waiting(self, own: Factors | None) -> Told:
+        limits = {"at_least_s": f"{self.trial.wait_ns / 1e9:g}", "and_sections": str(self.trial.wait_bars)}
+        return Told("warning", "candidate_waiting", {"model": str(self), "detail": self._lack(own), **limits})
+
+    def _wait_no_longer(self, own: Factors | None, now: int, bar: int | None) -> None:
+        since, from_bar = self._waits_since or (now, 0)
+        enough = bar is None or bar - from_bar >= self.trial.wait_bars
+        if enough and now - since >= self.trial.wait_ns:
+            self.failed(f"{self._lack(own)}, after {(now - since) / 1e9:.0f} s; the factor engine's log says why")
+
+    def _lack(self, own: Factors | None) -> str:
+        lack = "did not come" if own is None else "are not as warm as those in use"
+        return f"the factors it wants (plan {self.duty.plan.hex()[:8]}) {lack}"
 
     def _waits(self, own: Factors | None, used: Factors | None) -> bool:
         lacks = self.phase is Phase.REHEARSING and self._rehearsed is None and own is None

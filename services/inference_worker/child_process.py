@@ -24,7 +24,12 @@ class ChildProcess:
             start_new_session=True,
         )
         self.pid = self._process.pid
-        self.exit_fd = os.pidfd_open(self.pid)
+        try:
+            self.exit_fd = os.pidfd_open(self.pid)
+        except OSError:  # nobody could watch it
+            os.killpg(self.pid, signal.SIGKILL)
+            self._process.wait()
+            raise
 
     def ended(self, wait_s: float = 0.0) -> bool:
         """Whether the process has ended, waiting that long for it."""

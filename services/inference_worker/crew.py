@@ -9,8 +9,9 @@ from common.config import Config
 from common.models.kinds import encode_kinds, read_entries
 from common.service import Context
 from services.inference_worker.child_process import Dying
+from services.inference_worker.launch import Launch, SymbolsOf
 from services.inference_worker.post import Post
-from services.inference_worker.seat import Launch, Seat, SymbolsOf
+from services.inference_worker.seat import Seat
 
 OpenSeat = Callable[[Post, Context, Dying], Seat]
 

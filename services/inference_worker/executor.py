@@ -1,8 +1,5 @@
 """The parent's side of one executor child: starts it, hands it sections, reads answers, never waits for it."""
 
-import os
-import socket
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import count
 from pathlib import Path
@@ -11,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from common.errors import ModelError
-from services.inference_worker.attendance import Attendance, encode_names
-from services.inference_worker.channel import Channel
-from services.inference_worker.child_process import ChildProcess, Dying
+from services.inference_worker.attendance import Attendance
+from services.inference_worker.child_link import ChildLink
+from services.inference_worker.child_process import Dying
 from services.inference_worker.exchange import (
     Answer,
     Cause,
@@ -23,16 +20,9 @@ from services.inference_worker.exchange import (
     Request,
     Scored,
 )
-from services.inference_worker.slate import Slate
+from services.inference_worker.sheet import Sheet
 
 Floats = NDArray[np.float64]
-
-CHILD = "services.inference_worker.executor_child"
-
-# Native libraries read these once, when they are loaded.
-_ONE_THREAD = dict.fromkeys(
-    ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "NUMBA_NUM_THREADS"), "1"
-)
 
 KILL_WAIT_S = 1.0
 STOP_WAIT_S = 0.5
@@ -45,13 +35,9 @@ class Executor:
     same `ids`, so that they stay unique. Nothing here blocks, except `kill` and `stop` within their limits.
     """
 
-    def __init__(self, process: ChildProcess, channel: Channel, slate: Slate, ids: Iterator[int]) -> None:
-        self._process = process
-        self._channel = channel
-        self._slate = slate
-        self._shape: tuple[int, int] = (0, 0)
-        self._universe: bytes | None = None  # whose names the child has
-        self._counted: NDArray[np.bool_] | None = None
+    def __init__(self, link: ChildLink, ids: Iterator[int]) -> None:
+        self._process, self._channel, self._slate = link.process, link.channel, link.slate
+        self._sheet = Sheet(link.slate)
         self._open = True
         self._ids = ids
         self.outstanding: int | None = None
@@ -73,23 +59,8 @@ class Executor:
         It may have `memory_mb` MiB of its own, 0 for no limit. `fault` names a fault plan for tests, `attempt` which
         start of this child this is.
         """
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        slate = Slate.create()
-        command = _command(bundle, theirs.fileno(), slate.descriptor, memory_mb)
-        command += [] if fault is None else ["--fault", str(fault.absolute()), "--attempt", str(attempt)]
-        try:
-            with theirs:
-                process = ChildProcess(
-                    command,
-                    keep=(theirs.fileno(), slate.descriptor),
-                    folder=str(Path(__file__).parents[2]),
-                    environment={**environment, **_ONE_THREAD},
-                )
-        except OSError as error:
-            ours.close()
-            slate.close()
-            raise ModelError(f"the executor child cannot be started: {error}") from error
-        return cls(process, Channel(ours), slate, count(1) if ids is None else ids)
+        link = ChildLink.start(bundle, environment, memory_mb, fault, attempt)
+        return cls(link, count(1) if ids is None else ids)
 
     @property
     def pid(self) -> int:
@@ -123,13 +94,13 @@ class Executor:
         child is gone the id is returned all the same, and `receive` and `exit_fd` tell.
         """
         self._check(features, attendance)
-        self._shape = (len(features), len(features[0]))
-        names = self._call(attendance)
-        for place, column in zip(self._slate.features(*self._shape), features, strict=True):
-            place[...] = column
+        try:
+            names = self._sheet.lay(features, attendance)
+        except OSError as error:
+            raise ModelError(f"there is no room for a section: {error}") from error
         self.outstanding = next(self._ids)
         stamp = 0 if attendance is None else attendance.stamp
-        self._channel.send(Request(self.outstanding, bar, attempt, self._shape[1], stamp, names))
+        self._channel.send(Request(self.outstanding, bar, attempt, self._sheet.symbols, stamp, names))
         return self.outstanding
 
     def receive(self) -> Ready | Answer | Failed | None:
@@ -164,18 +135,6 @@ class Executor:
         self._process.ended(wait_s)
         return self.kill()
 
-    def _call(self, attendance: Attendance | None) -> int:
-        """Make room, say who counts, and who they are if the child knows of others; return the bytes of the names."""
-        names = b""
-        if attendance is not None and attendance.universe != self._universe:
-            names, self._universe = encode_names(attendance.symbols), attendance.universe
-        self._slate.grow(*self._shape, len(names))
-        self._counted = None if attendance is None else attendance.counted
-        if self._counted is not None:
-            self._slate.rows(*self._shape)[...] = self._counted
-            self._slate.write_names(*self._shape, names)
-        return len(names)
-
     def _check(self, features: Floats | Sequence[Floats], attendance: Attendance | None) -> None:
         if self.ready is None:
             raise ModelError("the executor is not ready; wait for its Ready message")
@@ -203,13 +162,11 @@ class Executor:
     def _answer(self, scored: Scored) -> Answer | Failed | None:
         if scored.id != self.outstanding:
             return None
-        symbols = self._shape[1]
+        symbols = self._sheet.symbols
         if scored.symbols != symbols:
             return self._fail("invalid", f"the model gave {scored.symbols} values for {symbols} symbols")
         self.outstanding = None
-        values, counted = self._slate.predictions(*self._shape).copy(), self._counted
-        silent = None if counted is None else counted & (self._slate.rows(*self._shape) == 0.0)
-        return Answer(scored.id, values, silent)
+        return Answer(scored.id, self._sheet.values(), self._sheet.silent())
 
     def _failure(self, failed: Failed) -> Failed | None:
         if failed.id not in {0, self.outstanding}:
@@ -226,9 +183,3 @@ class Executor:
         self._channel.close()
         self._slate.close()
         self._process.close()
-
-
-def _command(bundle: Path, channel: int, memory: int, memory_mb: int) -> list[str]:
-    command = [sys.executable, "-X", "faulthandler", "-m", CHILD, "--bundle", str(bundle.absolute())]
-    command += ["--socket", str(channel), "--memory", str(memory), "--memory-mb", str(memory_mb)]
-    return [*command, "--parent", str(os.getpid())]

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from alphabus.clock import Clock
 from alphabus.continuity import Follower, Place
 from alphabus.endpoints import Endpoints
 from alphabus.inlet import Inlet
-from alphabus.messages import Delivery, Factors, Mode, Universe, universe_digest
-from common.errors import PipelineError
+from alphabus.messages import Delivery, Factors, Mode, Universe
+from alphabus.universes import Universes
 from services.inference_worker.board import Board
 from services.inference_worker.station import Station
 
@@ -18,11 +18,14 @@ from services.inference_worker.station import Station
 class FactorLinks:
     """Follows plans as models come and go; files their sections, and keeps the newest of each."""
 
-    def __init__(self, inlet: Inlet, endpoints: Endpoints, board: Board) -> None:
+    def __init__(
+        self, inlet: Inlet, endpoints: Endpoints, board: Board, in_use: Callable[[], Iterable[bytes]] = tuple
+    ) -> None:
+        """`in_use`: digests of lists of symbols that must not be forgotten, however old they are."""
         self._inlet, self._endpoints, self._board = inlet, endpoints, board
         self._topics: dict[bytes, str] = {}
         self._wanted: Sequence[tuple[bytes, str]] = ()
-        self._symbols: dict[bytes, tuple[str, ...]] = {}
+        self._universes, self._in_use = Universes(), in_use
         self.newest: dict[bytes, Factors] = {}
 
     @property
@@ -63,16 +66,14 @@ class FactorLinks:
                 self._file(message, delivery, clock)
 
     def learn(self, universe: Universe) -> None:
-        """Remember a list of symbols by its digest."""
-        self._symbols[universe.universe] = universe.symbols
+        """Remember a list of symbols by its digest; what is in use is as good as new, and outlives it."""
+        for digest in filter(self._universes.__contains__, self._in_use()):
+            self._universes.symbols(digest)
+        self._universes.learn(universe)
 
     def symbols_of(self, digest: bytes) -> tuple[str, ...]:
-        """The symbols a digest stands for; raises PipelineError when it was never told."""
-        if digest == universe_digest(()):
-            return ()
-        if digest not in self._symbols:
-            raise PipelineError(f"no universe message named {digest.hex()[:16]} came before its section")
-        return self._symbols[digest]
+        """The symbols a digest stands for; raises UniverseError when it was never told."""
+        return self._universes.symbols(digest)
 
     def is_behind(self, station: Station) -> bool:
         """Whether factors of the plan an arm is served with are known to be missing on the link."""

@@ -12,11 +12,14 @@ from services.inference_worker.child_process import Dying
 from services.inference_worker.crew import OpenSeat
 from services.inference_worker.post import Post
 from services.inference_worker.roster import Roster
-from services.inference_worker.rules import Rules
+from services.inference_worker.rules import SECOND_NS, Rules
 from services.inference_worker.seat import Seat
-from services.inference_worker.station import Setting, Station
+from services.inference_worker.station import Station
+from services.inference_worker.succession import Setting
 
 LEAST_PATIENCE_NS = 1000 * MS
+WAIT_BARS = 3
+"""For so many sections a candidate may wait for its factors, however long they take."""
 
 
 def line_up(context: Context, roster: Roster, open_seat: OpenSeat, dying: Dying) -> dict[str, Station]:
@@ -39,4 +42,5 @@ def _trial(config: Config) -> Trial:
     """A rehearsal may take as long as a section; a busy machine must not refuse a good model."""
     inference = config.inference
     own = config.late_until_ns if inference.policy is Policy.DEADLINE else inference.hang_after_ms * MS
-    return Trial(inference.min_features, max(own, LEAST_PATIENCE_NS))
+    patience_ns, wait_ns = max(own, LEAST_PATIENCE_NS), round(inference.candidate_wait_s * SECOND_NS)
+    return Trial(inference.min_features, patience_ns, wait_ns, WAIT_BARS)

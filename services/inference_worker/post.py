@@ -8,10 +8,11 @@ from pathlib import Path
 from alphabus.messages import Model
 from common.models.bundle import Bundle
 from common.models.records import ModelRef
-from common.models.reference import read_reference
+from common.models.reference import Reference, read_reference
 from services.inference_worker.duty import Duty, Voice
 
 TRAINING = "training"
+LEAST, GREATEST = "q0", "q100"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class Post:
             manifest.features,
             manifest.factor_set.name,
             manifest.factor_set.plan,
-            None if reference is None else (reference.of_prediction("q0"), reference.of_prediction("q100")),
+            None if reference is None else _range(reference),
             None if span is None else span.last,
         )
 
@@ -55,3 +56,10 @@ class Post:
         """What an arm is set to when it serves this model."""
         voice = Voice(arm, capital, self.model)
         return Duty(voice, bytes.fromhex(self.plan), self.features, self.prediction_range, self.model_time_ns)
+
+
+def _range(reference: Reference) -> tuple[float, float] | None:
+    """Least and greatest prediction of the training, where the reference holds both."""
+    if not {LEAST, GREATEST} <= set(reference.columns):
+        return None
+    return reference.of_prediction(LEAST), reference.of_prediction(GREATEST)

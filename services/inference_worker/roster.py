@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from structlog.typing import FilteringBoundLogger
@@ -15,12 +16,11 @@ from common.models.records import Action, Change, Event, ModelRef
 from common.models.registry import Registry
 from common.models.signature import load_key
 from common.nearest import did_you_mean
-from services.inference_worker.actions import Told
+from services.inference_worker.actions import Swap, Told
 from services.inference_worker.ledger import Ledger
 from services.inference_worker.post import Post
-from services.inference_worker.station import Swap
+from services.inference_worker.wishes import Wishes
 
-LOOK_NS = 50_000_000
 WORKER = "inference_worker"
 
 Tell = Callable[[str, Told], None]
@@ -28,7 +28,7 @@ Tell = Callable[[str, Told], None]
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """An alias means another model than it did: `post` is None where that cannot serve, and `why` says why."""
+    """An alias was made to mean a model: `post` is None where that cannot serve, and `why` says why."""
 
     arm: str
     ref: ModelRef
@@ -45,54 +45,48 @@ def open_registry(config: Config, clock: Clock, timeout_s: float) -> Registry:
     return Registry(config.registry, clock=clock.wall_ns, timeout_s=timeout_s, key=key)
 
 
+@contextmanager
+def readable(ref: ModelRef) -> Iterator[None]:
+    """What the system has against reading a version's files is said of the version."""
+    try:
+        yield
+    except OSError as error:
+        raise ModelError(f"{ref} cannot be read: {error.strerror}") from error
+
+
 class Roster:
     """Reads aliases: all at start, which may take its time, then those that move, which may not."""
 
     def __init__(self, config: Config, clock: Clock, log: FilteringBoundLogger, tell: Tell) -> None:
-        self._config, self._clock, self._tell = config, clock, tell
+        self._config, self._tell = config, tell
         self._registry = open_registry(config, clock, timeout_s=5.0)
         # Beside the loop nothing waits for another process.
         self.quick = open_registry(config, clock, timeout_s=0.0)
-        self._wishes: dict[str, ModelRef | None] = dict.fromkeys(config.arms)
-        self._seen, self._look_ns = -1, 0
+        self._wishes = Wishes(config, self.quick, clock)
         self.ledger = Ledger(self.quick, config.instance, clock, log)
 
     def posts(self) -> Mapping[str, Post]:
         """The model of every arm; raises ModelError that says how to put one on record."""
-        self._seen = self.quick.data_version()
+        self._wishes.begin()
         return {arm: self._post(arm) for arm in self._config.arms}
-
-    def moved(self) -> Mapping[str, ModelRef]:
-        """What aliases mean that meant something else when last asked, by arm; cheap, and never waits."""
-        now = self._clock.monotonic_ns()
-        if now < self._look_ns:
-            return {}
-        self._look_ns = now + LOOK_NS
-        try:
-            version = self.quick.data_version()
-            wishes = self._wishes if version == self._seen else {arm: self._wish(arm) for arm in self._config.arms}
-        except RegistryError:  # another process is in the middle of something; asked again in a moment
-            return {}
-        changed = {arm: ref for arm, ref in wishes.items() if ref is not None and ref != self._wishes[arm]}
-        self._seen = version
-        self._wishes |= changed
-        return changed
 
     def post(self, ref: ModelRef) -> Post:
         """What a version's bundle says of itself; ModelError when it may not serve. Its weights are not read here."""
-        return self._made(ref, self.quick.inspect(ref))
+        with readable(ref):
+            return self._made(ref, self.quick.inspect(ref))
 
     def served_before(self, arm: str, but: ModelRef) -> Post | None:
-        """What served the arm last, if that is another version and can be read."""
+        """What served the arm last, or else what its alias meant before: another version, if it can be read."""
         try:
             last = self._last_served(arm)
-            return None if last is None or last == but else self.post(last)
+            other = self._meant_before(arm, but) if last is None else last
+            return None if other is None or other == but else self.post(other)
         except ModelError:
             return None
 
     def wishes(self) -> Iterator[Wish]:
-        """What is wanted now that was not before, by arm: a model, or why it cannot serve."""
-        for arm, ref in self.moved().items():
+        """What somebody has asked for since last asked, by arm: a model, or why it cannot serve."""
+        for arm, ref in self._wishes.moved().items():
             why = f"alias {self._config.arms[arm].alias} was moved to {ref}"
             try:
                 yield Wish(arm, ref, self.post(ref), why)
@@ -121,8 +115,8 @@ class Roster:
         self.quick.close()
 
     def _post(self, arm: str) -> Post:
-        wish = self._wishes[arm] = self._wish(arm)
-        last = self._last_served(arm)
+        word = self._wishes.read(arm)
+        wish, last = None if word is None else word.ref, self._last_served(arm)
         if wish is None or (last is not None and self._was_refused(arm, wish)):
             return self._fall_back(arm, wish, last, self._why(arm, wish))
         try:
@@ -154,7 +148,8 @@ class Roster:
 
     def _loaded(self, arm: str, ref: ModelRef) -> Post:
         """All of it is read: a start has the time, and a damaged bundle is to be known before it."""
-        post = self._made(ref, self._registry.load(ref))
+        with readable(ref):
+            post = self._made(ref, self._registry.load(ref))
         detail = {"name": ref.name, "version": str(ref.version), "digest": ref.digest, "factors": post.factor_topic}
         self._tell(arm, Told("info", "model", detail))
         return post
@@ -174,11 +169,6 @@ class Roster:
                 )
         return Post.of(ref, self.quick.folder(ref), bundle)
 
-    def _wish(self, arm: str) -> ModelRef | None:
-        """What the alias points at, None when there is no such alias."""
-        rows = self.quick.aliases(self._config.instance)
-        return next((row.ref for row in rows if row.alias == self._config.arms[arm].alias), None)
-
     def _last_served(self, arm: str) -> ModelRef | None:
         """None when nothing ever served it, or what did was removed since."""
         last = self._registry.last_served(self._config.instance, arm)
@@ -186,6 +176,13 @@ class Roster:
             return None if last is None else self._registry.version(last.name, last.version).ref
         except RegistryError:
             return None
+
+    def _meant_before(self, arm: str, but: ModelRef) -> ModelRef | None:
+        rows = self._registry.history(self._config.instance, self._config.arms[arm].alias)
+        moves = [
+            row.source for row in rows if row.action in {"promote", "rollback"} and row.source not in {None, but.key}
+        ]
+        return self._registry.version(*moves[-1]).ref if moves and moves[-1] is not None else None
 
     def _was_refused(self, arm: str, wish: ModelRef) -> bool:
         """Whether the newest swap that failed was to this, and the alias has not moved since."""

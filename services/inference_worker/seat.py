@@ -3,69 +3,19 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import count
-from pathlib import Path
-
-import numpy as np
 
 from alphabus.clock import Clock
-from alphabus.messages import Factors, Reason
-from common.errors import ModelError, PipelineError
-from common.restarts import SECOND, Restarts
-from services.inference_worker.attendance import Attendance
+from alphabus.errors import AlphabusError
+from alphabus.messages import Factors
+from common.errors import ModelError
+from common.restarts import SECOND
 from services.inference_worker.child_process import Dying
 from services.inference_worker.exchange import Answer, Failed, Ready
 from services.inference_worker.executor import Executor
-
-LOAD_NS = 60 * SECOND  # a child that is silent for so long while it loads hangs
-
-
-SymbolsOf = Callable[[bytes], tuple[str, ...]]
-
-
-@dataclass(frozen=True, slots=True)
-class Spare:
-    """A child that serves nobody at present is ready, or was lost, and why."""
-
-    pid: int
-    lost: str = ""
-
-
-Happened = Ready | Answer | Failed | Spare
-
-REASONS: Mapping[str, Reason] = {"load": Reason.CRASH, "crash": Reason.CRASH, "invalid": Reason.INVALID}
-
-
-@dataclass(frozen=True, slots=True)
-class Launch:
-    """How a seat's children are started: `features` are the model's, `memory_mb` MiB each (0: no limit).
-
-    symbols_of: names of a universe by its digest, for models with processors.
-    """
-
-    bundle: Path
-    features: tuple[str, ...]
-    environment: Mapping[str, str]
-    symbols_of: SymbolsOf
-    memory_mb: int = 0
-    faults: Path | None = None
-
-    def call(self, factors: Factors) -> Attendance:
-        """Who counts in a section."""
-        return Attendance.of(factors, self.symbols_of(factors.universe))
-
-    def start(self, ids: Iterator[int], attempt: int) -> Executor:
-        """Start one more; ModelError when the system has no room for it."""
-        return Executor.start(
-            self.bundle,
-            environment=self.environment,
-            ids=ids,
-            memory_mb=self.memory_mb,
-            fault=self.faults,
-            attempt=attempt,
-        )
+from services.inference_worker.happenings import Happened, Spare
+from services.inference_worker.launch import Launch
+from services.inference_worker.schedule import LOAD_NS, Schedule
 
 
 class Seat:
@@ -76,15 +26,10 @@ class Seat:
 
     def __init__(self, launch: Launch, clock: Clock, dying: Dying, *, spare: bool = False) -> None:
         self._launch, self._clock, self._dying, self._spare = launch, clock, dying, spare
-        # A model that cannot serve must not stop the arm: it goes on, held and marked, and is tried now and then.
-        self._restarts = Restarts(budget=1_000_000, longest_ns=5 * SECOND)
-        self._ids, self._starts = count(1), 0
+        self._schedule, self._ids, self._starts = Schedule(), count(1), 0
         self._active: Executor | None = None
         self._reserve: Executor | None = None  # it loads, or it is the spare
         self._asked: Executor | None = None  # who was given the last section, or failed since
-        self._start_at: int | None = None
-        self._not_before = 0  # when the back-off after the last loss ends
-        self._ready_by: int | None = None
         self._unsaid: deque[Happened] = deque()
         self._start()
 
@@ -117,7 +62,7 @@ class Seat:
         """When the next child is to be started, or the present one must have loaded."""
         if self._unsaid:
             return self._clock.monotonic_ns()
-        return self._start_at if self._start_at is not None else self._ready_by
+        return self._schedule.wake_ns
 
     def submit(self, factors: Factors, attempt: int, *, probe: bool = False) -> None:
         """Hand a section to the child; a probe goes to the spare where there is one."""
@@ -126,14 +71,9 @@ class Seat:
         if self._asked is None:
             return
         try:
-            self._hand_over(self._asked, factors, attempt)
-        except PipelineError as error:  # the child is given up, not the worker
+            self._launch.hand_over(self._asked, factors, attempt)
+        except AlphabusError as error:  # the child is given up, not the worker
             self._unsaid.append(Failed(0, "crash", str(error)))
-
-    def _hand_over(self, child: Executor, factors: Factors, attempt: int) -> None:
-        columns = [factors.columns[name].astype(np.float64, copy=False) for name in self._launch.features]
-        called = self._launch.call(factors) if child.ready and child.ready.sections else None
-        child.submit(columns, bar=factors.bar, attempt=attempt, attendance=called)
 
     def receive(self) -> list[Happened]:
         """What the children said; a Failed is the last, and `replace` follows it."""
@@ -163,16 +103,18 @@ class Seat:
         self._spare = spare
         if not spare and self._active is not None and self._reserve is not None:
             self._reserve.abandon(self._dying)
-            self._reserve = self._ready_by = None
+            self._reserve = None
+            self._schedule.loaded()
         if self._reserve is None and self._active is not None:
-            self._start_at = max(self._clock.monotonic_ns(), self._not_before) if spare else None
+            self._start_if(spare)
 
     def close(self) -> None:
         """Kill all children for good."""
         for child in self._children:
             child.abandon(self._dying)
         self._active = self._reserve = self._asked = None
-        self._start_at = self._ready_by = None
+        self._schedule.loaded()
+        self._schedule.start_none()
         self._unsaid.clear()
 
     @property
@@ -187,7 +129,7 @@ class Seat:
                 break
         if not said and (how := child.how_it_ended()) is not None:
             said.append(Failed(0, "crash" if child.ready else "load", how))
-        if not said and child is self._reserve and self._loads_too_long():
+        if not said and child is self._reserve and self._schedule.is_late(self._clock.monotonic_ns()):
             said.append(Failed(0, "load", f"not ready {LOAD_NS // SECOND} s after its start"))
         return said
 
@@ -203,11 +145,11 @@ class Seat:
         return [message]
 
     def _seated(self, child: Executor, ready: Ready) -> Ready | Spare:
-        self._ready_by = None
+        self._schedule.loaded()
         if self._active is not None:
             return Spare(child.pid)
         self._active, self._reserve = child, None
-        self._start_at = max(self._clock.monotonic_ns(), self._not_before) if self._spare else None
+        self._start_if(self._spare)
         return ready
 
     def _is_in_reserve(self, child: Executor, failed: Failed) -> bool:
@@ -222,7 +164,8 @@ class Seat:
         """Kill a child; the spare, or who is asked at the moment, is the active one from now on."""
         child.abandon(self._dying)
         if child is self._reserve:
-            self._reserve = self._ready_by = None
+            self._reserve = None
+            self._schedule.loaded()
         else:
             self._active = None
             if self._reserve is not None and self._reserve.ready is not None:
@@ -230,24 +173,28 @@ class Seat:
         if child is self._asked:
             self._asked = None
         now = self._clock.monotonic_ns()
-        self._not_before = now + (self._restarts.died(now) or 0)
+        self._schedule.lost(now)
         if self._reserve is None and (self._spare or self._active is None):
-            self._start_at = self._not_before
+            self._schedule.start_soon(now)
 
-    def _loads_too_long(self) -> bool:
-        return self._ready_by is not None and self._clock.monotonic_ns() >= self._ready_by
+    def _start_if(self, wanted: bool) -> None:  # noqa: FBT001  one word
+        if wanted:
+            self._schedule.start_soon(self._clock.monotonic_ns())
+        else:
+            self._schedule.start_none()
 
     def _start_when_due(self) -> None:
-        if self._start_at is not None and self._clock.monotonic_ns() >= self._start_at:
+        if self._schedule.is_due(self._clock.monotonic_ns()):
             self._start()
 
     def _start(self) -> None:
         self._starts += 1
-        self._start_at, self._ready_by = None, self._clock.monotonic_ns() + LOAD_NS
+        now = self._clock.monotonic_ns()
+        self._schedule.started(now)
         try:
             self._reserve = self._launch.start(self._ids, self._starts)
         except ModelError as error:  # no process or descriptor left: tried again, like one that died
-            self._reserve, self._ready_by = None, None
-            now = self._clock.monotonic_ns()
-            self._start_at = now + (self._restarts.died(now) or 0)
+            self._schedule.loaded()
+            self._schedule.lost(now)
+            self._schedule.start_soon(now)
             self._unsaid.append(Failed(0, "load", str(error)) if self._active is None else Spare(0, str(error)))

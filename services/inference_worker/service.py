@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterator
 from typing import ClassVar
 
 from alphabus.continuity import Follower, Place
@@ -21,17 +21,15 @@ from alphabus.messages import (
 from alphabus.outbox import Page
 from common.config import Policy
 from common.service import Context, Service
-from services.inference_worker.actions import Action, Publish, Told
 from services.inference_worker.board import Board
 from services.inference_worker.child_process import Dying
-from services.inference_worker.composition import Spoken
-from services.inference_worker.control import DEEDS, Order, read_order, standing
+from services.inference_worker.control import read_order
 from services.inference_worker.crew import OpenSeat, child_seat
 from services.inference_worker.factor_links import FactorLinks
+from services.inference_worker.floor import Floor
 from services.inference_worker.lineup import line_up
 from services.inference_worker.recall import Recall
 from services.inference_worker.roster import Roster
-from services.inference_worker.station import Swap
 from services.inference_worker.teller import Teller
 from services.inference_worker.voices import Voices
 
@@ -48,45 +46,45 @@ class InferenceWorker(Service):
         self._dying, self._teller = Dying(), Teller(self.log, self.counters, self.outlet)
         self._roster = Roster(self.config, self.clock, self.log, self._teller.tell)
         seats = open_seat or child_seat(os.environ, self._symbols_of)
-        self._stations = line_up(context, self._roster, seats, self._dying)
+        stations = line_up(context, self._roster, seats, self._dying)
+        self._floor = Floor(stations, self._roster, self.clock, self._say, self._teller.tell)
         self._announcements = self.endpoints.topic("announcements")
         self._board = Board(deadline=self.config.inference.policy is Policy.DEADLINE)
         self._feed = Inlet(context.bus, self.name, "bar_feed", [self._announcements])
-        self._factors = FactorLinks(Inlet(context.bus, self.name, "factor_engine", []), self.endpoints, self._board)
+        engine = Inlet(context.bus, self.name, "factor_engine", [])
+        self._factors = FactorLinks(engine, self.endpoints, self._board, self._universes_in_use)
         self._voices = Voices(self.config, self.publish, self.endpoints, self._symbols_of)
         self._recall = Recall(context, self._voices.names)
-        self._latest: dict[str, Signals] = {}
+        self._recalled: list[Signals] = []
         self._acknowledged_bar = self._history_bar = 0
         self._end: EndOfStream | None = None
         self._follow_plans()
-        for name in self._stations:
-            self._stand(name)
+        self._floor.stand()
 
     def handles(self) -> list[object]:
         """Three upstream services, and every child; until the cache has answered, nothing else is read."""
         if self._recall.pending:
             return self._recall.handles
         links = [*self._recall.handles, *self._feed.handles, *self._factors.handles, *self._dying.handles()]
-        return links + [handle for station in self._stations.values() for handle in station.handles()]
+        return links + self._floor.handles()
 
     def wake_ns(self) -> int | None:
         """The next deadline of an arm, or the next start of a child."""
-        times = [station.wake_ns() for station in self._stations.values()]
-        return min((time for time in times if time is not None), default=None)
+        return self._floor.wake_ns()
 
     def turn(self) -> None:
         """First what was published before this start, then everything as it comes."""
-        if self._recall.pending and not self._recalled():
+        if self._recall.pending and not self._has_recalled():
             return
         self._recall.read()
         for delivery in self._feed.receive():
             self._take_announcement(delivery)
         self._factors.receive(self.clock)
-        self._hear_wishes()
+        self._floor.hear_wishes()
         self._follow_plans()
-        for name, station in self._stations.items():
-            self._do(name, station.receive(self.clock.monotonic_ns(), gap=self._factors.is_behind(station)))
-        self._step()
+        self._floor.receive(self._factors.is_behind)
+        self._floor.step(self._factors.newest, self._board, self._factors.is_behind)
+        self._pass_on()
         self._feed.repeat()
         self._factors.repeat()
         self._dying.reap()
@@ -99,16 +97,14 @@ class InferenceWorker(Service):
 
     def answer(self, request: Request) -> Page:
         """`halt`, `resume`, `open` and `close` (arm or *, why, by): done at once, and put on record."""
-        order = read_order(request, self._stations)
-        written = [self._obey(name, order) for name in order.arms]
-        if not all(written):
+        order = read_order(request, self._floor.stations)
+        if not self._floor.obey(order):
             raise ValueError(f"{order.verb}: done, but not on record yet: the registry is busy, and is tried again")
         return Page((), complete=True)
 
     def stop(self) -> None:
         """Children first: nothing they answer could be published any more."""
-        for station in self._stations.values():
-            station.close()
+        self._floor.close()
         self._dying.reap(REAP_S)
         for link in (self._feed, self._factors, self._recall):
             link.close()
@@ -119,13 +115,14 @@ class InferenceWorker(Service):
 
     # What was before this start.
 
-    def _recalled(self) -> bool:
+    def _has_recalled(self) -> bool:
         """Ask the cache what was published last, so that nothing is said twice and `held` has something to hold."""
         for name, message in self._recall.receive():
             self._resume(name, message)
         if self._recall.pending and self._board.deadline and self._recall.is_silent:
             self.log.warning("cache_silent", consequence="starting without a previous signal")
-            self._recall.give_up()
+            for name, message in self._recall.give_up():
+                self._resume(name, message)
         if not self._recall.pending:
             self._go_on()
         return not self._recall.pending
@@ -134,27 +131,19 @@ class InferenceWorker(Service):
         if isinstance(message, Universe):
             self._factors.learn(message)
         if isinstance(message, Signals):
-            self._latest[name] = message
+            self._recalled.append(message)
             self._board.journal = self.journal = message.journal
-            if name in self._stations:
-                arm = self._stations[name].arm
-                arm.previous, arm.last_bar = Spoken.of(message), message.bar
+            self._floor.resume(name, message)
             self.log.info("resumed", arm=name, bar=message.bar)
 
     def _go_on(self) -> None:
-        self._voices.resume(self._latest)
-        self._latest.clear()
-        bar = self._done
+        self._voices.resume(self._recalled)
+        self._recalled.clear()
+        bar = self._floor.done
         if bar:
             journal = self._board.journal
             self._feed.resume(self._announcements, Follower(self._announcements, journal, Place(bar, 2)))
             self._factors.resume(journal, bar)
-
-    def _stand(self, name: str) -> None:
-        """An arm that was halted is halted, whatever was restarted since."""
-        now = self.clock.monotonic_ns()
-        for verb in standing(self._roster.events(name)):
-            self._do(name, self._stations[name].act(DEEDS[verb](self._stations[name].arm, now)))
 
     # What comes.
 
@@ -167,9 +156,8 @@ class InferenceWorker(Service):
             if message.mode is Mode.HISTORY:
                 self._pass_history(message)
                 return
-            section = self._board.announce(message, self.clock.monotonic_ns(), on_record=delivery.seq == 0)
-            for station in self._stations.values():
-                station.arm.add(section)
+            now = self.clock.monotonic_ns()
+            self._floor.add(self._board.announce(message, now, on_record=delivery.seq == 0))
 
     def _pass_history(self, message: Announcement) -> None:
         """History asks for no signal; but as long as a child loads, the feed is kept from running far ahead."""
@@ -177,7 +165,7 @@ class InferenceWorker(Service):
         self._acknowledge_history()
 
     def _acknowledge_history(self) -> None:
-        if self._history_bar and all(station.settled for station in self._stations.values()):
+        if self._history_bar and self._floor.settled:
             self._feed.acknowledge(self._announcements, self.journal, self._history_bar)
             self._history_bar = 0  # once: from here on the cache's word is awaited
 
@@ -185,45 +173,27 @@ class InferenceWorker(Service):
         if journal != self._board.journal:
             if any(self._board.journal):
                 self.log.warning("new_journal", journal=journal.hex())
-                for station in self._stations.values():
-                    station.arm.forget()
+                self._floor.forget()
             self._board.restart(journal)
             self._voices.forget()
             self.journal, self.bar, self._acknowledged_bar = journal, 0, 0
 
-    # Models and orders.
-
-    def _hear_wishes(self) -> None:
-        for wish in self._roster.wishes():
-            station = self._stations[wish.arm]
-            changes = station.refuse(wish.ref, wish.why) if wish.post is None else station.wish(wish.post, wish.why)
-            self._do(wish.arm, changes)
-
     def _follow_plans(self) -> None:
-        self._factors.follow([pair for station in self._stations.values() for pair in station.topics], self._done)
+        self._factors.follow(self._floor.topics, self._floor.done)
 
-    def _obey(self, name: str, order: Order) -> bool:
-        station, now = self._stations[name], self.clock.monotonic_ns()
-        self._do(name, station.act(DEEDS[order.verb](station.arm, now)))
-        return self._roster.note(name, order.verb, by=order.by, why=order.why)
+    def _universes_in_use(self) -> Iterator[bytes]:
+        yield from self._floor.universes()
+        yield from self._board.universes()
 
     # What goes.
 
-    @property
-    def _done(self) -> int:
-        """The section every arm is done with."""
-        return min(station.arm.last_bar for station in self._stations.values())
-
-    def _step(self) -> None:
-        for name, station in self._stations.items():
-            now, gap = self.clock.monotonic_ns(), self._factors.is_behind(station)
-            self._do(name, station.step(now, self._factors.newest, self._board, gap=gap))
+    def _pass_on(self) -> None:
         self._acknowledge_history()
-        done = self._done
+        done = self._floor.done
         self._board.drop_up_to(done)
         self.bar = max(self.bar, done)
         self._acknowledge(done)
-        if self._end is not None and all(station.arm.done for station in self._stations.values()):
+        if self._end is not None and self._floor.owes_nothing:
             self._voices.end(self._end)
             self.log.info("end_of_stream", bar=self._end.bar)
             self._end = None
@@ -238,21 +208,9 @@ class InferenceWorker(Service):
             self._feed.acknowledge(self._announcements, self.journal, bar)
             self._factors.acknowledge(self.journal, bar)
 
-    def _do(self, name: str, actions: Iterable[Action | Swap]) -> None:
-        for action in actions:
-            match action:
-                case Publish(signals=signals):
-                    self._say(name, signals)
-                case Told():
-                    self._teller.tell(name, action)
-                case Swap():
-                    self._roster.note_swap(name, action)
-
-    def _say(self, name: str, signals: Signals) -> None:
+    def _say(self, signals: Signals) -> None:
         self._voices.say(signals)
         self.counters.add(f"signals_{signals.status}")
-        if not signals.reason:
-            self._roster.ledger.serve(signals)
-        else:
+        if signals.reason:
             how = {"status": signals.status.value, "reason": signals.reason.value}
-            self.log.info("not_fresh", arm=name, bar=signals.bar, **how)
+            self.log.info("not_fresh", arm=signals.arm, bar=signals.bar, **how)

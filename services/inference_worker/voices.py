@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 
 from alphabus.endpoints import Endpoints
 from alphabus.messages import EndOfStream, Signals, Streamed, Universe
@@ -46,13 +46,13 @@ class Voices:
         for topic in self._topics.values():
             self._publish(topic, end)
 
-    def resume(self, latest: Mapping[str, Signals]) -> None:
+    def resume(self, recalled: Sequence[Signals]) -> None:
         """Go on after what each published last; a blend that a restart kept from being said is said now."""
         if self._blend is None:
             return
-        for signals in latest.values():
+        for signals in recalled:
             self._blend.recall(signals)
-        for blended in (blended for signals in latest.values() for blended in self._blend.add(signals)):
+        for blended in (blended for signals in recalled for blended in self._blend.add(signals)):
             self._say(BLEND, blended)
 
     def forget(self) -> None:

@@ -21,11 +21,27 @@ class Work:
         self.failure: Reason | None = None
         self.unready = 0
         """Executors in a row that ended before they were ready."""
+        self.spoke = False
+        """Whether the model has given an answer since it serves."""
+        self.failures = 0
+        """Executors that ended since it serves, until it spoke."""
         self._agenda, self._breaker, self._rules = agenda, breaker, rules
 
     def ready(self) -> None:
         """An executor waits for work."""
         self.idle, self.task, self.answered, self.failure, self.unready = True, None, False, None, 0
+
+    def renew(self, now: int) -> list[Told]:
+        """Another model serves: its executor waits for work, and nothing is held against it."""
+        self.ready()
+        self.pardon()
+        self.spoke = False
+        return self._breaker.renew(now)
+
+    def pardon(self) -> None:
+        """Forget what executors failed at."""
+        self._agenda.absolve()
+        self.failures = self.unready = 0
 
     def submit(self, task: Task, factors: Factors, now: int) -> Iterator[Action]:
         """Hand a section over; the first one after the breaker was open is a probe."""
@@ -49,6 +65,7 @@ class Work:
     def lose(self, reason: Reason, now: int) -> list[Told]:
         """It is gone; its section, if it had one, may be tried again."""
         self.unready += self.task is None and not self.idle
+        self.failures += not self.spoke
         if self.task is not None:
             self.task.attempts += 1
             self.task.failure = reason

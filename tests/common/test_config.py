@@ -61,6 +61,7 @@ BAD: dict[str, tuple[Any, str]] = {
     "inference.late_until_ms": (-1, "greater than or equal to 0"),
     "inference.hang_after_ms": (9, "greater than or equal to 10"),
     "inference.attempts": (101, "less than or equal to 100"),
+    "inference.candidate_wait_s": (0, "greater than 0"),
     "inference.min_coverage": (1.1, "less than or equal to 1"),
     "inference.min_features": ("half", "number"),
     "inference.max_age_bars": (-1, "greater than or equal to 0"),
@@ -199,11 +200,26 @@ def test_everything_wrong_is_told_at_once() -> None:
             {"feed": {"source": {"bars": "x.parquet", "kind": "generated", "split_ns": 1}, "pace_s": 1.0}},
             "takes no feed.source.split_ns",
         ),
+        (
+            {"feed": {**GOOD["feed"], "credit": 8, "retention": {"max_mb": 1, "keep_sections": 257}}},
+            "feed.retention.keep_sections = 257 must be at least 258",
+        ),
+        (
+            {"feed": {**GOOD["feed"], "retention": {"max_days": 1.0}}, "factors": {"snapshot_sections": 985}},
+            "feed.retention.keep_sections = 1000 must be at least 1001",
+        ),
     ],
 )
 def test_values_that_do_not_go_together(changes: dict[str, Any], told: str) -> None:
     """Each is right alone."""
     assert told in refusal(GOOD | changes)
+
+
+@pytest.mark.parametrize("retention", [{"max_mb": 1, "keep_sections": 258}, {"keep_sections": 1}])
+def test_a_record_that_reaches_the_snapshots(retention: dict[str, Any]) -> None:
+    """The fewest that do; without a bound nothing goes, and the number does not matter."""
+    feed = {**GOOD["feed"], "credit": 8, "retention": retention}
+    assert make_config(GOOD | {"feed": feed}, "demo.toml").feed.retention.keep_sections == retention["keep_sections"]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The factors script: compute, check and show; figures on request, truthful exit statuses."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -77,6 +78,22 @@ def test_check_shows_every_factor(folder: Path, capsys: pytest.CaptureFixture[st
     assert "2 of 2 passed" in output.err
 
 
+def test_check_says_what_it_could_not_try(folder: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """Factor by factor, by which checks, and why; a set that starts anew, whether it did."""
+    own = tmp_path / "odd.toml"
+    own.write_text(OWN.replace("[factors]", "max_gap = 500\n[factors]\nnone = 'log(0 - close)'"), encoding="utf-8")
+    given = ("--set", own, "--bars", folder / "bars.parquet", "--symbols", 8, "--samples", 2)
+    assert status("check", *given, "--json", "-") == 0
+    output = capsys.readouterr()
+    shown = json.loads(output.out)
+    assert shown["starts_anew"] == 0
+    assert {check["why"] for check in shown["factors"][0]["checks"].values()} == {"not one number on these bars"}
+    told = " ".join(output.err.split())
+    assert "none untested by look-ahead, warm-up, blanking, membership: not one number on these bars" in told
+    assert "no symbol starts anew on these bars: that is untested" in told
+    assert "3 of 3 passed, 1 not tried by every check" in told
+
+
 def test_check_fails_with_status_1(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
@@ -84,7 +101,7 @@ def test_check_fails_with_status_1(
     from common.research.factor_checks.subject import Subject  # noqa: PLC0415  patched here
 
     good = Subject.of(load_set(str(folder / "own.toml")))
-    peeking = Subject(good.factors, lambda block: good.run(block)[:, ::-1].copy())
+    peeking = replace(good, run=lambda block: good.run(block)[:, ::-1].copy())
     monkeypatch.setattr("scripts.factors.Subject.of", lambda _: peeking)
     given = ("--set", folder / "own.toml", "--bars", folder / "bars.parquet", "--symbols", 8, "--samples", 2)
     assert status("check", *given, "--json", tmp_path / "f.json") == 1

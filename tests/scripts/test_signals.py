@@ -65,6 +65,7 @@ def test_precompute_writes_a_file_the_cache_takes(folder: Path, tmp_path: Path) 
         (["--version", "7"], (1, "7")),
         (["--instance", "Not A Name"], (2, "instance")),
         (["--key", "nowhere.key"], (2, "nowhere.key")),
+        (["--config", "nowhere.toml"], (2, "nowhere.toml")),
         (["--members", "nowhere.csv"], (2, "nowhere.csv")),
         (["--set", "alpha158"], (2, "another factor set")),
         (["--registry", "nowhere"], (1, "nowhere")),

@@ -9,8 +9,9 @@ import pytest
 
 from common.market.sample import sample_market
 from common.models.registry import Registry
-from scripts import models, train
 from scripts.command import main
+from scripts.models.__main__ import app as models
+from scripts.train.__main__ import app as train
 
 SPANS = ("--train", "2021-01-01..2021-09-30", "--validation", "2021-10-01..2022-02-28")
 TEST = ("--test", "2022-03-01..2022-07-31")
@@ -28,7 +29,7 @@ def bars(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run(*arguments: object, verb: str = "train") -> int:
     """Exit status of a command run in this process."""
-    app = train.app if verb == "train" else models.app
+    app = train if verb == "train" else models
     with pytest.raises(SystemExit) as ended:
         raise SystemExit(main(app, verb, [str(each) for each in arguments]))
     return int(ended.value.code or 0)

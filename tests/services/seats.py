@@ -13,8 +13,9 @@ from alphabus.messages import Factors
 from common.service import Context
 from services.inference_worker.child_process import Dying
 from services.inference_worker.exchange import Answer, Failed, Ready
+from services.inference_worker.happenings import Happened
 from services.inference_worker.post import Post
-from services.inference_worker.seat import Happened, Seat
+from services.inference_worker.seat import Seat
 
 Behave = Callable[[int, int], str]
 """What is done about (bar, attempt): `answer`, `slow` (ns pass first), `hang`, `crash` or `invalid`."""

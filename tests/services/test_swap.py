@@ -21,8 +21,8 @@ from common.service import Context
 from services.inference_worker.child_process import Dying
 from services.inference_worker.crew import OpenSeat
 from services.inference_worker.exchange import Failed
+from services.inference_worker.happenings import Happened
 from services.inference_worker.post import Post
-from services.inference_worker.seat import Happened
 from services.inference_worker.station import Station
 from tests.services.cluster import MS, Cluster, add_version, promote, toy_bundle, toy_config, toy_registry
 from tests.services.markets import TOY_SET, ToySource, raw_section
@@ -147,7 +147,7 @@ def alerts(channel: Channel) -> list[tuple[str, str]]:
 def station(cluster: Cluster, arm: str = "champion") -> Station:
     """An arm of the running worker."""
     worker: Any = cluster.services["inference_worker"]
-    found: Station = worker._stations[arm]
+    found: Station = worker._floor.stations[arm]
     return found
 
 
@@ -245,10 +245,10 @@ def test_a_wish_that_cannot_serve_ends_the_one_before(tmp_path: Path, registry: 
     with paced(tmp_path, registry, open_seat) as cluster:
         until_bar(cluster, 9)
         promote(registry, 2)
-        until(cluster, lambda: station(cluster).coming is not None)
+        until(cluster, lambda: station(cluster).succession.coming is not None)
         promote(registry, 3)
         until(cluster, lambda: len(history(registry)) == 1)
-        assert station(cluster).coming is None
+        assert station(cluster).succession.coming is None
     assert set(versions(cluster)) == {1}
 
 
@@ -259,7 +259,7 @@ def test_another_factor_set_is_waited_for(tmp_path: Path, registry: Path) -> Non
         until_bar(cluster, 9)
         promote(registry, 4)
         until(cluster, lambda: station(cluster).serving.post.factor_set == "other")
-        assert station(cluster).before is not None
+        assert station(cluster).succession.before is not None
         until_bar(cluster, cluster.services["signal_cache"].bar + 2)
         promote(registry, 1)
         until(cluster, lambda: station(cluster).serving.post.factor_set == "toy")
@@ -294,9 +294,9 @@ def test_a_wish_that_changes_on_the_way_is_the_only_one(tmp_path: Path, registry
     with paced(tmp_path, registry, open_seat) as cluster:
         until_bar(cluster, 9)
         promote(registry, 2)
-        until(cluster, lambda: station(cluster).coming is not None)
+        until(cluster, lambda: station(cluster).succession.coming is not None)
         promote(registry, 1)
-        until(cluster, lambda: station(cluster).coming is None)
+        until(cluster, lambda: station(cluster).succession.coming is None)
         assert history(registry) == []
         promote(registry, 3)
         until(cluster, lambda: station(cluster).serving.post.model.version == 3)
@@ -320,27 +320,6 @@ def test_a_restart_finds_what_really_served(tmp_path: Path, registry: Path) -> N
         cluster.restart("inference_worker")
         until_bar(cluster, 22)
         assert opened[-1] == "v3"
-
-
-@pytest.mark.parametrize("mood", ["never_loads", "invalid"])
-def test_a_model_that_is_unfit_gives_way_to_what_served_last(tmp_path: Path, registry: Path, mood: str) -> None:
-    """A start with a bundle that its children refuse, or that answers NaN: the one before is brought in, for good."""
-    open_seat, _ = seats()
-    with paced(tmp_path / "before", registry, open_seat, live=3):
-        pass
-    promote(registry, 2)
-    open_seat, opened = seats(v2=mood)
-    with paced(tmp_path / "after", registry, open_seat, inference=PACED | {"attempts": 2}) as cluster:
-        until(cluster, lambda: station(cluster).serving.post.model.version == 1)
-        cluster.restart("inference_worker")
-    assert opened == ["v2", "v1", "v1"]
-    record = cluster.record()
-    assert record[-1].status.value == "fresh"
-    assert {signals.model.version for signals in record if not signals.reason} == {1}
-    assert [(it.action, it.target) for it in history(registry)] == [
-        ("swap_failed", ("demo", 2)),
-        ("swap", ("demo", 1)),
-    ]
 
 
 @pytest.mark.parametrize("policy", ["wait", "deadline"])
@@ -405,7 +384,7 @@ def test_nothing_piles_up_over_many_swaps(tmp_path: Path, registry: Path) -> Non
         for number in range(30):
             promote(registry, (2, 4, 3, 1)[number % 4])
             until_bar(cluster, min(7 + number, HISTORY + 36))
-            assert len(station(cluster)._crews) <= 3
+            assert len(station(cluster).crews) <= 3
             assert len(worker._factors._topics) <= 2
             assert set(worker._factors.newest) <= set(worker._factors._topics)
             assert set(worker._board.newest_filled) <= set(worker._factors._topics)

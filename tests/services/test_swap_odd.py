@@ -36,8 +36,8 @@ HALVES = {"champion": {"alias": "champion", "capital": 0.5}, "challenger": {"ali
 
 def asked(cluster: Cluster) -> bool:
     """Whether the candidate was given a section and has not answered."""
-    candidate = station(cluster)._candidate
-    return candidate is not None and candidate._rehearsed is not None
+    candidate = station(cluster).succession.candidate
+    return candidate is not None and candidate.is_asked
 
 
 def test_a_model_that_never_answered_is_rehearsed_again(tmp_path: Path, registry: Path) -> None:
@@ -48,8 +48,8 @@ def test_a_model_that_never_answered_is_rehearsed_again(tmp_path: Path, registry
         promote(registry, 2)
         until(cluster, lambda: asked(cluster))
         promote(registry, 1)
-        until(cluster, lambda: station(cluster).coming is None)
-        assert station(cluster).before is None
+        until(cluster, lambda: station(cluster).succession.coming is None)
+        assert station(cluster).succession.before is None
         promote(registry, 2)
     assert opened.count("v2") == 2
     assert set(versions(cluster)) == {1}
@@ -61,9 +61,9 @@ def test_a_model_that_was_only_warming_is_rehearsed_again(tmp_path: Path, regist
     with paced(tmp_path, registry, open_seat, live=40) as cluster:
         until_bar(cluster, 9)
         promote(registry, 4)
-        until(cluster, lambda: station(cluster).coming is not None)
+        until(cluster, lambda: station(cluster).succession.coming is not None)
         promote(registry, 1)
-        until(cluster, lambda: station(cluster).coming is None)
+        until(cluster, lambda: station(cluster).succession.coming is None)
         promote(registry, 4)
     assert set(versions(cluster)) == {1}
     assert [change.action for change in history(registry)] == ["swap_failed"]

@@ -31,7 +31,7 @@ class Source(Protocol):
         ...
 
     def history(self, after: int) -> Iterator[RawSection]:
-        """Sections that only feed state."""
+        """Sections that only feed state; of a live source also what closed while nobody listened, but the newest."""
         ...
 
     def live(self, after: int) -> Iterator[RawSection]:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from alphabus.endpoints import SERVICES
 from common.config import Policy
+from scripts.chaos.__main__ import estimate_min
 from scripts.chaos.campaign import KINDS, LONGEST_PAUSE_S, Fault, Group, draw
 
 
@@ -49,3 +50,11 @@ def test_a_kind_is_named_by_fault_and_target(kind: object) -> None:
     fault, _, target = str(kind).partition(" ")
     assert fault in {*Fault}
     assert target in {*SERVICES, *Group}
+
+
+def test_the_estimate_grows_with_rounds_and_pauses() -> None:
+    """A round takes what the undisturbed one took, and the time in which things stand still or come back."""
+    rounds = draw(1, 60, 2, 160)
+    pauses = sum(strike.pause_s for fought in rounds for strike in fought.strikes)
+    assert estimate_min(rounds, 6.0) == pytest.approx((len(rounds) * 6.0 + pauses) / 60)
+    assert estimate_min(rounds * 10, 6.0) == pytest.approx(10 * estimate_min(rounds, 6.0))

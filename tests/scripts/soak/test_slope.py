@@ -3,9 +3,10 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from scripts.processes.usage import MEBIBYTE
 from scripts.soak.gauge import Reading
 from scripts.soak.market import minute_market
-from scripts.soak.slope import MEBIBYTE, WARM, Trend, trends
+from scripts.soak.slope import WARM, Trend, trends
 
 SECTIONS = 1000
 

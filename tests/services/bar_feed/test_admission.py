@@ -35,13 +35,14 @@ def test_what_is_not_is_refused(time: int, refusal: Refusal) -> None:
 
 
 def test_a_source_that_is_wrong_throughout_is_given_up() -> None:
-    """After so many in a row, saying where to look; one that is admitted begins the count anew."""
+    """With the hundredth in a row, saying where to look; one that is admitted begins the count anew."""
     admission = Admission(day_ns(1))
-    for bar in (2, 3):
-        for _ in range(MAX_REFUSED):
+    for bar in (2, 3, 4):
+        for _ in range(MAX_REFUSED - 1):
             assert admission.judge(day_ns(9), day_ns(bar)) is Refusal.FUTURE
-        assert admission.judge(day_ns(bar), day_ns(bar)) is None
-    for _ in range(MAX_REFUSED):
-        admission.judge(day_ns(9), day_ns(4))
-    with pytest.raises(BarFileError, match="look at the source's zone, unit and clock"):
-        admission.judge(day_ns(9), day_ns(4))
+            admission.give_up(day_ns(9), day_ns(bar), Refusal.FUTURE)
+        if bar < 4:
+            assert admission.judge(day_ns(bar), day_ns(bar)) is None
+    assert admission.judge(day_ns(9), day_ns(4)) is Refusal.FUTURE
+    with pytest.raises(BarFileError, match=r"100 sections in a row were refused.*look at the source's zone, unit and"):
+        admission.give_up(day_ns(9), day_ns(4), Refusal.FUTURE)

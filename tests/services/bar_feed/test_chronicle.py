@@ -13,7 +13,7 @@ from alphabus.messages import Announcement, Bars, Delivery, EndOfStream, Mode, P
 from alphabus.outbox import CHUNK
 from common.market.journal import Journal
 from common.market.membership import Membership
-from common.message_log import MessageLog
+from common.message_log import UNIVERSE, MessageLog
 from services.bar_feed.alignment import Alignment
 from services.bar_feed.chronicle import Chronicle
 from tests.services.markets import raw_section
@@ -29,7 +29,7 @@ def on_no_link(topic: str, message: Streamed) -> Frames:
 @contextmanager
 def chronicle(folder: Path) -> Iterator[Chronicle]:
     """A record on disk, closed at the end."""
-    with Journal.open(folder, sync="never") as journal:
+    with Journal.open(folder, sync="never", landmark=UNIVERSE) as journal:
         yield Chronicle(MessageLog(journal), ANNOUNCEMENTS, BARS, on_no_link)
 
 
@@ -71,6 +71,19 @@ def test_each_topic_gets_its_own(recorded: Path) -> None:
         assert said(record, BARS, 4)[0] == [("universe", 3), ("bars", 4)]
         assert said(record, ANNOUNCEMENTS, 4)[0] == [("announcement", 4)] * 2
         assert said(record, "t/else/", 0) == ([], True)
+
+
+def test_the_universe_in_force_is_found_again(tmp_path: Path) -> None:
+    """However often it changed; only the newest is in memory."""
+    with chronicle(tmp_path) as record:
+        alignment = Alignment(Membership(1))
+        for bar in range(1, 31):
+            say(record, alignment, bar, chr(64 + (bar + 1) // 2))
+        for bar in (2, 8, 16, 29, 30, 31):
+            universe = record.since(BARS, record.journal, bar).frames[0]
+            message = decode(universe).message
+            assert isinstance(message, Universe)
+            assert (message.journal, chr(64 + min(bar, 30) // 2)) == (record.journal, message.symbols[-1])
 
 
 def test_another_journal_gets_everything(recorded: Path) -> None:

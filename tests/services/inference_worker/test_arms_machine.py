@@ -67,10 +67,11 @@ class ArmMachine(RuleBasedStateMachine):
         most_days=st.sampled_from([None, None, None, 4]),
         resumed=st.booleans(),
         loading=SELDOM,
+        relievable=st.booleans(),
     )
     def begin(  # noqa: PLR0917  drawn
         self, waits: bool, late_until: int, fallback: FallbackRules, always: bool, holds: bool, failures: int,  # noqa: FBT001
-        most_days: int | None, resumed: bool, loading: bool,  # noqa: FBT001
+        most_days: int | None, resumed: bool, loading: bool, relievable: bool,  # noqa: FBT001
     ) -> None:  # fmt: skip
         """An arm under any rules, at the start of its journal or back from a restart."""
         self.waits = waits
@@ -85,6 +86,7 @@ class ArmMachine(RuleBasedStateMachine):
         if resumed:
             self.scene.arm.last_bar = self.resumed_after = 7
         self.next_bar = self.resumed_after + 1
+        self.scene.arm.relieve(possible=relievable)
         if not loading:
             self.ready()
 
@@ -166,6 +168,22 @@ class ArmMachine(RuleBasedStateMachine):
         self.unready += 1
         self.scene.crash()
 
+    @precondition(lambda self: self.scene.arm.unfit)
+    @rule()
+    def nobody_relieves(self) -> None:
+        """An unfit model stays where nobody else can serve, or who could has failed."""
+        self.scene.arm.relieve(possible=False)
+        self.scene.step()
+
+    @precondition(lambda self: self.scene.arm.unfit)
+    @rule()
+    def pardon(self) -> None:
+        """A person wants it all the same: what it failed at is forgotten."""
+        self.scene.arm.pardon()
+        self.failures.clear()
+        self.unready = 0
+        self.scene.step()
+
     @rule(passed=TIMES)
     def time_passes(self, passed: int) -> None:
         """The loop comes round again."""
@@ -228,6 +246,15 @@ class ArmMachine(RuleBasedStateMachine):
             assert arm.wake_ns() is not None
 
     @invariant()
+    def an_unfit_model_is_asked_nothing_more(self) -> None:
+        """It never spoke, and its failures alone close no section."""
+        arm = self.scene.arm
+        self.scene.step()
+        if arm.unfit:
+            assert arm._work.task is None
+            assert not arm._work.spoke
+
+    @invariant()
     def half_open_is_one_call_long(self) -> None:
         """And so ends with it."""
         arm = self.scene.arm
@@ -237,6 +264,7 @@ class ArmMachine(RuleBasedStateMachine):
         """When all comes that can come, every announced section has its signal, and under `wait` its own."""
         if not hasattr(self, "scene"):
             return
+        self.scene.arm.relieve(possible=False)
         self.scene.do(self.scene.arm.resume(self.scene.now))
         for _ in range(20 * len(self.scene.sections) + 5):
             self.drain()

@@ -142,6 +142,29 @@ def test_other_symbols() -> None:
     assert section.computed_from == old.computed_from
 
 
+def test_whoever_has_left_has_no_value() -> None:
+    """The newest arm says that it is no member; what another arm holds of it is from before."""
+    newest = said("a", {"A": 1.0, "B": 2.0, "C": NAN}, 0.3)
+    gone = replace(newest, columns={**newest.columns, "flag": np.array([0, 0, Flag.NOT_MEMBER], np.uint8)})
+    old = said("b", {"A": 1.0, "B": 2.0, "C": 3.0}, 0.7, age=1, reason=Reason.TIMEOUT)
+    section = blended(old, gone)
+    assert np.isfinite(section.values).tolist() == [True, True, False]
+    assert flags(section) == [Flag.OK, Flag.OK, Flag.NOT_MEMBER]
+
+
+def test_a_revision_that_is_recalled_is_no_word_of_the_bar() -> None:
+    """What the blend would have taken is what the arm said first, in whatever order both are recalled."""
+    first = said("a", {"A": 1.0, "B": 2.0}, 0.5, bar=5, age=1, reason=Reason.TIMEOUT)
+    late = said("a", {"A": 2.0, "B": 1.0}, 0.5, bar=5, status=Status.LATE, revision=1)
+    for recalled in ((first, late), (late, first)):
+        blend = Blend({"a": 0.5, "b": 0.5}, KNOWN.__getitem__)
+        for word in recalled:
+            blend.recall(word)
+        (section,) = blend.add(said("b", {"A": 1.0, "B": 2.0}, 0.5, bar=5))
+        assert (section.status, section.reason, section.capital) == (Status.HELD, Reason.TIMEOUT, 1.0)
+        assert values_of(section) == pytest.approx({"A": -0.25, "B": 0.25})
+
+
 def test_collected_in_order() -> None:
     """A bar is blended once all arms with capital have spoken of it; shadows and revisions change nothing."""
     blend = Blend({"a": 0.5, "b": 0.5, "shadow": 0.0}, KNOWN.__getitem__)

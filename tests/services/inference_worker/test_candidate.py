@@ -14,7 +14,7 @@ from services.inference_worker.duty import Duty
 from tests.services.inference_worker.scene import FEATURES, SYMBOLS, VOICE, make_factors
 
 OWN, USED = b"o" * 32, b"u" * 32
-TRIAL = Trial(min_features=0.5, patience_ns=1000)
+TRIAL = Trial(min_features=0.5, patience_ns=1000, wait_ns=10_000, wait_bars=3)
 
 
 def candidate(plan: bytes = OWN) -> Candidate:
@@ -42,7 +42,7 @@ def test_until_it_has_loaded_nothing_is_asked_of_it() -> None:
     it = Candidate(Duty(VOICE, OWN, FEATURES), TRIAL)
     assert it.rehearses(factors(1, OWN), USED, 0) is None
     it.answered(np.zeros(3))
-    assert it.look(factors(1, OWN), factors(1, USED), 0) == []
+    assert it.look(factors(1, OWN), factors(1, USED), 0, 5) == []
     assert it.phase is Phase.LOADING
 
 
@@ -53,7 +53,7 @@ def test_it_answers_the_last_section_once() -> None:
     assert it.rehearses(section, USED, 0) is section
     assert it.rehearses(factors(5, OWN), USED, 0) is None
     it.answered(np.zeros(len(SYMBOLS)))
-    it.look(factors(5, OWN), factors(5, USED), 0)
+    it.look(factors(5, OWN), factors(5, USED), 0, 5)
     assert it.phase is Phase.READY
 
 
@@ -61,7 +61,7 @@ def test_of_the_plan_in_use_nothing_has_to_be_waited_for() -> None:
     """Also where no section has come yet."""
     it = candidate(USED)
     assert it.rehearses(None, USED, 0) is None
-    assert it.look(None, None, 0) == []
+    assert it.look(None, None, 0, 5) == []
     assert it.phase is Phase.READY
 
 
@@ -69,8 +69,8 @@ def test_of_another_plan_the_first_section_is_waited_for() -> None:
     """It is said once that it waits."""
     it = candidate()
     assert it.rehearses(None, USED, 0) is None
-    told = [told.event for now in range(3) for told in it.look(None, factors(1, USED), now)]
-    assert told == ["swap_waits"]
+    told = [told.event for now in range(3) for told in it.look(None, factors(1, USED), now, 5)]
+    assert told == ["candidate_waiting"]
     assert it.rehearses(factors(2, OWN), USED, 0) is not None
 
 
@@ -90,15 +90,15 @@ def test_of_another_plan_the_first_section_is_waited_for() -> None:
 def test_its_factors_must_be_as_warm_as_those_in_use(own: Factors | None, used: Factors | None, phase: Phase) -> None:
     """Of the same section, with as many warm members."""
     it = rehearsed()
-    it.look(own, used, 0)
+    it.look(own, used, 0, 5)
     assert it.phase is phase
 
 
 def test_readiness_is_judged_anew_until_the_switch() -> None:
     """A plan that falls behind again has to catch up again."""
     it = rehearsed()
-    it.look(factors(5, OWN), factors(5, USED), 0)
-    it.look(factors(5, OWN), factors(6, USED), 0)
+    it.look(factors(5, OWN), factors(5, USED), 0, 5)
+    it.look(factors(5, OWN), factors(6, USED), 0, 5)
     assert it.phase is Phase.WARMING
 
 
@@ -128,9 +128,9 @@ def test_patience_with_its_answer_ends() -> None:
     it = candidate()
     it.rehearses(factors(1, OWN), USED, 50)
     assert it.wake_ns() == 1050
-    it.look(factors(1, OWN), factors(1, USED), 1049)
+    it.look(factors(1, OWN), factors(1, USED), 1049, 5)
     assert it.reason == ""
-    it.look(factors(1, OWN), factors(1, USED), 1050)
+    it.look(factors(1, OWN), factors(1, USED), 1050, 5)
     assert (it.phase, "no answer" in it.reason) == (Phase.FAILED, True)
     assert it.wake_ns() is None
 
@@ -138,3 +138,41 @@ def test_patience_with_its_answer_ends() -> None:
 def test_whoever_was_warm_is_counted_once() -> None:
     """Members with a full look-back, present or not."""
     assert warm_members(factors(1, OWN, member=[1, 1, 0], warm=[1, 0, 1], present=[0, 1, 1])) == 1
+
+
+@pytest.mark.parametrize(
+    ("now", "bar", "fails"), [(10_000, 7, False), (9_999, 8, False), (10_000, 8, True), (90_000, 90, True)]
+)
+def test_it_does_not_wait_for_ever(now: int, bar: int, fails: bool) -> None:  # noqa: FBT001  a table
+    """Until its time is over, and so many sections have passed: a market that is closed is not its fault."""
+    it = candidate()
+    it.rehearses(None, USED, 0)
+    assert [told.level for told in it.look(None, factors(5, USED), 0, 5)] == ["warning"]
+    assert it.look(None, factors(bar, USED), now, bar) == []
+    assert (it.phase is Phase.FAILED, "did not come" in it.reason) == (fails, fails)
+
+
+def test_factors_that_stay_cold_end_its_wait_too() -> None:
+    """The reason tells that from factors that never came."""
+    it = rehearsed()
+    it.look(factors(5, OWN, warm=[0, 0, 0]), factors(5, USED), 0, 5)
+    it.look(factors(9, OWN, warm=[0, 0, 0]), factors(9, USED), 20_000, 9)
+    assert (it.phase, "not as warm" in it.reason) == (Phase.FAILED, True)
+
+
+def test_whoever_became_ready_in_the_end_is_not_given_up() -> None:
+    """However long it took."""
+    it = rehearsed()
+    it.look(factors(4, OWN), factors(5, USED), 0, 5)
+    it.look(factors(9, OWN), factors(9, USED), 20_000, 9)
+    assert it.phase is Phase.READY
+
+
+def test_another_child_is_asked_anew() -> None:
+    """The first one died over the question: its answer is not awaited any more."""
+    it = candidate()
+    it.rehearses(factors(1, OWN), USED, 0)
+    assert it.is_asked
+    it.starts_anew()
+    it.loaded()
+    assert it.rehearses(factors(1, OWN), USED, 5) is not None

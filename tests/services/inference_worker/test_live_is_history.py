@@ -19,6 +19,7 @@ from common.errors import ModelError
 from common.factors.processors.feature_block import FeatureBlock
 from common.models.bundle import save_bundle
 from services.inference_worker.attendance import Attendance, decode_names, encode_names
+from services.inference_worker.child_link import ChildLink
 from services.inference_worker.exchange import Answer, Message, Ready, Request, Scored
 from services.inference_worker.executor import Executor
 from services.inference_worker.scorer import Scorer
@@ -56,7 +57,7 @@ def executor_over(chain: str, kind: str) -> tuple[Executor, ChildInside]:
     """An executor that is ready."""
     slate = Slate.create()
     inside = ChildInside(chain, kind, slate)
-    made = Executor(cast("Any", None), cast("Any", inside), slate, count(1))
+    made = Executor(ChildLink(cast("Any", None), cast("Any", inside), slate), count(1))
     assert isinstance(made.receive(), Ready)
     return made, inside
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from alphabus.messages import Model, Signals
@@ -16,13 +17,15 @@ from common.config import Config
 from common.errors import ConfigError, ModelError
 from common.factors.plan import compile_set
 from common.factors.sets import FactorSet
+from common.models.bundle import Bundle
+from common.models.golden import encode_array
 from common.models.manifest import Span
-from common.models.records import Event
+from common.models.records import Event, ModelRef
 from common.models.registry import Registry
 from common.models.signature import make_key
-from services.inference_worker.actions import Told
-from services.inference_worker.roster import LOOK_NS, Roster, Wish
-from services.inference_worker.station import Swap
+from services.inference_worker.actions import Swap, Told
+from services.inference_worker.roster import Roster, Wish
+from services.inference_worker.wishes import LOOK_NS
 from tests.services.cluster import add_version, promote, silent_log, toy_bundle, toy_config, toy_registry
 from tests.services.markets import FEATURES, TOY_SET
 
@@ -204,6 +207,44 @@ def test_a_wish_that_cannot_serve_says_why(config: Config) -> None:
         wish = it.wishes()["champion"]
         assert (wish.ref, wish.post, "digest" in wish.why) == (ref, None, True)
         assert it.wishes() == {}
+
+
+@pytest.mark.parametrize("at_start", [True, False])
+def test_a_version_that_the_system_does_not_let_us_read_is_no_end_of_the_worker(
+    config: Config, monkeypatch: pytest.MonkeyPatch, *, at_start: bool
+) -> None:
+    """No descriptor is left, a disk fails: it is said of the version, and what served last serves on."""
+    serve(config)
+    ref = add_version(config.registry, toy_bundle(seed=8))
+    promote(config.registry, ref.version)
+
+    def refuses(_registry: Registry, wanted: ModelRef) -> Any:
+        if wanted == ref:
+            raise OSError(24, "Too many open files")
+        return found(_registry, wanted)
+
+    verb = "load" if at_start else "inspect"
+    found = getattr(Registry, verb)
+    monkeypatch.setattr(Registry, verb, refuses)
+    with office(config) as it:
+        if at_start:
+            assert it.roster.posts()["champion"].model.version == 1
+            assert it.warnings == [("champion", "alias_refused")]
+        else:
+            with pytest.raises(ModelError, match="cannot be read: Too many open files"):
+                it.roster.post(ref)
+
+
+def test_a_reference_without_a_range_is_no_range(config: Config) -> None:
+    """Statistics of another make: the gate then has no range, and the worker lives."""
+    reference: dict[str, Any] = {"file": "reference.npy", "columns": ["rows", "missing"]}
+    files = {"reference.npy": encode_array(np.zeros((len(FEATURES) + 1, 2)))}
+    made = toy_bundle(seed=8)
+    ref = add_version(
+        config.registry, Bundle.make(replace(made.manifest, reference=reference), {**made.files, **files})
+    )
+    with office(config) as it:
+        assert it.roster.post(ref).prediction_range is None
 
 
 def test_features_must_be_among_the_factors(config: Config) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from alphabus.errors import UniverseError
 from alphabus.messages import Factors, Reason
 from alphabus.sockets import wait_on
 from alphabus.testing import ManualClock
@@ -19,7 +20,10 @@ from common.restarts import SECOND
 from services.inference_worker.child_process import Dying
 from services.inference_worker.exchange import Answer, Failed, Ready
 from services.inference_worker.executor import Executor
-from services.inference_worker.seat import LOAD_NS, REASONS, Happened, Launch, Seat, Spare
+from services.inference_worker.happenings import REASONS, Happened, Spare
+from services.inference_worker.launch import Launch
+from services.inference_worker.schedule import LOAD_NS
+from services.inference_worker.seat import Seat
 from tests.common.models.sample_bundle import NAMES
 from tests.services.inference_worker.children import LIMIT_S
 from tests.services.inference_worker.scene import SYMBOLS, make_factors
@@ -293,3 +297,31 @@ def test_a_system_without_room_is_tried_again(bundle: Path, monkeypatch: pytest.
         monkeypatch.setattr(Executor, "start", start)
         clock.advance(SECOND // 20)
         assert isinstance(happens(it), Ready)
+
+
+def test_a_section_that_lacks_what_the_model_takes_costs_the_child_and_not_the_worker(bundle: Path) -> None:
+    """The digest of a plan promises its columns; who promised wrongly is not the worker's end."""
+    with seat(bundle, ManualClock()) as it:
+        assert isinstance(happens(it), Ready)
+        it.submit(make_factors(5), 1)
+        failed = happens(it)
+        assert isinstance(failed, Failed)
+        assert (failed.cause, "lack" in failed.reason, NAMES[-1] in failed.reason) == ("crash", True, True)
+
+
+def test_symbols_that_nobody_knows_cost_the_child_and_not_the_worker(
+    bundle: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also of a model that has to be told who they are."""
+
+    def unknown(*_: object) -> None:
+        raise UniverseError("no universe message came before its section")
+
+    with seat(bundle, ManualClock()) as it:
+        assert isinstance(happens(it), Ready)
+        monkeypatch.setattr(Launch, "call", unknown)
+        monkeypatch.setattr(Ready, "sections", True)
+        it.submit(section(), 1)
+        failed = happens(it)
+        assert isinstance(failed, Failed)
+        assert "no universe" in failed.reason

@@ -47,7 +47,7 @@ def test_nan_of_somebody_else_is_still_invalid() -> None:
 def test_a_candidate_may_be_silent() -> None:
     """In its rehearsal, too."""
     for silent, phase in ((SECOND, Phase.WARMING), (None, Phase.FAILED)):
-        it = Candidate(DUTY, Trial(min_features=0.5, patience_ns=1000))
+        it = Candidate(DUTY, Trial(min_features=0.5, patience_ns=1000, wait_ns=10_000, wait_bars=3))
         it.loaded()
         assert it.rehearses(make_factors(1, plan=DUTY.plan), DUTY.plan, 0) is not None
         it.answered(np.array([1.0, NAN, 3.0]), silent)

@@ -1,0 +1,81 @@
+"""An end that comes whatever state the children are in; real processes, small ones."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+LIMIT_S = 30.0
+
+# Says who it is; then ends in order when it is told to.
+SLEEPER = """
+import os, signal, sys
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+print("pid", os.getpid(), flush=True)
+while True:
+    signal.pause()
+"""
+
+
+@contextmanager
+def launched(folder: Path, **lines: str) -> Iterator[subprocess.Popen[str]]:
+    """A launcher with these lines; killed with its group if it is still there at the end."""
+    (folder / "sleeper.py").write_text(SLEEPER, encoding="ascii")
+    text = "".join(f"{name}: exec {sys.executable} {command}\n" for name, command in lines.items())
+    (folder / "Procfile").write_text(text, encoding="ascii")
+    command = [sys.executable, "-m", "common.launch", str(folder / "Procfile")]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, start_new_session=True) as launcher:
+        try:
+            yield launcher
+        finally:
+            if launcher.poll() is None:
+                os.killpg(launcher.pid, signal.SIGKILL)
+
+
+def pids_of(launcher: subprocess.Popen[str], count: int) -> list[int]:
+    """Process ids of so many sleepers, as they say them."""
+    assert launcher.stdout is not None
+    said = (line.partition("| pid ")[2] for line in launcher.stdout)
+    return [int(next(filter(None, said))) for _ in range(count)]
+
+
+@pytest.mark.parametrize("still", [0, 1, 2])
+def test_it_ends_whoever_stands_still(still: int, tmp_path: Path) -> None:
+    """Nobody, one, or all: each hears that it is to end, and does."""
+    sleeper = str(tmp_path / "sleeper.py")
+    with launched(tmp_path, one=sleeper, two=sleeper) as launcher:
+        pids = pids_of(launcher, 2)
+        for pid in pids[:still]:
+            os.kill(pid, signal.SIGSTOP)
+        launcher.terminate()
+        said, _ = launcher.communicate(timeout=LIMIT_S)
+    assert launcher.returncode == 128 + signal.SIGTERM
+    assert said.count("stopped (rc=0)") == 2
+    assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
+
+
+def test_the_end_of_one_is_the_end_of_all(tmp_path: Path) -> None:
+    """Its status is the launcher's."""
+    with launched(tmp_path, sleeper=str(tmp_path / "sleeper.py"), ends="-c 'raise SystemExit(7)'") as launcher:
+        launcher.communicate(timeout=LIMIT_S)
+    assert launcher.returncode == 7
+
+
+def test_it_may_be_told_before_all_are_there(tmp_path: Path) -> None:
+    """What comes too early is not forgotten: everybody is started, and ended."""
+    sleeper = str(tmp_path / "sleeper.py")
+    with launched(tmp_path, **{f"sleeper{number}": sleeper for number in range(5)}) as launcher:
+        assert launcher.stdout is not None
+        assert "started" in launcher.stdout.readline()
+        launcher.terminate()
+        said, _ = launcher.communicate(timeout=LIMIT_S)
+    assert launcher.returncode == 128 + signal.SIGTERM
+    assert said.count("stopped") == 5

@@ -1,0 +1,216 @@
+"""A worker without a bus: the real arms, stations and registry; children that do as they are told, a clock by hand."""
+
+from __future__ import annotations
+
+import atexit
+import shutil
+import tempfile
+from collections.abc import Mapping
+from functools import cache
+from itertools import count
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import numpy as np
+
+from alphabus.messages import Announcement, Factors, Mode, Phase, Signals, universe_digest
+from alphabus.testing import ManualClock, day_ns
+from common.config import MS, Policy
+from common.factors.plan import compile_set
+from common.models.records import Change
+from common.models.registry import Registry
+from common.service import Context
+from services.inference_worker.actions import Told
+from services.inference_worker.board import Board
+from services.inference_worker.child_process import Dying
+from services.inference_worker.control import Order, Verb
+from services.inference_worker.exchange import Failed
+from services.inference_worker.floor import Floor
+from services.inference_worker.happenings import Happened
+from services.inference_worker.lineup import line_up
+from services.inference_worker.post import Post
+from services.inference_worker.roster import Roster
+from services.inference_worker.station import Station
+from services.inference_worker.wishes import LOOK_NS
+from tests.services.cluster import add_version, silent_log, toy_bundle, toy_config, toy_registry
+from tests.services.markets import TOY_SET
+from tests.services.seats import FormulaSeat
+from tests.services.test_swap import OTHER_SET
+
+JOURNAL = b"j" * 16
+SYMBOLS = ("A", "B", "C")
+PLANS = {compile_set(of).digest: [name for name, _ in of.factors] for of in (TOY_SET, OTHER_SET)}
+VERSIONS = (1, 2, 3, 4)
+"""Of the model `demo`; the last one wants other factors."""
+
+
+@cache
+def library() -> Path:
+    """A registry with all of them; 1 is what the alias means. To be copied, not touched."""
+    folder = Path(tempfile.mkdtemp())
+    atexit.register(shutil.rmtree, folder)
+    root = toy_registry(folder / "registry")
+    for bundle in (toy_bundle(seed=8), toy_bundle(seed=9), toy_bundle(OTHER_SET, seed=10)):
+        add_version(root, bundle)
+    return root
+
+
+def section_of(plan: bytes, bar: int) -> Factors:
+    """Everybody is there and warm."""
+    columns: dict[str, Any] = {name: np.full(len(SYMBOLS), float(bar)) for name in PLANS[plan]}
+    columns |= {name: np.ones(len(SYMBOLS), np.uint8) for name in ("present", "member", "warm")}
+    time = day_ns(bar)
+    return Factors(JOURNAL, bar, Mode.REPLAY, time, time - 1, universe_digest(SYMBOLS), 1.0, plan, columns, {})
+
+
+class Puppet(FormulaSeat):
+    """A child that behaves by the mood its version is in at that moment."""
+
+    def __init__(self, post: Post, context: Context, dying: Dying, moods: Mapping[int, str]) -> None:
+        self._moods, self.open = moods, True
+        super().__init__(post, context, dying, lambda _bar, _attempt: moods[post.model.version])
+
+    def close(self) -> None:
+        """It is gone for good."""
+        super().close()
+        self.open = False
+
+    def die(self) -> None:
+        """Somebody killed it."""
+        self._said.clear()
+        self._said.append((0, Failed(0, "crash", "killed by SIGKILL")))
+
+    def _ready(self, post: Post) -> Happened:
+        if self._moods[post.model.version] == "never_loads":
+            return Failed(0, "load", "golden outputs differ")
+        return super()._ready(post)
+
+
+class Desk:
+    """One arm at work, under the policy `deadline` or `wait`; it may be killed and started again."""
+
+    floor: Floor
+    _board: Board
+    _roster: Roster
+    _newest: dict[bytes, Factors]
+    _filled: dict[bytes, int]
+
+    def __init__(self, *, waits: bool) -> None:
+        self.folder = Path(tempfile.mkdtemp())
+        shutil.copytree(library(), self.folder / "registry")
+        inference: dict[str, Any] = {"attempts": 2, "hang_after_ms": 500, "candidate_wait_s": 2.0, "max_age_bars": 1000}
+        if not waits:
+            inference |= {"policy": Policy.DEADLINE, "deadline_ms": 50, "late_until_ms": 150}
+        self.config = toy_config(self.folder, self.folder / "registry", inference=inference)
+        self.clock, self.moods = ManualClock(), dict.fromkeys(VERSIONS, "answer")
+        self.person = Registry(self.folder / "registry", clock=count(1).__next__)
+        self.said: list[Signals] = []
+        self.served_by: list[int] = []
+        """Who sat at the station when each of these was said."""
+        self.told: list[Told] = []
+        self.bar, self.engine_is_up = 0, True
+        self.lacks: tuple[str, ...] = ()
+        """Factor sets that the engine cannot build."""
+        self.seats: list[Puppet] = []
+        self._start()
+
+    @property
+    def station(self) -> Station:
+        """The only one."""
+        return self.floor.stations["champion"]
+
+    @property
+    def serving(self) -> int:
+        """Which version serves."""
+        return self.station.serving.post.model.version
+
+    def history(self) -> list[Change]:
+        """Of this instance, oldest first."""
+        return self.person.history("test", "champion")
+
+    def announce(self) -> None:
+        """The next section is due."""
+        self.bar += 1
+        self._announce(self.bar, on_record=False)
+
+    def fill(self) -> None:
+        """The factors of everything that is open come, of every plan that is wanted, if the engine is up."""
+        for plan, topic in self.floor.topics if self.engine_is_up else ():
+            if topic.startswith(self.lacks):
+                continue
+            after = self._filled.get(plan, self.floor.done)
+            for bar in range(after + 1, self.bar + 1):
+                self._newest[plan] = section_of(plan, bar)
+                self._board.fill(self._newest[plan], self.clock.monotonic_ns())
+            self._filled[plan] = self.bar
+
+    def turn(self, pass_ms: int = 0) -> None:
+        """One round of the worker, then time passes."""
+        self.floor.hear_wishes()
+        self._filled = {plan: bar for plan, bar in self._filled.items() if plan in dict(self.floor.topics)}
+        self._newest = {plan: factors for plan, factors in self._newest.items() if plan in self._filled}
+        self.fill()
+        self.floor.receive(lambda _station: False)
+        self.floor.step(self._newest, self._board, lambda _station: False)
+        self._board.drop_up_to(self.floor.done)
+        self._roster.ledger.catch_up()
+        self.clock.advance(pass_ms * MS)
+
+    def settle(self, turns: int = 40) -> None:
+        """So many rounds, each a little later: aliases are looked at, children answer, patience ends."""
+        for _ in range(turns):
+            self.turn()
+            self.turn(max(LOOK_NS // MS, 50) + 1)
+
+    def command(self, verb: Verb) -> None:
+        """A person says so."""
+        self.floor.obey(Order(verb, ("champion",), "because", "ann"))
+
+    def promote(self, version: int) -> None:
+        """A person wants this version, again if need be."""
+        self.person.promote("test", "champion", "demo", version, by="ann", why="better", again=True)
+
+    def restart(self) -> None:
+        """The worker is killed and started: what was said is on record, and what is open comes from the record."""
+        self._stop()
+        self._start()
+
+    def close(self) -> None:
+        """Leave nothing."""
+        self._stop()
+        self.person.close()
+        shutil.rmtree(self.folder)
+
+    def _start(self) -> None:
+        self._board = Board(deadline=self.config.inference.policy is Policy.DEADLINE)
+        self._board.journal, self._newest, self._filled = JOURNAL, {}, {}
+        self._roster = Roster(self.config, self.clock, silent_log(), self._tell)
+        context = cast("Context", SimpleNamespace(config=self.config, bus=SimpleNamespace(clock=self.clock)))
+        stations = line_up(context, self._roster, self._seat, Dying())
+        self.floor = Floor(stations, self._roster, self.clock, self._say, self._tell)
+        self.floor.stand()
+        if self.said:
+            self.floor.resume("champion", self.said[-1])
+        for bar in range(self.floor.done + 1, self.bar + 1):
+            self._announce(bar, on_record=True)
+
+    def _stop(self) -> None:
+        self.floor.close()
+        self._roster.close()
+
+    def _announce(self, bar: int, *, on_record: bool) -> None:
+        time = day_ns(bar)
+        due = Announcement(JOURNAL, bar, Mode.REPLAY, time, time - 1, Phase.DUE, len(SYMBOLS))
+        self.floor.add(self._board.announce(due, self.clock.monotonic_ns(), on_record=on_record))
+
+    def _seat(self, post: Post, context: Context, dying: Dying) -> Puppet:
+        self.seats.append(Puppet(post, context, dying, self.moods))
+        return self.seats[-1]
+
+    def _say(self, signals: Signals) -> None:
+        self.said.append(signals)
+        self.served_by.append(self.serving)
+
+    def _tell(self, _arm: str, told: Told) -> None:
+        self.told.append(told)
