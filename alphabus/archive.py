@@ -5,6 +5,7 @@ from __future__ import annotations
 from alphabus.bus import Bus
 from alphabus.errors import RequestError
 from alphabus.inlet import Inlet
+from alphabus.messages import Mode
 from alphabus.section import Binding, Section
 from alphabus.sockets import Waiter
 
@@ -14,10 +15,11 @@ WAIT_NS = 200_000_000
 class Archive:
     """A link to the signal cache; answers are awaited, or looked for."""
 
-    def __init__(self, bus: Bus, name: str, binding: Binding, wait: Waiter) -> None:
+    def __init__(self, bus: Bus, name: str, mode: Mode, wait: Waiter) -> None:
         """Connect; raises EndpointError."""
         self._inlet = Inlet(bus, name, "signal_cache", [])
-        self.binding = binding
+        self.mode = mode
+        self._binding = Binding(mode)
         self._clock, self._wait = bus.clock, wait
 
     @property
@@ -49,7 +51,7 @@ class Archive:
             return None
         if found[0].error is not None:
             raise RequestError(found[0].error)
-        return self.binding.sections(found[1])
+        return self._binding.sections(found[1])
 
     def ask(self, timeout_ns: int, verb: str, **arguments: int | str | bytes) -> list[Section]:
         """Ask and wait, again while no answer comes; raises RequestError when there is none in time."""

@@ -10,7 +10,7 @@ from alphabus.continuity import Follower, Place
 from alphabus.errors import RequestError
 from alphabus.inlet import Inlet
 from alphabus.messages import Delivery, EndOfStream, Signals
-from alphabus.section import Section
+from alphabus.section import Binding, Section
 
 SNAPSHOT_NS = 2_000_000_000
 FILL_NS = 5_000_000_000
@@ -24,6 +24,7 @@ class ArmStream:
         self._clock, self._arm, self._archive, self._met = bus.clock, arm, archive, met
         self._topic = bus.endpoints.topic("signals", arm)
         self._worker = Inlet(bus, name, "inference_worker", [self._topic])
+        self._binding = Binding(archive.mode)
         self._last: Signals | None = None
         self._ready: list[Section] = []
         self._held: list[Delivery] = []
@@ -99,7 +100,7 @@ class ArmStream:
                 for section in self._archive.history(self._arm, self._last.bar + 1, message.bar - 1, FILL_NS):
                     self._deliver(section)
             delivery = self._held.pop(0)
-            for section in self._archive.binding.sections([delivery]):
+            for section in self._binding.sections([delivery]):
                 self._deliver(section)
             self._ended = self._ended or isinstance(message, EndOfStream)
 

@@ -6,7 +6,7 @@ from alphabus.bus import Bus
 from alphabus.codec import decode, encode
 from alphabus.errors import DecodeError, RequestError
 from alphabus.messages import Delivery, Reply, Request
-from alphabus.sockets import Waiter, wait_on
+from alphabus.sockets import Received, Waiter, wait_on
 
 WAIT_NS = 100_000_000
 
@@ -42,7 +42,7 @@ class Asker:
         """Let go of the link."""
         self._link.close()
 
-    def _read(self, frames: list[bytes], opened: Answered | None) -> Answered | None:
+    def _read(self, frames: Received, opened: Answered | None) -> Answered | None:
         """The answer as far as it has come; it begins with the reply to our newest question."""
         try:
             delivery = decode(frames)

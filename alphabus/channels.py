@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 Parts = Sequence[bytes]
+Received = Sequence[bytes | memoryview]
+"""Frames as they came: small ones as bytes, large ones uncopied."""
 
 
 class Channel(Protocol):
@@ -15,7 +17,7 @@ class Channel(Protocol):
         """False when the queue is full and the frames were not taken."""
         ...
 
-    def receive(self) -> list[bytes] | None:
+    def receive(self) -> Received | None:
         """The next message's frames, or None."""
         ...
 

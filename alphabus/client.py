@@ -16,7 +16,7 @@ from alphabus.clock import Clock, SystemClock
 from alphabus.lookup import Lookup
 from alphabus.messages import Mode
 from alphabus.moments import Duration, Time, duration_ns, time_ns
-from alphabus.section import Binding, Section
+from alphabus.section import Section
 from alphabus.security.transport import meeting_place
 from alphabus.sockets import Transport, Waiter, wait_on
 
@@ -54,7 +54,7 @@ class SignalClient:
         self._bus = Bus(endpoints, transport or self._own, clock or SystemClock())
         self._clock, self._wait, self._arm = self._bus.clock, wait, arm
         self._name = f"client-{wall_time_ns()}"
-        self._archive = Archive(self._bus, self._name, Binding(Mode(mode)), wait)
+        self._archive = Archive(self._bus, self._name, Mode(mode), wait)
         self._agenda = Agenda(self._bus, self._name, grace_ns)
         self._stream = ArmStream(self._bus, self._name, arm, self._archive, self._agenda.met)
         self._lookup: Lookup | None = None

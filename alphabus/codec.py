@@ -7,25 +7,42 @@ is the counter it is filed under.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, fields
 from typing import Any, Final
 
-import msgpack
-
 from alphabus import columns as bodies
+from alphabus import header as headers
+from alphabus import symbols as lists
 from alphabus.errors import DecodeError, EncodeError
-from alphabus.messages import MESSAGES, STREAMED, Delivery, Message, Streamed, Universe, universe_digest
+from alphabus.header import MAX_HEADER, Header
+from alphabus.messages import MESSAGES, STREAMED, Delivery, Message, Streamed, Universe
 from alphabus.schema import KEYS, VERSION
+from alphabus.symbols import MAX_SYMBOL
+
+__all__ = [
+    "MAX_BODY",
+    "MAX_HEADER",
+    "MAX_SYMBOL",
+    "MAX_TOPIC",
+    "Frames",
+    "decode",
+    "decode_record",
+    "encode",
+    "encode_record",
+]
 
 MAX_TOPIC: Final = 256
-MAX_HEADER: Final = 64 * 1024
 MAX_BODY: Final = 256 * 1024 * 1024
-MAX_SYMBOL: Final = 64
 
 LINK_KEYS: Final = ("epoch", "seq", "sent")
 
 _KINDS: Mapping[str, type[Message]] = {kind.kind: kind for kind in MESSAGES}
+_FIELDS: Mapping[type[Message], Mapping[str, bool]] = {
+    kind: {item.name: item.default is MISSING and item.default_factory is MISSING for item in fields(kind)}
+    for kind in MESSAGES
+}
+"""The fields of each kind in their order, which is that of the header, and whether they must be there."""
 _IN_BODY: Final = ("columns", "symbols")
 
 Frames = tuple[bytes, bytes, bytes]
@@ -37,7 +54,7 @@ def encode(delivery: Delivery) -> Frames:
     header, body = _content(delivery.message)
     for key in LINK_KEYS:
         header[key] = _dumped("delivery", key, getattr(delivery, key))
-    return topic, _packed(header), body
+    return topic, headers.pack(header), body
 
 
 def decode(frames: Sequence[bytes | memoryview]) -> Delivery:
@@ -45,7 +62,7 @@ def decode(frames: Sequence[bytes | memoryview]) -> Delivery:
     if len(frames) != 3:
         raise DecodeError("frames", f"{len(frames)} where a message has 3")
     topic = _read_topic(bytes(frames[0]))
-    header = _unpacked(frames[1])
+    header = headers.unpack(frames[1])
     link = {key: _value(key, header.pop(key, None)) for key in LINK_KEYS}
     message = _message(header, memoryview(frames[2]))
     return Delivery(topic=topic, message=message, **link)
@@ -54,35 +71,33 @@ def decode(frames: Sequence[bytes | memoryview]) -> Delivery:
 def encode_record(message: Streamed) -> bytes:
     """The payload of a journal record: the header map without what belongs to a link, then the body."""
     header, body = _content(message)
-    return _packed(header) + body
+    return headers.pack(header) + body
 
 
 def decode_record(payload: bytes) -> Streamed:
     """The message of a journal record; raises DecodeError."""
-    unpacker = _unpacker(len(payload))
-    unpacker.feed(payload)
-    header = _unpack_with(unpacker)
-    message = _message(header, memoryview(payload)[unpacker.tell() :])
+    header, size = headers.unpack_first(payload)
+    message = _message(header, memoryview(payload)[size:])
     if not isinstance(message, STREAMED):
         raise DecodeError("kind", f"{message.kind!r} is never on record")
     return message
 
 
-def _content(message: Message) -> tuple[dict[str, Any], bytes]:
-    header: dict[str, Any] = {"v": VERSION, "kind": message.kind}
-    body = b""
-    for item in fields(message):
-        value = getattr(message, item.name)
-        if item.name == "columns":
+def _content(message: Message) -> tuple[Header, bytes]:
+    kind, body = type(message), b""
+    header: Header = {"v": VERSION, "kind": kind.kind}
+    for name in _FIELDS[kind]:
+        value = getattr(message, name)
+        if name == "columns":
             header["columns"], header["shape"] = bodies.describe(value)
-            _guard(bodies.check_names, type(message), tuple(value))
-            _guard(_check_body_size, sum(column.nbytes for column in value.values()))
+            _guard(bodies.check_names, kind, tuple(value))
+            _guard(_check_body_size, bodies.size_of(value))
             body = bodies.pack(value)
-        elif item.name == "symbols":
-            _guard(_check_symbols, value, getattr(message, "universe", None))
-            body = "\n".join(value).encode("ascii")
+        elif name == "symbols":
+            _guard(lists.check, value, getattr(message, "universe", None))
+            body = lists.pack(value)
         else:
-            header[item.name] = _dumped(message.kind, item.name, value)
+            header[name] = _dumped(kind.kind, name, value)
     return header, body
 
 
@@ -96,18 +111,11 @@ def _dumped(kind: str, name: str, value: Any) -> Any:
     return wire
 
 
-def _guard(check: Any, *arguments: Any) -> None:
+def _guard(check: Callable[..., object], *arguments: Any) -> None:
     try:
         check(*arguments)
     except DecodeError as error:
         raise EncodeError(str(error)) from error
-
-
-def _packed(header: dict[str, Any]) -> bytes:
-    packed: bytes = msgpack.packb(header, use_bin_type=True)
-    if len(packed) > MAX_HEADER:
-        raise EncodeError(f"a header of {len(packed)} bytes; the limit is {MAX_HEADER}")
-    return packed
 
 
 def _topic_bytes(topic: str) -> bytes:
@@ -125,58 +133,7 @@ def _read_topic(raw: bytes) -> str:
     return topic
 
 
-def _unpacker(size: int) -> Any:
-    return msgpack.Unpacker(
-        raw=False,
-        strict_map_key=True,
-        unicode_errors="strict",
-        object_pairs_hook=_without_twins,
-        ext_hook=_refuse_ext,
-        max_buffer_size=max(size, 1),
-        max_str_len=MAX_HEADER,
-        max_bin_len=MAX_HEADER,
-        max_array_len=bodies.MAX_COLUMNS,  # room is made for what an array announces, before it is there
-        max_map_len=bodies.MAX_COLUMNS,
-        max_ext_len=0,
-    )
-
-
-def _without_twins(pairs: list[tuple[Any, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a key stands twice")
-    if not all(type(key) is str for key in found):
-        raise ValueError("a key is not text")
-    return found
-
-
-def _refuse_ext(code: int, _data: bytes) -> Any:
-    raise ValueError(f"ext type {code}")
-
-
-def _unpack_with(unpacker: Any) -> dict[str, Any]:
-    try:
-        header = unpacker.unpack()
-    except (ValueError, TypeError, RecursionError, msgpack.UnpackException) as error:
-        raise DecodeError("header", f"{type(error).__name__} {error}"[:200]) from error
-    if type(header) is not dict:
-        raise DecodeError("header", f"a {type(header).__name__} where a map is expected")
-    return header
-
-
-def _unpacked(frame: bytes | memoryview) -> dict[str, Any]:
-    raw = bytes(frame)
-    if len(raw) > MAX_HEADER:
-        raise DecodeError("header_size", f"{len(raw)} bytes; the limit is {MAX_HEADER}")
-    unpacker = _unpacker(len(raw))
-    unpacker.feed(raw)
-    header = _unpack_with(unpacker)
-    if unpacker.tell() != len(raw):
-        raise DecodeError("header", f"{len(raw) - unpacker.tell()} bytes after the map")
-    return header
-
-
-def _message(header: dict[str, Any], body: memoryview) -> Message:
+def _message(header: Header, body: memoryview) -> Message:
     version = _value("v", header.pop("v", None))
     if version > VERSION:
         raise DecodeError("version", f"schema {version}; this reader knows up to {VERSION}: update it")
@@ -189,58 +146,35 @@ def _message(header: dict[str, Any], body: memoryview) -> Message:
     return kind(**values)
 
 
-def _header_values(kind: type[Message], header: dict[str, Any]) -> dict[str, Any]:
+def _header_values(kind: type[Message], header: Header) -> dict[str, Any]:
     values: dict[str, Any] = {}
-    for item in fields(kind):
-        if item.name in _IN_BODY:
+    for name, needed in _FIELDS[kind].items():
+        if name in _IN_BODY:
             continue
-        if item.name in header:
-            values[item.name] = _value(item.name, header.pop(item.name))
-        elif item.default is MISSING and item.default_factory is MISSING:
-            raise DecodeError("missing_key", f"{kind.kind}.{item.name}")
+        if name in header:
+            values[name] = _value(name, header.pop(name))
+        elif needed:
+            raise DecodeError("missing_key", f"{kind.kind}.{name}")
     if header:
         raise DecodeError("unknown_key", f"{kind.kind}: {', '.join(sorted(header))[:200]}")
     return values
 
 
-def _body_values(kind: type[Message], header: dict[str, Any], body: memoryview) -> dict[str, Any]:
-    names = {item.name for item in fields(kind)}
-    if "columns" in names:
+def _body_values(kind: type[Message], header: Header, body: memoryview) -> dict[str, Any]:
+    if "columns" in _FIELDS[kind]:
         found = bodies.unpack(header.pop("columns", None), header.pop("shape", None), body)
         bodies.check_names(kind, tuple(found))
         return {"columns": found}
     if kind is Universe:
-        return {"symbols": _read_symbols(body, header.get("universe"))}
+        return {"symbols": lists.unpack(body, header.get("universe"))}
     if len(body):
         raise DecodeError("body", f"{len(body)} bytes; {kind.kind} has none")
     return {}
 
 
-def _read_symbols(body: memoryview, digest: Any) -> tuple[str, ...]:
-    try:
-        text = bytes(body).decode("ascii")
-    except UnicodeDecodeError as error:
-        raise DecodeError("body", f"symbols are not ASCII: {error}") from error
-    symbols = tuple(text.split("\n")) if text else ()
-    _check_symbols(symbols, digest)
-    return symbols
-
-
 def _check_body_size(size: int) -> None:
     if size > MAX_BODY:
         raise DecodeError("body_size", f"{size} bytes; the limit is {MAX_BODY}")
-
-
-def _check_symbols(symbols: tuple[str, ...], digest: Any) -> None:
-    if len(symbols) > bodies.MAX_SYMBOLS:
-        raise DecodeError("body", f"{len(symbols)} symbols; the limit is {bodies.MAX_SYMBOLS}")
-    if len(set(symbols)) != len(symbols):
-        raise DecodeError("body", "a symbol stands twice")
-    for symbol in symbols:
-        if not (0 < len(symbol) <= MAX_SYMBOL and symbol.isascii() and symbol.isprintable() and " " not in symbol):
-            raise DecodeError("body", f"symbol {symbol!r:.80} is not printable ASCII without spaces, at most 64 long")
-    if digest != universe_digest(symbols):
-        raise DecodeError("body", "the symbols are not those the digest names")
 
 
 def _value(name: str, wire: Any) -> Any:

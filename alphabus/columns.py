@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,12 +20,18 @@ BAR_COLUMNS = (*PRICES, "turnover", "open_interest", "price_factor", "share_fact
 FACTOR_MARKS = ("present", "member", "warm")
 SIGNAL_COLUMNS = ("signal", "flag")
 
-_DTYPES: dict[str, np.dtype[Any]] = {"<f8": np.dtype("<f8"), "|u1": np.dtype("|u1")}
+MAX_NAME = 64
+
+_WIDE, _NARROW = "<f8", "|u1"
+WIDE: np.dtype[Any] = np.dtype(_WIDE)
+NARROW: np.dtype[Any] = np.dtype(_NARROW)
+_CODES: Mapping[str, np.dtype[Any]] = {_WIDE: WIDE, _NARROW: NARROW}
+_CODE_OF: Mapping[np.dtype[Any], str] = {dtype: code for code, dtype in _CODES.items()}
 
 
 def describe(columns: Columns) -> tuple[list[list[str]], list[int]]:
     """The header's `columns` and `shape`; raises EncodeError for what could not be read back."""
-    listed = [[name, column.dtype.str] for name, column in columns.items()]
+    listed = [[name, _CODE_OF.get(column.dtype) or column.dtype.str] for name, column in columns.items()]
     lengths = {column.shape for column in columns.values()}
     if len(lengths) != 1 or len(next(iter(lengths))) != 1:
         raise EncodeError(f"columns must be one-dimensional and of one length, not {sorted(lengths)}")
@@ -36,6 +43,11 @@ def describe(columns: Columns) -> tuple[list[list[str]], list[int]]:
     return listed, [size]
 
 
+def size_of(columns: Columns) -> int:
+    """Bytes of the body."""
+    return sum([column.nbytes for column in columns.values()])
+
+
 def pack(columns: Columns) -> bytes:
     """The columns' bytes in the order they are listed."""
     return b"".join([np.ascontiguousarray(column).data for column in columns.values()])
@@ -43,17 +55,15 @@ def pack(columns: Columns) -> bytes:
 
 def unpack(listed: Any, shape: Any, body: memoryview) -> dict[str, NDArray[Any]]:
     """Read-only views into `body` by name; raises DecodeError unless the length matches exactly."""
-    dtypes, size = _checked(listed, shape)
-    width = sum(dtype.itemsize for dtype in dtypes.values())
-    if width * size != len(body):
-        raise DecodeError("body", f"{len(body)} bytes where {width} x {size} are announced")
+    layout = _checked(listed, shape)
+    if layout.width * layout.size != len(body):
+        raise DecodeError("body", f"{len(body)} bytes where {layout.width} x {layout.size} are announced")
     found: dict[str, NDArray[Any]] = {}
     offset = 0
-    for dtype in _DTYPES.values():
-        names = [name for name, of in dtypes.items() if of is dtype]
+    for dtype, names in ((WIDE, layout.names[: layout.wide]), (NARROW, layout.names[layout.wide :])):
         if not names:
             continue
-        matrix = np.frombuffer(body, dtype, len(names) * size, offset).reshape(len(names), size)
+        matrix = np.frombuffer(body, dtype, len(names) * layout.size, offset).reshape(len(names), layout.size)
         matrix.flags.writeable = False
         found.update(zip(names, matrix, strict=True))
         offset += matrix.nbytes
@@ -75,45 +85,65 @@ def check_names(kind: type[Message], names: tuple[str, ...]) -> None:
         raise DecodeError("columns", f"signals carry {', '.join(SIGNAL_COLUMNS)}, not {', '.join(names)[:200]}")
 
 
-def _checked(listed: Any, shape: Any) -> tuple[dict[str, np.dtype[Any]], int]:
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """What a body is announced to be: the first `wide` columns are f8, the others u1, each of `size` symbols."""
+
+    names: list[str]
+    wide: int
+    size: int
+
+    @property
+    def width(self) -> int:
+        """Bytes a symbol."""
+        return WIDE.itemsize * self.wide + NARROW.itemsize * (len(self.names) - self.wide)
+
+
+def _checked(listed: Any, shape: Any) -> _Layout:
     if type(shape) is not list or len(shape) != 1 or type(shape[0]) is not int or not 0 <= shape[0] <= MAX_SYMBOLS:
         raise DecodeError("columns", f"shape {shape!r:.60} is not [S] with S of at most {MAX_SYMBOLS}")
     if type(listed) is not list or not 0 < len(listed) <= MAX_COLUMNS:
         raise DecodeError("columns", f"not a list of 1 to {MAX_COLUMNS} columns")
-    if (found := _all_sound(listed)) is not None:
-        return found, shape[0]
-    dtypes: dict[str, np.dtype[Any]] = {}
-    for item in listed:
-        name, dtype = _named(item)
-        if name in dtypes:
-            raise DecodeError("columns", f"column {name!r} stands twice")
-        dtypes[name] = dtype
-    widths = [dtype.itemsize for dtype in dtypes.values()]
-    if widths != sorted(widths, reverse=True):
+    if not _all_sound(listed):
+        _refuse_first(listed)
+    kinds = [item[1] for item in listed]
+    wide = kinds.count(_WIDE)
+    if _WIDE in kinds[wide:]:
         raise DecodeError("columns", "f8 columns come first, then u1")
-    return dtypes, shape[0]
+    return _Layout([item[0] for item in listed], wide, shape[0])
 
 
-def _all_sound(listed: list[Any]) -> dict[str, np.dtype[Any]] | None:
-    """What the list says when nothing is wrong with it, by looking at all columns at once; None: look closer."""
+def _all_sound(listed: list[Any]) -> bool:
+    """Whether every item names a column and none twice, by looking at all of them at once: there may be thousands."""
+    if set(map(type, listed)) != {list} or set(map(len, listed)) != {2}:
+        return False
+    names = [item[0] for item in listed]
     try:
-        names = [name for name, _ in listed]
-        kinds = [kind for _, kind in listed]
         text, lengths = "".join(names), list(map(len, names))
-        if not (text.isascii() and text.isprintable() and min(lengths) > 0 and max(lengths) <= 64):
-            return None
-        found = dict(zip(names, map(_DTYPES.__getitem__, kinds), strict=True))
-        sound = len(found) == len(names) and kinds == sorted(kinds) and set(map(type, listed)) == {list}
-    except (TypeError, ValueError, KeyError):
-        return None
-    return found if sound else None
+        return (
+            text.isascii()
+            and text.isprintable()
+            and min(lengths) > 0
+            and max(lengths) <= MAX_NAME
+            and len(set(names)) == len(names)
+            and {item[1] for item in listed} <= _CODES.keys()
+        )
+    except TypeError:  # a name that is no text, or a type that cannot be looked up
+        return False
 
 
-def _named(item: Any) -> tuple[str, np.dtype[Any]]:
-    if type(item) is not list or len(item) != 2 or type(item[0]) is not str or str(item[1]) not in _DTYPES:
-        raise DecodeError("columns", f"{item!r:.80} is not [name, '<f8' or '|u1']")
-    name: str = item[0]
-    dtype: str = item[1]
-    if not (0 < len(name) <= 64 and name.isascii() and name.isprintable()):
-        raise DecodeError("columns", f"column name {name!r:.80} is not printable ASCII of at most 64 characters")
-    return name, _DTYPES[dtype]
+def _refuse_first(listed: list[Any]) -> NoReturn:
+    """Say which item is wrong; raises DecodeError."""
+    known = set[str]()
+    for item in listed:
+        if type(item) is not list or len(item) != 2 or type(item[0]) is not str or str(item[1]) not in _CODES:
+            raise DecodeError("columns", f"{item!r:.80} is not [name, '<f8' or '|u1']")
+        name: str = item[0]
+        if not (0 < len(name) <= MAX_NAME and name.isascii() and name.isprintable()):
+            raise DecodeError(
+                "columns", f"column name {name!r:.80} is not printable ASCII of at most {MAX_NAME} characters"
+            )
+        if name in known:
+            raise DecodeError("columns", f"column {name!r} stands twice")
+        known.add(name)
+    raise DecodeError("columns", "not a list of [name, '<f8' or '|u1']")

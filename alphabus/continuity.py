@@ -30,7 +30,7 @@ class Tally:
     gaps: int = 0
     duplicates: int = 0
     zombies: int = 0
-    restarts: int = 0
+    restarted: int = 0
 
 
 @dataclass(slots=True)
@@ -100,7 +100,7 @@ class Follower:
         return applied + self._applied(held)
 
     def _restarted(self, epoch: int, next_seq: int) -> None:
-        self.tally.restarts += self.epoch >= 0
+        self.tally.restarted += self.epoch >= 0
         self.epoch, self._next = epoch, next_seq
         self._held.clear()
         self.unsure = True

@@ -3,33 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 
+from alphabus.acknowledger import Acknowledger
 from alphabus.bus import Bus
 from alphabus.clock import Clock
 from alphabus.codec import decode, encode
 from alphabus.continuity import Follower, Tally
 from alphabus.errors import DecodeError
-from alphabus.messages import Acknowledge, Delivery, Heartbeat, Message, Reply, Request
+from alphabus.losses import Losses
+from alphabus.messages import Delivery, Heartbeat, Message, Reply, Request
+from alphabus.questions import Questions
 from alphabus.sockets import Channel, Subscription
 
-ASK_AGAIN_NS = 1_000_000_000
-REPEAT_NS = 1_000_000_000
 STALE_NS = 3_000_000_000
-MAX_UNREAD = 64  # answers nobody fetched: whoever asked found what it wanted elsewhere
+LOOK_NS = 200_000_000  # from one look at what was lost to the next: it is not for every message
 MAX_AT_ONCE = 256  # a fast writer must not keep the reader from everything else
-
-
-@dataclass(slots=True)
-class _Question:
-    """A request under way; `follower` is set when it asks for a replay."""
-
-    follower: Follower | None
-    asked_ns: int
-    paused: bool = False  # it was refused, and is asked again once patience has ended
-    reply: Reply | None = None
-    epoch: int = -1
-    deliveries: list[Delivery] = field(default_factory=list)
 
 
 class Inlet:
@@ -40,14 +28,11 @@ class Inlet:
         self.service = service
         self.followers = {topic: Follower(topic) for topic in topics}
         endpoints, transport = bus.endpoints, bus.transport
-        self._consumer, self._clock, self._refused = consumer, bus.clock, bus.refused
+        self._clock, self._refused = bus.clock, bus.refused
         self._asked_topic = endpoints.topic("ask")
-        self._questions: dict[int, _Question] = {}
-        self._answering: _Question | None = None
-        self._answers: dict[int, _Question] = {}
-        self._last_id = 0
-        self._acknowledged: dict[str, Acknowledge] = {}
-        self._repeated_ns = self._answered_ns = bus.clock.monotonic_ns()
+        now = self._looked_ns = bus.clock.monotonic_ns()
+        self._questions, self._losses = Questions(now), Losses(service, bus.found)
+        self._acknowledger = Acknowledger(consumer, bus.acknowledge_every, now)
         self._heard_ns, self._slept_ns = bus.clock.boot_ns(), _slept_ns(bus.clock)
         health = endpoints.topic("health", service)
         self._live: Subscription = transport.subscriber(endpoints.live(service), [*topics, health])
@@ -75,6 +60,7 @@ class Inlet:
 
     def resume(self, topic: str, follower: Follower) -> None:
         """Go on from what `follower` knows, instead of from nothing."""
+        self._let_go(topic)
         self.followers[topic] = follower
 
     def follow(self, topic: str, follower: Follower | None = None) -> None:
@@ -85,8 +71,8 @@ class Inlet:
 
     def unfollow(self, topic: str) -> None:
         """Follow a topic no more; what is still under way of it is dropped."""
-        if self.followers.pop(topic, None) is not None:
-            self._acknowledged.pop(topic, None)
+        if self._let_go(topic):
+            self._acknowledger.forget(topic)
             self._live.unsubscribe(topic)
 
     def is_behind(self, topic: str) -> bool:
@@ -102,21 +88,16 @@ class Inlet:
         for delivery in self._drained(self._ask):
             deliveries += self._from_record(delivery)
         self._ask_where_unsure()
+        self._look_for_losses()
         return deliveries
 
     def acknowledge(self, topic: str, journal: bytes, bar: int) -> None:
-        """Tell the writer that everything up to `bar` is done."""
-        message = Acknowledge(self._consumer, topic, journal, bar)
-        self._acknowledged[topic] = message
-        self._send(message)
+        """Tell the writer that everything up to `bar` is done: at once, or with one of the next bars, or soon."""
+        self._send_all(self._acknowledger.note(topic, journal, bar, self._clock.monotonic_ns()))
 
     def repeat(self) -> None:
-        """Acknowledge again now and then: a writer that restarted has forgotten."""
-        now = self._clock.monotonic_ns()
-        if now - self._repeated_ns >= REPEAT_NS:
-            self._repeated_ns = now
-            for message in self._acknowledged.values():
-                self._send(message)
+        """Send the acknowledgements that waited, and all again now and then; to be called in every turn."""
+        self._send_all(self._acknowledger.due(self._clock.monotonic_ns()))
 
     def request(self, verb: str, **arguments: int | str | bytes) -> int:
         """Ask something; the answer is fetched with `answer`."""
@@ -124,18 +105,14 @@ class Inlet:
 
     def answer(self, question: int) -> tuple[Reply, list[Delivery]] | None:
         """The reply and the messages that came with it, once they are all there."""
-        found = self._answers.pop(question, None)
-        if found is None or found.reply is None:
-            return None
-        return found.reply, found.deliveries
+        return self._questions.fetch(question)
 
     def awaits(self, question: int) -> bool:
         """Whether the question may still be answered; False once patience has ended."""
-        reply = None if self._answering is None else self._answering.reply
-        return question in self._questions or (reply is not None and reply.id == question)
+        return self._questions.awaits(question)
 
     def close(self) -> None:
-        """Let go of both ends."""
+        """Let go of both ends; what is done and not said yet is said by the next start."""
         self._live.close()
         self._ask.close()
 
@@ -168,81 +145,51 @@ class Inlet:
         return follower.live(delivery)
 
     def _from_record(self, delivery: Delivery) -> list[Delivery]:
-        """An answer stands between two equal replies; what a queue lost of either, or between, is asked again."""
-        message = delivery.message
-        self._answered_ns = self._clock.monotonic_ns()
-        if not isinstance(message, Reply):
-            if self._answering is not None:
-                self._answering.deliveries.append(delivery)
+        now = self._clock.monotonic_ns()
+        if (answered := self._questions.read(delivery, now)) is None:
             return []
-        opened, self._answering = self._answering, None
-        if opened is not None and opened.reply == message:
-            return self._closed(opened, message)
-        return self._opened(message, delivery.epoch)
-
-    def _opened(self, reply: Reply, epoch: int) -> list[Delivery]:
-        question = self._questions.pop(reply.id, None)
-        self._forget_lost(reply.id)
-        if question is None:
-            return []
-        question.reply, question.epoch = reply, epoch
-        if reply.count == 0:
-            return self._closed(question, reply)
-        self._answering = question
+        question, reply = answered
+        follower = question.follower
+        if follower is None:
+            self._questions.keep(question, reply)
+        elif reply.error is not None:
+            self._questions.pause(question, reply, now)
+        elif self.followers.get(follower.topic) is follower:  # otherwise not followed any more, or anew
+            return follower.answered(question.epoch, reply.next.get(follower.topic), question.deliveries)
         return []
 
-    def _closed(self, question: _Question, reply: Reply) -> list[Delivery]:
-        follower = question.follower
-        if len(question.deliveries) != reply.count:
-            return []
-        if follower is None:
-            self._answers[reply.id] = question
-            while len(self._answers) > MAX_UNREAD:
-                del self._answers[next(iter(self._answers))]
-            return []
-        if reply.error is not None:  # asked again once patience ends, not at once
-            self._questions[reply.id] = _Question(follower, self._clock.monotonic_ns(), paused=True)
-            return []
-        if self.followers.get(follower.topic) is not follower:  # not followed any more, or anew
-            return []
-        return follower.answered(question.epoch, reply.next.get(follower.topic), question.deliveries)
-
     def _ask_where_unsure(self) -> None:
-        self._give_up_unanswered()
-        under_way = {id(question.follower) for question in self._pending()}
-        for follower in self.followers.values():
-            if follower.unsure and id(follower) not in under_way:
-                self._ask_replay(follower)
+        self._questions.give_up(self._clock.monotonic_ns())
+        if self.behind:
+            asked = self._questions.asked_for()
+            for follower in self.followers.values():
+                if follower.unsure and id(follower) not in asked:
+                    self._ask_replay(follower)
 
-    def _give_up_unanswered(self) -> None:
-        patience_ends = self._clock.monotonic_ns() - ASK_AGAIN_NS
-        silent = self._answered_ns <= patience_ends  # while answers flow, those behind them are only late
-        self._questions = {
-            k: question
-            for k, question in self._questions.items()
-            if question.asked_ns > patience_ends or not (silent or question.paused)
-        }
-        if silent:
-            self._answering = None
+    def _look_for_losses(self) -> None:
+        now = self._clock.monotonic_ns()
+        if now - self._looked_ns >= LOOK_NS:
+            self._looked_ns = now
+            self._losses.look(self.tallies.values(), stale=self.stale)
 
-    def _forget_lost(self, answered: int) -> None:
-        """Answers come in the order of the questions: an older question that is still open was lost."""
-        self._questions = {k: question for k, question in self._questions.items() if k > answered or question.paused}
-
-    def _pending(self) -> Iterable[_Question]:
-        if self._answering is not None:
-            yield self._answering
-        yield from self._questions.values()
+    def _let_go(self, topic: str) -> bool:
+        follower = self.followers.pop(topic, None)
+        if follower is not None:
+            self._losses.leave(follower.tally)
+        return follower is not None
 
     def _ask_replay(self, follower: Follower) -> None:
         arguments: dict[str, int | str | bytes] = {"topic": follower.topic, "bar": follower.from_bar}
         self._question(follower, "replay", arguments | {"journal": follower.journal or b""})
 
     def _question(self, follower: Follower | None, verb: str, arguments: Mapping[str, int | str | bytes]) -> int:
-        self._last_id += 1
-        self._questions[self._last_id] = _Question(follower, self._clock.monotonic_ns())
-        self._send(Request(self._last_id, verb, arguments))
-        return self._last_id
+        number = self._questions.add(follower, self._clock.monotonic_ns())
+        self._send(Request(number, verb, arguments))
+        return number
+
+    def _send_all(self, messages: Iterable[Message]) -> None:
+        for message in messages:
+            self._send(message)
 
     def _send(self, message: Message) -> None:
         self._ask.send(encode(Delivery(self._asked_topic, 0, 0, self._clock.wall_ns(), message)))

@@ -10,7 +10,7 @@ from alphabus.bus import Bus
 from alphabus.errors import RequestError
 from alphabus.inlet import Inlet
 from alphabus.search import Newest, Search, held
-from alphabus.section import Section
+from alphabus.section import Binding, Section
 from alphabus.sockets import Waiter
 
 ANSWER_NS = 1_000_000_000
@@ -27,6 +27,7 @@ class Lookup:
         self._topic: Callable[[str], str] = lambda arm: bus.endpoints.topic("signals", arm)
         self._archive, self._agenda = archive, agenda
         self._worker = Inlet(bus, name, "inference_worker", [])
+        self._binding = Binding(archive.mode)
         self._newest: dict[str, Newest] = {}
 
     def find(self, time: int, wait_ns: int, arm: str) -> Section | None:
@@ -87,7 +88,7 @@ class Lookup:
         """Take in everything that came; the section if it is there by now."""
         self._agenda.receive()
         self._agenda.announced(search.time)
-        for section in self._archive.binding.sections(self._worker.receive()):
+        for section in self._binding.sections(self._worker.receive()):
             self._newest.setdefault(section.signals.arm, Newest()).take(section)
         found = self._newest[search.arm].sections.get(search.time)
         return found or self._look_at_record(search)

@@ -31,6 +31,8 @@ def duration_ns(duration: Duration) -> int:
 
 
 def _whole(value: SupportsIndex, wanted: str) -> int:
+    if isinstance(value, bool):  # to Python a whole number: an argument in the wrong place
+        raise TypeError(f"{wanted}, not {value!r}")
     try:
         return operator.index(value)
     except TypeError:

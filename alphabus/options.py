@@ -12,7 +12,7 @@ from alphabus.outbox import CHUNK_BYTES
 
 MS = 1
 MIB = 1024 * 1024
-LINGER = 500 * MS
+LINGER, READER_LINGER = 500 * MS, 100 * MS
 HANDSHAKE = 3000 * MS
 CONNECT = 3000 * MS
 BEAT, SILENCE = 500 * MS, 2000 * MS  # half-open links show within the sum of both: under 3 s
@@ -70,8 +70,9 @@ def set_options(socket: zmq.Socket[bytes], kind: int, queues: Queues) -> None:
     # Finite queues: a stuck reader must cost bounded memory; what is dropped is noticed by seq and asked for again.
     socket.sndhwm = queues.limit
     socket.rcvhwm = READER_HIGH_WATER if kind in READERS else queues.limit
-    # A peer that died must not keep us from exiting; one that lives gets what is queued.
-    socket.linger = LINGER
+    # A peer that died must not keep us from exiting; one that lives gets what is queued. What a reader still has to say
+    # is short, and goes out at once where there is a connection: in a pipeline that ends its writer may be gone.
+    socket.linger = READER_LINGER if kind in READERS else LINGER
     # A frame that could not be a message is refused before it is buffered.
     socket.maxmsgsize = LARGEST_FRAME.get(kind, MAX_BODY + ENVELOPE)
     # A half-open link is noticed by the protocol itself, at both ends.

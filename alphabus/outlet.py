@@ -88,7 +88,8 @@ class Outlet:
 
     def lowest_acknowledged(self, topic: str, consumers: Iterable[str], journal: bytes) -> int:
         """The bar of `topic` that all `consumers` have acknowledged; 0 when one has not spoken."""
-        return self._acknowledged.setdefault(topic, Acknowledged()).lowest(consumers, journal)
+        known = self._acknowledged.get(topic)
+        return 0 if known is None else known.lowest(consumers, journal)
 
     def serve(self, record: Record, answer: Answer) -> list[Acknowledge]:
         """Answer what was asked (never blocks); return the acknowledgements that came."""
@@ -96,7 +97,7 @@ class Outlet:
         heard: list[Acknowledge] = []
         asked: dict[tuple[bytes, object], Request] = {}
         while (frames := self._asked.receive()) is not None:
-            identity, *parts = frames
+            identity, parts = bytes(frames[0]), frames[1:]
             try:
                 message = decode(parts).message
             except DecodeError as error:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from alphabus.errors import ModeError, RequestError
+from alphabus.errors import ModeError, RequestError, UniverseError
 from alphabus.messages import Delivery, Flag, Mode, Signals, Universe
+from alphabus.universes import Universes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,11 +36,14 @@ class Section:
 
 
 class Binding:
-    """Remembers every list of symbols, and puts each section together with its own."""
+    """Remembers the newest lists of symbols, and puts each section together with its own.
+
+    One for each stream: in its order every list comes before its sections, and none is pushed out by another stream's.
+    """
 
     def __init__(self, mode: Mode) -> None:
-        self._mode = mode
-        self._symbols: dict[bytes, tuple[str, ...]] = {}
+        self.mode = mode
+        self._universes = Universes()
 
     def sections(self, deliveries: Iterable[Delivery]) -> list[Section]:
         """The sections among these; raises ModeError for another mode, RequestError where no list of symbols came."""
@@ -47,20 +51,22 @@ class Binding:
         for delivery in deliveries:
             message = delivery.message
             if isinstance(message, Universe):
-                self._symbols[message.universe] = message.symbols
+                self._universes.learn(message)
             elif isinstance(message, Signals):
                 self._check_mode(message)
                 found.append(Section(self._symbols_of(message), message))
         return found
 
     def _check_mode(self, message: Signals) -> None:
-        if message.mode is not self._mode:
+        if message.mode is not self.mode:
             raise ModeError(
-                f"the sections of {message.arm!r} are of mode {message.mode.value!r}, and {self._mode.value!r} was "
+                f"the sections of {message.arm!r} are of mode {message.mode.value!r}, and {self.mode.value!r} was "
                 f"asked for: SignalClient(..., mode={message.mode.value!r}) takes them"
             )
 
     def _symbols_of(self, message: Signals) -> tuple[str, ...]:
-        if message.universe not in self._symbols:
-            raise RequestError(f"no list of symbols came before bar {message.bar} of {message.arm!r}: connect again")
-        return self._symbols[message.universe]
+        try:
+            return self._universes.symbols(message.universe)
+        except UniverseError as error:
+            told = f"no list of symbols came before bar {message.bar} of {message.arm!r}: connect again"
+            raise RequestError(told) from error

@@ -21,7 +21,8 @@ class MessageLog:
     """Appends messages to a journal and reads them back.
 
     A journal opened with `landmark=UNIVERSE` repeats the universe in force where a segment begins, so that old segments
-    can be dropped; such a repetition is read only where it tells something.
+    can be dropped, and finds it again for whoever reads from the middle; such a repetition is read only where it tells
+    something.
     """
 
     def __init__(self, journal: Journal) -> None:

@@ -19,10 +19,13 @@ from structlog.typing import FilteringBoundLogger
 from alphabus.bus import Bus, Refused
 from alphabus.clock import SystemClock
 from alphabus.errors import AlphabusError, DecodeError, KeyFileError, SecurityError
+from alphabus.sockets import Received
+from common.allocator import keep_freed_memory
 from common.config import Config, load_config
 from common.counters import Counters
 from common.door import Doorkeeper, open_transport
 from common.errors import BarFileError, ConfigError, FactorError, LockError
+from common.link_losses import LinkLosses
 from common.lock import Lock, raise_epoch
 from common.logs import open_log
 from common.parent import die_with_parent
@@ -48,6 +51,7 @@ def main(make: type[Service] | Callable[[Context], Service], name: str, argument
         sys.stderr.write(f"error: {error}\n")
         return 2
     log = open_log(config.logs, name, config.instance)
+    keep_freed_memory()
     stop = Stop()
     try:
         with Lock(endpoints.folder / f"{name}.lock"):
@@ -74,11 +78,15 @@ def _serve(
     counters = Counters()
     keeper = Doorkeeper(log, counters)
     transport = open_transport(config, name, keeper)
-    bus = Bus(config.endpoints, transport, SystemClock(), _quarantine(config, name, log, counters))
+    clock = SystemClock()
+    losses, refused = LinkLosses(log, counters, clock), _quarantine(config, name, log, counters)
+    every = config.acknowledge_every
+    bus = Bus(config.endpoints, transport, clock, refused, found=losses, acknowledge_every=every)
     log.info("started", epoch=epoch, pid=os.getpid())
     try:
         service = make(Context(config, bus, log, counters, epoch))
-        keeper.alert_with(service.outlet.alert)
+        for teller in (keeper, losses):
+            teller.alert_with(service.outlet.alert)
         run(service, stop)
     finally:
         transport.close()
@@ -88,7 +96,7 @@ def _serve(
 def _quarantine(config: Config, name: str, log: FilteringBoundLogger, counters: Counters) -> Refused:
     path = config.state / "quarantine" / f"{name}.jsonl"
 
-    def refused(link: str, error: DecodeError, frames: Sequence[bytes]) -> None:
+    def refused(link: str, error: DecodeError, frames: Received) -> None:
         counters.add("refused")
         counters.add(f"refused_{error.reason}")
         log.warning("message_refused", link=link, reason=error.reason, error=str(error))

@@ -10,10 +10,15 @@ SECOND = 1_000_000_000
 
 @dataclass(slots=True)
 class Restarts:
-    """At most `budget` restarts within `window_ns`, each after twice the wait of the one before."""
+    """At most `budget` restarts within `window_ns`; each waits twice as long as the one before.
+
+    A death more than `calm_ns` ago no longer makes the next wait longer. The window has room for a whole budget of
+    lives that short with the longest waits between them: whoever dies again and again spends it, at whatever pace.
+    """
 
     budget: int = 10
-    window_ns: int = 60 * SECOND
+    window_ns: int = 660 * SECOND
+    calm_ns: int = 60 * SECOND
     first_ns: int = SECOND // 20
     longest_ns: int = 5 * SECOND
     _deaths: deque[int] = field(default_factory=deque)
@@ -25,4 +30,5 @@ class Restarts:
         self._deaths.append(now_ns)
         if len(self._deaths) > self.budget:
             return None
-        return min(self.first_ns << (len(self._deaths) - 1), self.longest_ns)
+        recent = sum(now_ns - death <= self.calm_ns for death in self._deaths)
+        return min(self.first_ns << (recent - 1), self.longest_ns)

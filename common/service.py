@@ -99,6 +99,8 @@ class Service:
 
     def heartbeat(self) -> Heartbeat:
         """How this service is; the outlet adds how its topics go on."""
+        if self.outbox.evicted:
+            self.counters.set("evicted", self.outbox.evicted)
         return Heartbeat(
             self.name, os.getpid(), self.journal, self.bar, self.durable, self.outlet.next, self.counters.snapshot()
         )

@@ -11,23 +11,20 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from alphabus.clock import SystemClock
 from common.factors.sets import load_set
+from common.market.constituents import load_constituents
+from common.market.parts import open_parts
 from common.market.span import Span
-from common.market.store import BarTable, load_bars
 from common.models.bundle import Bundle
-from common.models.kinds import known_kinds, own_kinds, read_entries
 from common.models.names import check_name
 from common.models.records import ModelRef
-from common.models.registry import Registry
-from common.models.signature import load_key
-from common.replay.preparation import constituents_of
-from common.research.precompute import LeftOut, precompute
-from common.research.precompute_file import Provenance, write_precomputed
+from common.research.precompute import LeftOut, Question, Tally
+from common.research.precompute_file import Provenance
 from common.research.precompute_model import Served
-from common.research.precompute_origin import provenance_of
 from common.research.precompute_roll import Conditions
-from scripts.command import Json, RegistryFolder, console, main, report, usage
+from common.research.precompute_write import write_answers
+from scripts.command import Json, console, main, report, usage
+from scripts.premises import ConfigFile, KeyFile, OwnKinds, Premises, RegistryFolder
 
 SHOWN = 10
 
@@ -65,11 +62,10 @@ def precompute_(
     zone: Annotated[str, typer.Option(help="Time zone of the stamps.")] = "UTC",
     stamp: Annotated[Literal["auto", "open", "close"], typer.Option(help="What the stamps mark.")] = "auto",
     interval: Annotated[str, typer.Option(help="Bar interval such as 1d or 15min.")] = "auto",
-    own_kind: Annotated[
-        list[str] | None, typer.Option(metavar="NAME=MODULE:CLASS", help="A kind of your own; may be repeated.")
-    ] = None,
-    key: Annotated[Path | None, typer.Option(help="Key file: what is not signed with it is refused.")] = None,
-    registry: RegistryFolder = Path("state/registry"),
+    config: ConfigFile = None,
+    own_kind: OwnKinds = None,
+    key: KeyFile = None,
+    registry: RegistryFolder = None,
     json_file: Json = None,
 ) -> None:
     """Write what a model says of every bar of a span: the values the live path would publish, to the bit.
@@ -81,42 +77,34 @@ def precompute_(
     if instance is not None:
         with usage("--instance"):
             check_name("instance", instance)
-    ref, bundle = _model(model, version, registry, key)
-    served = _served(ref, bundle, factor_set, own_kind or [])
+    premises = Premises.of(config, registry, key, own_kind)
+    with premises.reader() as models:
+        ref = models.version(model, version).ref
+        bundle = models.load(ref)
+    served = _served(ref, bundle, factor_set, premises.kinds)
     with usage("--bars"):
-        table = load_bars(bars, zone=zone, stamp=stamp, interval=interval)
+        parts = open_parts(bars, zone=zone, stamp=stamp, interval=interval)
     with usage("--members"):
-        constituents = constituents_of(members, table)
-    conditions = Conditions(patience_bars, min_coverage, min_features, constituents)
+        constituents = None if members is None else load_constituents(members, sorted(parts.symbols))
+    asked = Question(parts, served, Conditions(patience_bars, min_coverage, min_features, constituents), span)
     people = console()
     with usage("--start or --end"), _progress(people) as show:
-        found = precompute(table.frame, served, conditions, span, progress=show)
-    told = provenance_of(found, served, conditions, bundle.manifest, interval_ns=table.interval_ns, instance=instance)
-    write_precomputed(out, found.rows, told, table.datetime_type)
-    for line in _lines(told, found.left_out, table):
+        told, tally = write_answers(out, asked, bundle.manifest, instance=instance, progress=show)
+    for line in _lines(told, tally):
         people.print(line, markup=False, highlight=False, soft_wrap=True)
-    report(json_file, {"file": str(out), **told.words, "left_out": [_figures(each) for each in found.left_out]})
+    report(json_file, {"file": str(out), **told.words, "left_out": [_figures(each) for each in tally.left_out]})
 
 
-def _model(name: str, version: int | None, folder: Path, key: Path | None) -> tuple[ModelRef, Bundle]:
-    with usage("--key"):
-        chosen = None if key is None else load_key(key)
-    with Registry(folder, clock=SystemClock().wall_ns, read_only=True, key=chosen) as models:
-        ref = models.version(name, version).ref
-        return ref, models.load(ref)
-
-
-def _served(ref: ModelRef, bundle: Bundle, factor_set: str | None, entries: list[str]) -> Served:
-    with usage("--own-kind"):
-        kinds: Mapping[str, str] = {**known_kinds(), **own_kinds(read_entries(entries))}
+def _served(ref: ModelRef, bundle: Bundle, factor_set: str | None, kinds: Mapping[str, str]) -> Served:
     if factor_set is None:
         return Served.of(ref, bundle, kinds=kinds)
     with usage("--set"):
         return Served.of(ref, bundle, load_set(factor_set), kinds)
 
 
-def _lines(told: Provenance, left_out: tuple[LeftOut, ...], bars: BarTable) -> list[str]:
-    refused = ", ".join(f"{count:,} {reason}" for reason, count in bars.rejected_by_reason.items()) or "none"
+def _lines(told: Provenance, tally: Tally) -> list[str]:
+    refused = ", ".join(f"{count:,} {reason}" for reason, count in tally.rejected.items()) or "none"
+    left_out = tally.left_out
     first = f"{told.sections:,} sections of {told.model}/{told.version}, bars {told.first_bar} to {told.last_bar}"
     lines = [f"{first}; {len(left_out):,} left out; refused rows: {refused}"]
     lines += [f"  left out: bar {each.bar}, {_day(each.stamp)}: {each.reason}" for each in left_out[:SHOWN]]

@@ -11,7 +11,7 @@ from alphabus.clock import Clock
 from alphabus.errors import EndpointError
 from alphabus.options import RECONNECT_MAX
 from alphabus.security.watch import Told
-from alphabus.sockets import SubscriberSocket
+from alphabus.sockets import Received, SubscriberSocket
 
 AGAIN_NS = RECONNECT_MAX * 1_000_000
 REFUSALS: Mapping[int, str] = {
@@ -46,7 +46,7 @@ class PatientSocket(SubscriberSocket):
         self._topics.remove(topic)
         super().unsubscribe(topic)
 
-    def receive(self) -> list[bytes] | None:
+    def receive(self) -> Received | None:
         """The next message's frames, or None."""
         self._attend()
         return super().receive()

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from common.errors import BarFileError
 from common.market.checks import SYMBOL_PATTERN
 from common.market.columns import SYMBOLS
-from common.market.stamps import DAY_NS, read_stamps
+from common.market.durations import DAY_NS
+from common.market.stamps import read_stamps
 
 FROM, TO = "from", "to"
 EVER = 2**62

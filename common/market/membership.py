@@ -50,6 +50,11 @@ class Membership:
         """The symbols the next section should hold, ascending."""
         return tuple(self._tracked[place] for place in np.flatnonzero(self._unseen <= self._patience))
 
+    @property
+    def expected_count(self) -> int:
+        """How many these are, without naming them."""
+        return int(np.count_nonzero(self._unseen <= self._patience))
+
     def observe(self, present_symbols: Sequence[str], stamp: int | None = None) -> Roll:
         """Take the next section's symbols, in any order; repeats count once. Constituents need its `stamp` (ns)."""
         self.admit(present_symbols)

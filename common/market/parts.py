@@ -33,12 +33,14 @@ class BarParts:
     sections: int
     symbols: frozenset[str]
     datetime_type: pl.DataType
+    interval_ns: int
 
     @classmethod
     def of(cls, table: BarTable) -> Self:
         """Bars that are in memory, as one part."""
         part = Part(table.frame, table.rejected_by_reason)
-        return cls((part,), len(table.times), frozenset(table.frame["symbol"].unique()), table.datetime_type)
+        symbols = frozenset(table.frame["symbol"].unique())
+        return cls((part,), len(table.times), symbols, table.datetime_type, table.interval_ns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ def open_parts(
     wall = read_stamps(stamps[DATETIME], zone)["wall"]
     stamping = settle(path, stamps, wall, zone=zone, stamp=stamp, interval=interval)
     parts = FileParts(path, zone, stamping, tuple(_ranges(counts, part_rows)))
-    return BarParts(parts, counts.height, _symbols(path), stamps.schema[DATETIME])
+    return BarParts(parts, counts.height, _symbols(path), stamps.schema[DATETIME], stamping.interval_ns)
 
 
 def _can_be_read_in_parts(path: Path, part_rows: int) -> bool:

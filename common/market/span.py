@@ -7,7 +7,7 @@ from typing import Self
 import numpy as np
 
 from common.errors import ConfigError
-from common.market.stamps import DAY_NS
+from common.market.durations import DAY_NS
 
 _EVER = 2**62
 

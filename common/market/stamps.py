@@ -7,10 +7,9 @@ from typing import Literal
 import polars as pl
 
 from common.errors import BarFileError
+from common.market.durations import DAY_NS, NS
 
 Stamped = Literal["open", "close"]
-NS = {"s": 10**9, "min": 60 * 10**9, "h": 3600 * 10**9, "d": 86400 * 10**9, "w": 7 * 86400 * 10**9}
-DAY_NS = NS["d"]
 
 _NAIVE = ("%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S%.f", "%Y%m%d")
 _OFFSET = ("%Y-%m-%d %H:%M:%S%.f%#z", "%Y-%m-%d %H:%M%#z")

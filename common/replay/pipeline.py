@@ -74,10 +74,7 @@ class Pipeline:
                     str(os.getpid()),
                     sys.executable,
                     "-m",
-                    "honcho",
-                    "start",
-                    "--no-colour",
-                    "-f",
+                    "common.launch",
                     str(ROOT / "Procfile"),
                 ],
                 cwd=Path.cwd(),
@@ -127,6 +124,7 @@ class Pipeline:
             return
         if self._honcho.poll() is None:
             self._honcho.terminate()
+            self._honcho.send_signal(signal.SIGCONT)  # stopped as well, it goes on to hear that it is to end
             try:
                 self._honcho.wait(STOP_S)
             except subprocess.TimeoutExpired:

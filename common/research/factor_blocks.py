@@ -47,7 +47,7 @@ def compute_blocks(
     symbols with a bar.
     """
     engine, room = Engine(plan, threads=THREADS), np.empty(0)
-    for panel in _panels(frames, panel_cells):
+    for panel in dense_panels(frames, panel_cells):
         sections, symbols = len(panel), len(panel.symbols)
         member = panel.present if constituents is None else constituents.among(panel.symbols).members(panel.stamp)
         size = max(1, block_numbers // max(1, len(plan.names) * symbols))
@@ -62,8 +62,8 @@ def compute_blocks(
             yield Stretch(part.stamp, found)
 
 
-def _panels(frames: Iterable[pl.DataFrame], cells: int) -> Iterator[Panel]:
-    """Dense panels of whole sections."""
+def dense_panels(frames: Iterable[pl.DataFrame], cells: int = PANEL_CELLS) -> Iterator[Panel]:
+    """Panels of whole sections, in the order of the frames, of about so many cells each."""
     for frame in frames:
         starts = np.flatnonzero(np.diff(frame["time"].to_numpy(), prepend=np.int64(-(2**62))))
         size = max(1, cells // max(1, frame["symbol"].n_unique()))

@@ -1,21 +1,13 @@
 """Raw values kept on disk, by what decides them; read as they were written, or computed again and said so."""
 
 import hashlib
-import json
-import os
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
-from common.atomic import sync_file, sync_folder
 from common.errors import DatasetError
-from common.factors.block import FactorBlock
 from common.factors.operators import with_own
 from common.factors.parser import parse
 from common.factors.plan import Plan, compile_expressions
@@ -23,13 +15,8 @@ from common.market.digest import digest_bars
 from common.models.fingerprint import library_versions, platform_fingerprint
 from common.models.manifest import canonical
 from common.research.raw import Raw, compute_raw
+from common.research.raw_folder import FORMAT, read_raw, write_raw
 from common.research.recipe import Recipe
-
-FORMAT = 1
-ENTRY = "entry.json"
-ARRAYS = ("time", "stamp", "label", "values", "present", "member", "warm")
-
-_NEW = ".new-"
 
 
 def silent(text: str) -> None:
@@ -51,11 +38,11 @@ class FactorCache:
         place = self.folder / key_of(bars, recipe, plan)
         if place.exists():
             try:
-                return _read(place)
+                return read_raw(place)[0]
             except (DatasetError, OSError) as error:
                 self.told(f"{place}: {error}; computed again")
         found = compute_raw(bars, recipe, plan)
-        _write(place, found)
+        write_raw(place, found)
         return found
 
 
@@ -74,66 +61,3 @@ def key_of(bars: pl.DataFrame, recipe: Recipe, plan: Plan) -> str:
         "libraries": library_versions(("numpy", "numba")),
     }
     return hashlib.sha256(canonical(parts)).hexdigest()
-
-
-def _write(place: Path, raw: Raw) -> None:
-    """Write an entry whole or not at all; one that is there and damaged gives way."""
-    place.parent.mkdir(parents=True, exist_ok=True)
-    temporary = place.with_name(f"{_NEW}{place.name[:16]}-{os.getpid()}")
-    shutil.rmtree(temporary, ignore_errors=True)
-    temporary.mkdir()
-    try:
-        arrays = _arrays(raw)
-        files = {f"{name}.npy": _write_array(temporary / f"{name}.npy", arrays[name]) for name in ARRAYS}
-        words = {"format": FORMAT, "symbols": raw.factors.symbols, "names": raw.factors.names, "files": files}
-        body = canonical(words)
-        (temporary / ENTRY).write_bytes(hashlib.sha256(body).hexdigest().encode() + b"\n" + body)
-        sync_file(temporary / ENTRY)
-        sync_folder(temporary)
-        shutil.rmtree(place, ignore_errors=True)
-        temporary.replace(place)
-        sync_folder(place.parent)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
-
-
-def _arrays(raw: Raw) -> dict[str, NDArray[Any]]:
-    factors = raw.factors
-    marks = {"present": factors.present, "member": factors.member, "warm": factors.warm}
-    return {"time": raw.time, "stamp": raw.stamp, "label": raw.label, "values": factors.values, **marks}
-
-
-def _write_array(path: Path, array: NDArray[Any]) -> str:
-    with path.open("xb") as file:
-        np.lib.format.write_array(file, np.ascontiguousarray(array), allow_pickle=False)
-        file.flush()
-        os.fsync(file.fileno())
-    return _digest(path)
-
-
-def _read(place: Path) -> Raw:
-    """Read an entry after every digest was compared; factors stay on disk until they are looked at."""
-    words = _words(place)
-    for name, digest in words["files"].items():
-        if _digest(place / name) != digest:
-            raise DatasetError(f"{name} is not what was written")
-    time, stamp, label, values, present, member, warm = (
-        np.asarray(np.load(place / f"{name}.npy", mmap_mode="r", allow_pickle=False)) for name in ARRAYS
-    )
-    factors = FactorBlock(tuple(words["symbols"]), tuple(words["names"]), values, present, member, warm)
-    return Raw(time, stamp, factors, label)
-
-
-def _words(place: Path) -> dict[str, Any]:
-    digest, _, body = (place / ENTRY).read_bytes().partition(b"\n")
-    if hashlib.sha256(body).hexdigest().encode() != digest:
-        raise DatasetError(f"{ENTRY} is not what was written")
-    words: dict[str, Any] = json.loads(body)
-    if words["format"] != FORMAT:
-        raise DatasetError(f"{ENTRY} is of format {words['format']}; this version reads {FORMAT}")
-    return words
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

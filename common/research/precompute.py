@@ -1,29 +1,32 @@
 """What a model on record says of bars of the past, by the membership, engine and predictor of the live path."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from alphabus.messages import Flag, Reason
+from alphabus.messages import Reason
 from common.errors import DatasetError
-from common.factors.block import Block, sessions_of
-from common.factors.engine import Engine
-from common.factors.processors.feature_block import FeatureBlock
+from common.market.columns import NUMBERS
 from common.market.panel import Panel
+from common.market.parts import BarParts
 from common.market.span import ANY_TIME, Span
 from common.replay.results import SCHEMA
-from common.research.factor_blocks import BLOCK_NUMBERS, THREADS
+from common.research.factor_blocks import BLOCK_NUMBERS, PANEL_CELLS, dense_panels
+from common.research.precompute_answers import Answers, Oracle
 from common.research.precompute_check import ARM
-from common.research.precompute_flags import flag_cells
 from common.research.precompute_model import Served
-from common.research.precompute_roll import Conditions, Roll, call_roll
+from common.research.precompute_roll import Conditions, Roll, RollCall
+from common.research.running_digest import RunningDigest
 
 # Called with sections done and sections in all.
 Progress = Callable[[int, int], None]
+
+BAR_COLUMNS = ("time", "stamp", "symbol", *NUMBERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,101 +39,113 @@ class LeftOut:
     reason: Reason
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Precomputed:
-    """Rows with the columns of a replay's record, by bar and symbol; the bars that decided them; what was left out."""
+@dataclass(slots=True)
+class Tally:
+    """What was read and said so far: bars and rows by their digests, sections of the span, those left out."""
 
-    rows: pl.DataFrame
-    bars: pl.DataFrame
-    left_out: tuple[LeftOut, ...]
+    bars: RunningDigest = field(default_factory=lambda: RunningDigest(BAR_COLUMNS))
+    rows: RunningDigest = field(default_factory=lambda: RunningDigest(SCHEMA))
+    read: int = 0
+    within: int = 0
+    sections: int = 0
+    first_bar: int = 0
+    last_bar: int = 0
+    left_out: list[LeftOut] = field(default_factory=list)
+    rejected: Counter[str] = field(default_factory=Counter)
+
+    def add(self, rows: pl.DataFrame) -> None:
+        """Take rows that were said, of whole sections in order."""
+        self.rows.update(rows)
+        self.sections += rows["bar"].n_unique()
+        self.first_bar, self.last_bar = self.first_bar or int(rows["bar"][0]), int(rows["bar"][-1])
 
 
 def silent(done: int, most: int) -> None:
     """Progress for nobody."""
 
 
-def precompute(
-    bars: pl.DataFrame,
-    served: Served,
-    conditions: Conditions,
-    span: Span = ANY_TIME,
-    *,
-    progress: Progress = silent,
-    block_numbers: int = BLOCK_NUMBERS,
-) -> Precomputed:
-    """Ask a model about every section of good bars within a span; those before it are history, later ones not seen.
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Bars, the model that is asked of them, and the conditions; sections of the span are told, those before it seen.
 
-    A section below the coverage, or whose answer is not finite, is left out. DatasetError where nothing is left.
+    No row depends on how much of it is in memory at a time.
     """
-    seen = _up_to(bars, span)
-    panel = Panel.from_frame(seen)
-    roll = call_roll(panel, conditions)
-    within = (span.first <= panel.stamp) & (panel.stamp <= span.last)
-    full = roll.coverage >= conditions.min_coverage
-    left, frames = [_left_out(panel, place, Reason.COVERAGE) for place in np.flatnonzero(within & ~full).tolist()], []
-    for first, answers in _answers(panel, roll, served, conditions, block_numbers):
-        last = first + len(answers.flags)
-        progress(last, len(panel))
-        sound = ~np.any((answers.flags == Flag.OK) & ~np.isfinite(answers.values), axis=1)
-        wanted = (within & full)[first:last]
-        left += [_left_out(panel, first + place, Reason.INVALID) for place in np.flatnonzero(wanted & ~sound).tolist()]
-        frames.append(_rows(panel, first, roll.tracked[first:last] & (wanted & sound)[:, None], answers, served))
-    rows = pl.concat(frames)
-    if rows.is_empty():
-        raise DatasetError(f"none of the {int(within.sum())} sections of the span has a signal of its own")
-    return Precomputed(rows, seen, tuple(sorted(left, key=lambda each: each.bar)))
 
+    bars: BarParts
+    served: Served
+    conditions: Conditions
+    span: Span = ANY_TIME
+    block_numbers: int = BLOCK_NUMBERS
+    panel_cells: int = PANEL_CELLS
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Answers:
-    """Of consecutive sections: flags u1[b, S], values f8[b, S], NaN where the flag allows none."""
+    def answers(self, tally: Tally, progress: Progress = silent) -> Iterator[pl.DataFrame]:
+        """Rows with the columns of a replay's record, by bar and symbol, piece by piece.
 
-    flags: NDArray[np.uint8]
-    values: NDArray[np.float64]
+        A section below the coverage, or whose answer is not finite, is left out. DatasetError where nothing is left.
+        """
+        call, oracle = RollCall(self.conditions), Oracle(self.served, self.conditions, self.block_numbers)
+        for narrow in dense_panels(self._seen(tally), self.panel_cells):
+            panel = call.widened(narrow)
+            for rows in self._of_panel(panel, call.call(panel), oracle, tally):
+                progress(tally.read, max(tally.read, self.bars.sections))
+                if not rows.is_empty():
+                    tally.add(rows)
+                    yield rows
+        if not tally.sections:
+            raise DatasetError(f"none of the {tally.within} sections of the span has a signal of its own")
 
+    def _seen(self, tally: Tally) -> Iterator[pl.DataFrame]:
+        """Bars up to the last section of the span; where clocks go back, a stamp alone does not order sections."""
+        last = self._last_time()
+        for part in self.bars.parts:
+            tally.rejected.update(part.rejected_by_reason)
+            frame = part.frame.filter(pl.col("time") <= last).sort("time", "symbol")
+            if not frame.is_empty():
+                tally.bars.update(frame)
+                yield frame
+            if frame.height < part.frame.height:
+                return
 
-def _up_to(bars: pl.DataFrame, span: Span) -> pl.DataFrame:
-    """The bars up to the last section of the span; where clocks go back, a stamp alone does not order sections."""
-    inside = bars.filter(pl.col("stamp").is_between(span.first, span.last))
-    if inside.is_empty():
+    def _last_time(self) -> int:
+        for part in reversed(self.bars.parts):
+            last = part.frame.filter(pl.col("stamp").is_between(self.span.first, self.span.last))["time"].max()
+            if isinstance(last, int):
+                return last
         raise DatasetError("there is no bar in that span; look at its dates")
-    return bars.filter(pl.col("time") <= inside["time"].max())
+
+    def _of_panel(self, panel: Panel, roll: Roll, oracle: Oracle, tally: Tally) -> Iterator[pl.DataFrame]:
+        within = (self.span.first <= panel.stamp) & (panel.stamp <= self.span.last)
+        full = roll.coverage >= self.conditions.min_coverage
+        before = tally.read
+        for inside, answers in oracle.ask(panel, roll):
+            whole, sound = (within & full)[inside], answers.sound
+            for reason, missed in ((Reason.COVERAGE, (within & ~full)[inside]), (Reason.INVALID, whole & ~sound)):
+                tally.left_out += _left_out(panel, before, inside.start + np.flatnonzero(missed), reason)
+            said = roll.tracked[inside] & (whole & sound)[:, None]
+            tally.read = before + inside.stop
+            tally.within += int(within[inside].sum())
+            yield _rows(panel.slice(inside.start, inside.stop), before + inside.start, said, answers, self.served)
 
 
-def _answers(
-    panel: Panel, roll: Roll, served: Served, conditions: Conditions, block_numbers: int
-) -> Iterator[tuple[int, _Answers]]:
-    engine = Engine(served.plan, threads=THREADS)
-    step = max(1, block_numbers // max(1, len(served.plan.names) * len(panel.symbols)))
-    for first in range(0, len(panel), step):
-        part = panel.slice(first, min(first + step, len(panel)))
-        member = roll.member[first : first + len(part)]
-        factors = engine.update(Block(panel.symbols, part.columns, member, sessions_of(part.stamp)))
-        features = factors.values[list(served.places)]
-        counted = (factors.present != 0) & (factors.member != 0) & (factors.warm != 0)
-        found = served.model.answer(FeatureBlock(panel.symbols, part.stamp, served.model.features, features, counted))
-        finite, fewest = np.isfinite(features).sum(axis=0), conditions.min_features * len(features)
-        flags = flag_cells(factors, finite, fewest, counted & ~found.rows)
-        values = np.where(flags == Flag.OK, found.values, np.nan)
-        yield first, _Answers(flags, values)
+def _left_out(panel: Panel, before: int, places: NDArray[np.int64], reason: Reason) -> list[LeftOut]:
+    return [
+        LeftOut(before + place + 1, int(panel.time[place]), int(panel.stamp[place]), reason)
+        for place in places.tolist()
+    ]
 
 
-def _left_out(panel: Panel, place: int, reason: Reason) -> LeftOut:
-    return LeftOut(int(place) + 1, int(panel.time[place]), int(panel.stamp[place]), reason)
-
-
-def _rows(panel: Panel, first: int, said: NDArray[np.bool_], answers: _Answers, served: Served) -> pl.DataFrame:
+def _rows(part: Panel, before: int, said: NDArray[np.bool_], answers: Answers, served: Served) -> pl.DataFrame:
     section, symbol = np.nonzero(said)
-    bar = first + section + 1
+    bar = before + section + 1
     fixed: dict[str, Any] = {
         "arm": ARM, "capital": 0.0, "model": served.ref.name, "version": served.ref.version,
         "model_digest": served.ref.digest, "status": "fresh", "reason": "", "revision": 0, "age": 0,
     }  # fmt: skip
     columns = {
-        "stamp": panel.stamp[first + section],
-        "time": panel.time[first + section],
+        "stamp": part.stamp[section],
+        "time": part.time[section],
         "bar": bar,
-        "symbol": pl.Series(panel.symbols, dtype=pl.String).gather(symbol),
+        "symbol": pl.Series(part.symbols, dtype=pl.String).gather(symbol),
         "signal": answers.values[said],
         "flag": answers.flags[said],
         "computed_from": bar,

@@ -13,10 +13,11 @@ from common.errors import SignalFileError
 from common.market.stamps import as_stamped
 from common.models.manifest import canonical
 from common.nearest import did_you_mean
-from common.replay.results import NANOSECONDS, SCHEMA, digest_signals
+from common.replay.results import NANOSECONDS, SCHEMA
 from common.research.precompute_check import check_rows
+from common.research.running_digest import RunningDigest
 
-FORMAT = 1
+FORMAT = 2
 KEY, SEAL = "alphabus.precomputed", "alphabus.seal"
 STAMP = "stamp"
 
@@ -79,12 +80,27 @@ class SignalFile:
 
 def write_precomputed(path: Path, rows: pl.DataFrame, provenance: Provenance, datetime_type: pl.DataType) -> None:
     """Write the file whole or not at all; `datetime` is the bars' own stamp, so that tables join."""
-    table = rows.with_columns(
+    with replacing(path) as temporary:
+        table_of(rows, datetime_type).write_parquet(temporary, compression="zstd", metadata=metadata_of(provenance))
+
+
+def table_of(rows: pl.DataFrame, datetime_type: pl.DataType) -> pl.DataFrame:
+    """Rows with the columns of the file."""
+    return rows.with_columns(
         as_stamped(pl.col(STAMP), datetime_type), pl.col("time").cast(NANOSECONDS).dt.replace_time_zone("UTC")
     ).rename({STAMP: "datetime"})
-    words = {KEY: canonical(provenance.words).decode(), SEAL: provenance.seal.hex()}
-    with replacing(path) as temporary:
-        table.write_parquet(temporary, compression="zstd", metadata=words)
+
+
+def metadata_of(provenance: Provenance) -> dict[str, str]:
+    """What stands beside the rows."""
+    return {KEY: canonical(provenance.words).decode(), SEAL: provenance.seal.hex()}
+
+
+def digest_rows(rows: pl.DataFrame) -> str:
+    """Of rows in the order of the file; what `RunningDigest` says of them piece by piece."""
+    digest = RunningDigest(SCHEMA)
+    digest.update(rows)
+    return digest.hexdigest()
 
 
 def read_precomputed(path: Path) -> SignalFile:
@@ -110,7 +126,7 @@ def _checked(metadata: dict[str, str], table: pl.DataFrame) -> SignalFile:
     provenance = Provenance.read(metadata[KEY], metadata[SEAL])
     rows = _rows(table)
     check_rows(rows, (provenance.model, provenance.version, provenance.digest))
-    if digest_signals(rows) != provenance.rows:
+    if digest_rows(rows) != provenance.rows:
         raise SignalFileError("its signals were changed after it was written: compute it again")
     return SignalFile(rows, provenance)
 

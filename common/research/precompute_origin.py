@@ -1,26 +1,14 @@
 """Where precomputed signals come from, in words."""
 
-from common.market.digest import digest_bars
 from common.models.fingerprint import library_versions, platform_fingerprint
 from common.models.manifest import Manifest
-from common.replay.results import digest_signals
-from common.research.precompute import Precomputed
+from common.research.precompute import Question, Tally
 from common.research.precompute_file import Provenance
-from common.research.precompute_model import Served
-from common.research.precompute_roll import Conditions
 
 
-def provenance_of(
-    found: Precomputed,
-    served: Served,
-    conditions: Conditions,
-    manifest: Manifest,
-    *,
-    interval_ns: int,
-    instance: str | None = None,
-) -> Provenance:
-    """All that decided the values, and what they are."""
-    bars = found.rows["bar"]
+def provenance_of(asked: Question, tally: Tally, manifest: Manifest, *, instance: str | None = None) -> Provenance:
+    """All that decided the values, and what they are: of a question that was answered to the end."""
+    served = asked.served
     return Provenance(
         model=served.ref.name,
         version=served.ref.version,
@@ -28,14 +16,14 @@ def provenance_of(
         kind=manifest.kind,
         factor_set=manifest.factor_set.name,
         plan=manifest.factor_set.plan,
-        bars=digest_bars(found.bars),
-        interval_ns=interval_ns,
-        conditions=conditions.words,
-        sections=bars.n_unique(),
-        first_bar=bars[0],
-        last_bar=bars[-1],
-        left_out=len(found.left_out),
-        rows=digest_signals(found.rows),
+        bars=tally.bars.hexdigest(),
+        interval_ns=asked.bars.interval_ns,
+        conditions=asked.conditions.words,
+        sections=tally.sections,
+        first_bar=tally.first_bar,
+        last_bar=tally.last_bar,
+        left_out=len(tally.left_out),
+        rows=tally.rows.hexdigest(),
         instance=instance,
         libraries=library_versions((*served.model.model.libraries, "numpy", "numba")),
         platform=platform_fingerprint(),

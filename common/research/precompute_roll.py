@@ -43,15 +43,34 @@ class Roll:
     coverage: NDArray[np.float64]
 
 
-def call_roll(panel: Panel, conditions: Conditions) -> Roll:
-    """Observe every section of a panel in order."""
-    membership = Membership(conditions.patience_bars, conditions.min_coverage, conditions.constituents)
-    present = panel.present
-    tracked: Mask = np.maximum.accumulate(present, axis=0)
-    member, coverage = np.zeros(present.shape, np.bool_), np.zeros(len(panel))
-    symbols = np.array(panel.symbols, dtype=object)
-    for section, here in enumerate(present):
-        roll = membership.observe(symbols[here].tolist(), int(panel.stamp[section]))
-        member[section, tracked[section]] = roll.member
-        coverage[section] = roll.coverage
-    return Roll(tracked, member, coverage)
+class RollCall:
+    """Observes the sections of panels that follow one another."""
+
+    def __init__(self, conditions: Conditions) -> None:
+        self._membership = Membership(conditions.patience_bars, conditions.min_coverage, conditions.constituents)
+        self._tracked: tuple[str, ...] = ()
+
+    def widened(self, panel: Panel) -> Panel:
+        """The same sections over everybody tracked until now, too: who has no bar is still to be told of."""
+        symbols = tuple(sorted({*self._tracked, *panel.symbols}))
+        if symbols == panel.symbols:
+            return panel
+        places = np.searchsorted(symbols, panel.symbols)
+        columns = {name: np.full((len(panel), len(symbols)), np.nan) for name in panel.columns}
+        for name, values in panel.columns.items():
+            columns[name][:, places] = values
+        return Panel(symbols, panel.time, panel.stamp, columns)
+
+    def call(self, panel: Panel) -> Roll:
+        """Observe every section of a widened panel in order."""
+        present, symbols = panel.present, np.array(panel.symbols, dtype=object)
+        before = set(self._tracked)
+        known = np.array([symbol in before for symbol in panel.symbols], np.bool_)
+        tracked: Mask = np.maximum.accumulate(present, axis=0) | known
+        member, coverage = np.zeros(present.shape, np.bool_), np.zeros(len(panel))
+        for section, here in enumerate(present):
+            roll = self._membership.observe(symbols[here].tolist(), int(panel.stamp[section]))
+            member[section, tracked[section]] = roll.member
+            coverage[section] = roll.coverage
+        self._tracked = panel.symbols
+        return Roll(tracked, member, coverage)

@@ -15,11 +15,12 @@ from common.market.store import BarTable
 from common.models.processed import load_processed
 from common.models.registry import Registry
 from common.research.appraisal import Appraisal, Asked, appraise, ask
-from common.research.dataset import Dataset, raw_of
+from common.research.dataset import Dataset
 from common.research.factor_cache import FactorCache
-from common.research.long_frame import long_frame
 from common.research.periods import Periods, Segment
+from common.research.prediction import signal_frame
 from common.research.raw import Raw
+from common.research.raw_source import raw_of
 from common.research.recipe import Recipe, label_horizon
 from common.research.rows import cut_by_share
 from common.research.training import Trained, train_or_reuse
@@ -107,8 +108,7 @@ class WalkForward:
         return Stretch(periods, test, trained), ask(model, dataset, Segment.TEST)
 
     def _signal(self, raw: Raw, stretch: Stretch, asked: Asked) -> pl.DataFrame:
-        said, kind = np.isfinite(asked.values), self.table.datetime_type
-        frame = long_frame(asked.stamp, raw.factors.symbols, said, {"signal": asked.values}, kind)
+        frame = signal_frame(asked, raw, self.table.datetime_type)
         return frame.with_columns(version=pl.lit(stretch.trained.ref.version, dtype=pl.Int64))
 
 

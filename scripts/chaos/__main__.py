@@ -2,6 +2,7 @@
 
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -42,7 +43,12 @@ def chaos(
     rounds = draw(seed, faults, strikes, sections)
     with tempfile.TemporaryDirectory(prefix="chaos-") as folder, tracking(people) as track:
         arena = Arena.build(Path(folder), sections)
+        began_ns = clock.monotonic_ns()
         oracle = undisturbed(arena, clock)
+        minutes = estimate_min(rounds, (clock.monotonic_ns() - began_ns) / 1e9)
+        people.print(
+            f"{sum(len(fought.strikes) for fought in rounds)} strikes in {len(rounds)} rounds: about {minutes:,.0f} min"
+        )
         step = track("rounds", len(rounds))
         verdicts = []
         for fought in rounds:
@@ -53,6 +59,12 @@ def chaos(
     report(json_file, figures(seed, lines, verdicts))
     if not all(verdict.clean for verdict in verdicts):
         raise typer.Exit(FAILED)
+
+
+def estimate_min(rounds: Sequence[Round], calm_s: float) -> float:
+    """How long a campaign takes, minutes: each round as long as the undisturbed run, and what its strikes add."""
+    strikes = [strike for fought in rounds for strike in fought.strikes]
+    return (len(rounds) * calm_s + sum(strike.pause_s for strike in strikes)) / 60
 
 
 def undisturbed(arena: Arena, clock: Clock) -> Record:

@@ -6,17 +6,16 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
 
 from alphabus.bus import Bus
 from alphabus.clock import Clock
 from alphabus.endpoints import SERVICES
 from alphabus.sockets import ZmqTransport
 from common.config import Config, Policy
-from common.replay.pipeline import Pipeline
 from common.replay.preparation import Prepared
 from scripts.chaos.campaign import Fault, Group, Round, Strike
 from scripts.chaos.nemesis import Nemesis
+from scripts.chaos.restartable import Restartable
 from scripts.chaos.watcher import Watcher
 
 STALLED_NS = 90_000_000_000
@@ -50,7 +49,7 @@ class Battle:
         config = self._prepared.config
         deadline_ns = None if self._round.policy is Policy.WAIT else config.deadline_ns
         with ExitStack() as stack:
-            pipeline = stack.enter_context(_Restartable(config, self._prepared))
+            pipeline = stack.enter_context(Restartable(config, self._prepared))
             watcher = stack.enter_context(_watching(config, self._clock, deadline_ns))
             stack.callback(self._nemesis.let_go)
             self._told.trouble = self._follow(pipeline, watcher)
@@ -58,7 +57,7 @@ class Battle:
             self._told.unmarked = len(watcher.seen.unmarked)
         return self._told
 
-    def _follow(self, pipeline: _Restartable, watcher: Watcher) -> str:
+    def _follow(self, pipeline: Restartable, watcher: Watcher) -> str:
         seen, moved_ns = 0, self._clock.monotonic_ns()
         while not self._over(pipeline, watcher):
             watcher.look()
@@ -75,11 +74,11 @@ class Battle:
                 return f"nothing moved for {STALLED_NS // SETTLED_NS} s"
         return ""
 
-    def _over(self, pipeline: _Restartable, watcher: Watcher) -> bool:
+    def _over(self, pipeline: Restartable, watcher: Watcher) -> bool:
         """The client saw the end, and the cache has it on record."""
         return watcher.ended and not self._nemesis.busy and pipeline.recorded
 
-    def _strike(self, strike: Strike, pipeline: _Restartable) -> None:
+    def _strike(self, strike: Strike, pipeline: Restartable) -> None:
         self._epochs = self._read_epochs()
         if not self._nemesis.strike(strike, pipeline.launcher):
             self._waiting.insert(0, strike)  # nobody there yet: the next look finds somebody
@@ -105,52 +104,7 @@ class Battle:
 
     def _read_epochs(self) -> dict[str, int]:
         folder = self._prepared.config.endpoints.folder
-        paths = {name: folder / f"{name}.epoch" for name in SERVICES}
-        return {
-            name: int(path.read_text(encoding="ascii") or 0) if path.exists() else 0 for name, path in paths.items()
-        }
-
-
-class _Restartable:
-    """The pipeline, which may be started again on the same state."""
-
-    def __init__(self, config: Config, prepared: Prepared) -> None:
-        self._config, self._prepared = config, prepared
-        self._stack = ExitStack()
-        self._pipeline = self._started()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stack.close()
-
-    @property
-    def running(self) -> bool:
-        """Whether the launcher lives."""
-        return self._pipeline.running
-
-    @property
-    def launcher(self) -> int:
-        """Process id of the launcher."""
-        return self._pipeline.launcher_pid
-
-    @property
-    def recorded(self) -> bool:
-        """Whether the cache has the end of the stream on record."""
-        cache = self._pipeline.status("signal_cache")
-        return cache is not None and bool(cache.counters.get("ended"))
-
-    def start_again(self, *, expected: bool) -> bool:
-        """Clear away what is left and start anew; False when nobody killed the launcher."""
-        if expected:
-            self._stack.close()
-            self._pipeline = self._started()
-        return expected
-
-    def _started(self) -> Pipeline:
-        self._stack = ExitStack()
-        return self._stack.enter_context(Pipeline(self._config, self._prepared.config_file))
+        return {name: _epoch(folder / f"{name}.epoch") for name in SERVICES}
 
 
 @contextmanager

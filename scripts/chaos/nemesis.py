@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from alphabus.clock import Clock
-from scripts.bench.processes import children_of, services_with
 from scripts.chaos.campaign import Fault, Group, Kind, Strike
+from scripts.processes.kin import children_of, services_with
+from scripts.processes.pidfd import opened, send
 
 SECOND_NS = 1_000_000_000
 
@@ -30,8 +31,8 @@ class Nemesis:
     def strike(self, strike: Strike, launcher: int) -> bool:
         """Send the signal; False when there is nobody to send it to at this moment."""
         number = signal.SIGKILL if self._kind.fault is Fault.KILL else signal.SIGSTOP
-        held = [descriptor for pid in self._targets(launcher) if (descriptor := _open(pid)) is not None]
-        sent = [_signal(descriptor, number) for descriptor in held]
+        held = [descriptor for pid in self._targets(launcher) if (descriptor := opened(pid)) is not None]
+        sent = [send(descriptor, number) for descriptor in held]
         if self._kind.fault is Fault.STOP:
             self._stopped += held
             self._until_ns = self._clock.monotonic_ns() + round(strike.pause_s * SECOND_NS)
@@ -47,7 +48,7 @@ class Nemesis:
     def let_go(self) -> None:
         """Everything that was stopped goes on."""
         for descriptor in self._stopped:
-            _signal(descriptor, signal.SIGCONT)
+            send(descriptor, signal.SIGCONT)
         _close(self._stopped)
         self._stopped.clear()
 
@@ -62,21 +63,6 @@ class Nemesis:
             Group.EXECUTOR: lambda: children_of(services.get("inference_worker", -1))[:1],
         }
         return finders.get(target, lambda: [services[target]] if target in services else [])()
-
-
-def _open(pid: int) -> int | None:
-    try:
-        return os.pidfd_open(pid)
-    except ProcessLookupError:
-        return None
-
-
-def _signal(descriptor: int, number: signal.Signals) -> bool:
-    try:
-        signal.pidfd_send_signal(descriptor, number)
-    except ProcessLookupError:
-        return False
-    return True
 
 
 def _close(descriptors: Iterable[int]) -> None:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from scripts.bench.processes import PROC, children_of, services_with
+from scripts.processes.kin import children_of, services_with
+from scripts.processes.usage import descriptors, own_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +27,6 @@ def read_all(config_file: Path, section: int) -> Iterator[Reading]:
     children = children_of(services["inference_worker"]) if "inference_worker" in services else []
     for name, pid in [*services.items(), *(("executor", child) for child in children[:1])]:
         try:
-            yield Reading(name, pid, section, _resident(pid), len(list((PROC / str(pid) / "fd").iterdir())))
+            yield Reading(name, pid, section, own_bytes(pid), descriptors(pid))
         except OSError:
             continue
-
-
-def _resident(pid: int) -> int:
-    """Bytes of its own: pages of files, which the kernel takes back at will, do not count."""
-    fields = dict(line.split(":", 1) for line in (PROC / str(pid) / "status").read_text(encoding="ascii").splitlines())
-    return int(fields["RssAnon"].split()[0]) * 1024

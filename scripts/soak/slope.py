@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from scripts.processes.usage import MEBIBYTE
 from scripts.soak.gauge import Reading
 
 WARM = 0.3
 """The share of a run in which caches and buffers find their size."""
-MEBIBYTE = 2.0**20
 
 
 @dataclass(frozen=True, slots=True)

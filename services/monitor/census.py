@@ -16,7 +16,7 @@ QUANTILES = {"p50": 0.5, "p99": 0.99, "max": 1.0}
 
 @dataclass(slots=True)
 class Seen:
-    """One process: its last heartbeat, when it came, and the counters of its earlier lives."""
+    """One process: its last heartbeat, when it came (boot time), and the counters of its earlier lives."""
 
     heartbeat: Heartbeat
     epoch: int
@@ -32,7 +32,7 @@ class Seen:
 
 @dataclass(slots=True)
 class Census:
-    """Takes heartbeats and signal sections, gives figures."""
+    """Takes heartbeats and signal sections, gives figures; times are of the boot clock: a sleep counts."""
 
     stale_ns: int
     seen: dict[str, Seen] = field(default_factory=dict)

@@ -9,7 +9,7 @@ from alphabus.endpoints import SERVICES
 from alphabus.errors import DecodeError
 from alphabus.inlet import Inlet
 from alphabus.messages import Alert, Heartbeat, Signals
-from alphabus.sockets import Channel
+from alphabus.sockets import Channel, Received
 from common.config import MS
 from common.service import Context, Service
 from services.monitor.census import STALE_BEATS, Census
@@ -43,10 +43,10 @@ class Monitor(Service):
             if isinstance(delivery.message, Signals):
                 self._census.measure(delivery.message)
                 self.bar, self.journal = delivery.message.bar, delivery.message.journal
-        now = self.clock.monotonic_ns()
-        for name in self._census.turned_stale(now):
+        for name in self._census.turned_stale(self.clock.boot_ns()):
             self.log.warning("stale", link=name)
             self.outlet.alert("warning", "stale", link=name)
+        now = self.clock.monotonic_ns()
         if now >= self._report_ns:
             self._report_ns = now + REPORT_NS
             self.log.info("figures", **self._census.figures())
@@ -68,14 +68,14 @@ class Monitor(Service):
         topics = [self.endpoints.topic("health", name), self.endpoints.topic("alerts", name)]
         return self.context.bus.transport.subscriber(self.endpoints.live(name), topics)
 
-    def _take(self, frames: list[bytes]) -> None:
+    def _take(self, frames: Received) -> None:
         try:
             delivery = decode(frames)
         except DecodeError as error:
             self.context.bus.refused("view", error, frames)
             return
         if isinstance(delivery.message, Heartbeat):
-            self._census.hear(delivery.message, delivery.epoch, self.clock.monotonic_ns())
+            self._census.hear(delivery.message, delivery.epoch, self.clock.boot_ns())
         elif isinstance(delivery.message, Alert):
             alert = delivery.message
             told = {"alert": alert.event, "alert_level": alert.level, "detail": dict(alert.detail)}

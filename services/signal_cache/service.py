@@ -10,7 +10,7 @@ from alphabus.lookup import PRECOMPUTED
 from alphabus.messages import Message, Mode, Request, Signals, Streamed
 from alphabus.outbox import CHUNK, Page
 from common.market.journal import Journal
-from common.message_log import MessageLog
+from common.message_log import UNIVERSE, MessageLog
 from common.service import Context, Service
 from services.signal_cache.readable import Readable
 from services.signal_cache.shelf import Shelf
@@ -72,7 +72,7 @@ class SignalCache(Service):
             shelf.close()
 
     def _shelf(self, arm: str) -> Shelf:
-        journal = Journal.open(self.context.state / "signals" / arm, sync=self.config.feed.sync)
+        journal = Journal.open(self.context.state / "signals" / arm, sync=self.config.feed.sync, landmark=UNIVERSE)
         return Shelf(self.endpoints.topic("signals", arm), MessageLog(journal))
 
     def _take(self, topic: str, message: Message) -> None:

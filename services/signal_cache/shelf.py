@@ -1,4 +1,4 @@
-"""The signals of one arm on record, and the latest of them at hand."""
+"""The signals of one arm on record, and the newest of them at hand."""
 
 from __future__ import annotations
 
@@ -6,12 +6,17 @@ from array import array
 from bisect import bisect_left
 from collections import deque
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from alphabus.continuity import Follower, Place
 from alphabus.messages import EndOfStream, Signals, Streamed, Universe
+from alphabus.universes import Universes
 from common.message_log import MessageLog
 
 RECENT = 256
+
+Entry = tuple[Universe | None, Signals]
+"""A section with the universe in force where it stands on record."""
 
 
 class Shelf:
@@ -25,9 +30,9 @@ class Shelf:
         self.latest: Signals | None = None
         self.ended = False
         self.universe: Universe | None = None  # of the latest section on record
-        self._universes: dict[bytes, Universe] = {}
+        self._told = Universes()
         self._times, self._bars = array("q"), array("q")  # of every section, ascending
-        self._recent: deque[Signals] = deque(maxlen=RECENT)
+        self._recent: deque[Entry] = deque(maxlen=RECENT)
         for message in log.read():
             self._note(message)
 
@@ -46,7 +51,7 @@ class Shelf:
         """Put a message on record; returns whether it is a section or an end. Raises JournalError."""
         match message:
             case Universe():
-                self._universes[message.universe] = message
+                self._told.learn(message)
                 return False
             case Signals():
                 self._take_signals(message)
@@ -59,46 +64,41 @@ class Shelf:
 
     def history(self, first: int, last: int) -> Iterator[Streamed]:
         """Sections of these bars, the universe in force first."""
-        return self._with_universes(self._sections(first, last))
+        return _with_universes(self._entries(first, last))
 
     def around(self, time: int) -> Iterator[Streamed]:
         """The section that closes at `time` (ns); if there is none, those before and after it. Last revisions."""
         place = bisect_left(self._times, time)
         exact = self._bars[place : place + 1] if self._times[place : place + 1] == array("q", [time]) else None
         bars = exact or self._bars[max(place - 1, 0) : place + 1]
-        return self._with_universes(self._last_revision(bar) for bar in bars)
+        return _with_universes(self._last_revision(bar) for bar in bars)
 
     def close(self) -> None:
         """Sync and close the record."""
         self._log.journal.close()
 
-    def _sections(self, first: int, last: int) -> Iterator[Signals]:
+    def _entries(self, first: int, last: int) -> Iterator[Entry]:
         recent = tuple(self._recent)
-        if recent and first > recent[0].bar:  # of its own bar the first may be only the last revision
-            yield from (section for section in recent if first <= section.bar <= last)
+        if recent and first > recent[0][1].bar:  # of its own bar the first may be only the last revision
+            yield from (entry for entry in recent if first <= entry[1].bar <= last)
             return
+        universe = self._log.universe_before(first)
         for message in self._log.read(first):
             if message.bar > last:
                 return
-            if isinstance(message, Signals):
-                yield message
+            if isinstance(message, Universe):
+                universe = message
+            elif isinstance(message, Signals):
+                yield universe, message
 
-    def _last_revision(self, bar: int) -> Signals:
-        return max(self._sections(bar, bar), key=lambda section: section.revision)
-
-    def _with_universes(self, sections: Iterable[Signals]) -> Iterator[Streamed]:
-        spoken = b""
-        for section in sections:
-            if section.universe != spoken and section.universe in self._universes:
-                known = self._universes[section.universe]
-                yield Universe(section.journal, section.bar, known.universe, known.symbols)
-            spoken = section.universe
-            yield section
+    def _last_revision(self, bar: int) -> Entry:
+        return max(self._entries(bar, bar), key=lambda entry: entry[1].revision)
 
     def _take_signals(self, message: Signals) -> None:
-        known = self._universes.get(message.universe)
-        if known is not None and (self.universe is None or self.universe.universe != message.universe):
-            universe = Universe(message.journal, message.bar, known.universe, known.symbols)
+        spoken = b"" if self.universe is None else self.universe.universe
+        if message.universe != spoken and message.universe in self._told:
+            symbols = self._told.symbols(message.universe)
+            universe = Universe(message.journal, message.bar, message.universe, symbols)
             self._log.append(universe)
             self._note(universe)
         self._log.append(message)
@@ -106,12 +106,22 @@ class Shelf:
 
     def _note(self, message: Streamed) -> None:
         if isinstance(message, Universe):
-            self.universe = self._universes[message.universe] = message
+            self.universe = message
         elif isinstance(message, Signals):
             if message.bar > self.bar:
                 self._times.append(message.time)
                 self._bars.append(message.bar)
-            self._recent.append(message)
+            self._recent.append((self.universe, message))
             self.latest = message
         elif isinstance(message, EndOfStream):
             self.ended = True
+
+
+def _with_universes(entries: Iterable[Entry]) -> Iterator[Streamed]:
+    """Each section, and before it its universe where it is another than before; none for a list never told."""
+    spoken = b""
+    for universe, section in entries:
+        if section.universe != spoken and universe is not None and universe.universe == section.universe:
+            yield replace(universe, journal=section.journal, bar=section.bar)
+        spoken = section.universe
+        yield section

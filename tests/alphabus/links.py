@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +18,7 @@ from alphabus.inlet import Inlet
 from alphabus.messages import Acknowledge, EndOfStream, Heartbeat, Mode, Request, Signals, Streamed
 from alphabus.outbox import Outbox, Page
 from alphabus.outlet import Outlet
-from alphabus.sockets import ZmqTransport, wait_on
+from alphabus.sockets import Received, ZmqTransport, wait_on
 from alphabus.testing import MemoryTransport, Mischief, signals, universe
 
 SERVICE = "inference_worker"
@@ -53,7 +53,7 @@ def wire(kind: str, high_water: int = 256, mischief: Mischief | None = None) -> 
     folder = Path(tempfile.mkdtemp(prefix="ab"))
     refusals: list[tuple[str, str]] = []
 
-    def refused(link: str, error: DecodeError, _frames: Sequence[bytes]) -> None:
+    def refused(link: str, error: DecodeError, _frames: Received) -> None:
         refusals.append((link, error.reason))
 
     endpoints = Endpoints(folder, "t")

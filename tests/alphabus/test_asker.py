@@ -34,7 +34,7 @@ class Stage:
         frames = self._link.receive()
         for message in self._answers.pop(0) if frames and self._answers else ():
             sent = [message] if isinstance(message, bytes) else encode(Delivery("t/ask/", 0, 0, 0, message))
-            self._link.send([frames[0] if frames else b"", *sent])
+            self._link.send([bytes(frames[0]) if frames else b"", *sent])
 
 
 def asked(stage: Stage) -> Callable[[], list[Message] | None]:

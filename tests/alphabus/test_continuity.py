@@ -240,9 +240,9 @@ def test_a_zombie_is_refused_and_counted() -> None:
 def test_a_restart_is_counted_once() -> None:
     """The first epoch heard is no restart, the next one is."""
     writer, reader = joined()
-    assert reader.follower.tally.restarts == 0
+    assert reader.follower.tally.restarted == 0
     reader.settle(writer.restarted())
-    assert reader.follower.tally.restarts == 1
+    assert reader.follower.tally.restarted == 1
 
 
 def test_more_than_can_be_held_is_taken_from_the_record() -> None:

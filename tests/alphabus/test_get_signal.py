@@ -77,6 +77,17 @@ def test_at_the_end_of_the_wait_the_section_before_is_held(scripted_feed: MakeFe
     assert 5 * SECOND_NS <= manual_clock.monotonic_ns() < 6 * SECOND_NS
 
 
+def test_without_any_wait_there_is_an_answer(scripted_feed: MakeFeed, manual_clock: ManualClock) -> None:
+    """As soon as the record has told what it knows: the section, or the one before it, held."""
+    feed = scripted_feed(signals_script(DAYS[:2]))
+    feed.play(ALL)
+    feed.publish(announcement(3, Phase.DUE))
+    with feed.client() as client:
+        found = [told(client.get_signal(day_ns(bar), wait=0)) for bar in (2, 3)]
+    assert found == [(2, day_ns(2), "fresh", "", 0, DAYS[1]), (3, day_ns(3), "held", "wait", 1, DAYS[1])]
+    assert manual_clock.monotonic_ns() < SECOND_NS
+
+
 def test_a_held_section_is_older_when_it_is_held_again(scripted_feed: MakeFeed) -> None:
     """The age counts from where the values come from."""
     feed = scripted_feed(signals_script(DAYS[:2]))
@@ -284,6 +295,8 @@ def test_times_and_waits_have_two_forms(time: Any, wait: Any, scripted_feed: Mak
         (datetime(2020, 1, 3), 0, ValueError, "has no zone"),  # noqa: DTZ001  that is the mistake
         (1.5, 0, TypeError, "whole ns since 1970 UTC, or a datetime with a zone, not 1.5"),
         ("2020-01-03", 0, TypeError, "whole ns since 1970"),
+        (True, 0, TypeError, "whole ns since 1970 UTC, or a datetime with a zone, not True"),
+        (day_ns(1), False, TypeError, "a duration is whole ns, or a timedelta, not False"),
         (-1, 0, ValueError, "from 0 to"),
         (1 << 63, 0, ValueError, "from 0 to"),
         (day_ns(1), 0.5, TypeError, "a duration is whole ns, or a timedelta, not 0.5"),

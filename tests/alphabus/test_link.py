@@ -6,10 +6,12 @@ from random import Random
 
 import pytest
 
+from alphabus.acknowledger import REPEAT_NS
 from alphabus.errors import EndpointError
-from alphabus.inlet import ASK_AGAIN_NS, REPEAT_NS, STALE_NS
+from alphabus.inlet import STALE_NS
 from alphabus.messages import Signals
 from alphabus.outlet import Acknowledged, Outlet
+from alphabus.questions import ASK_AGAIN_NS
 from alphabus.sockets import ZmqTransport
 from alphabus.testing import ManualClock, SeededMischief
 from tests.alphabus.examples import EXAMPLES
@@ -59,7 +61,7 @@ def test_a_publisher_restarts(kind: str) -> None:
             stage.publish(3)
         reader.until(lambda: len(reader.bars) >= 30 and not reader.inlet.behind, stage)
         assert reader.bars == bars(30)
-        assert reader.inlet.tallies[stage.topic].restarts >= 1
+        assert reader.inlet.tallies[stage.topic].restarted >= 1
 
 
 @BOTH
@@ -91,7 +93,7 @@ def test_garbage_at_the_asked_end_is_counted_too(kind: str) -> None:
         for garbage in ([b"", b"", b""], [b"t/ask/", b"\x81", b""], [b""]):
             reader.inlet._ask.send(garbage)
         question = reader.inlet.request("latest")
-        reader.until(lambda: question in reader.inlet._answers, stage)
+        reader.until(lambda: question in reader.inlet._questions._answers, stage)
         assert [reason for _, reason in stage.wire.refusals] == ["topic", "header", "frames"]
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from alphabus.inlet import MAX_UNREAD, Inlet
+from alphabus.inlet import Inlet
 from alphabus.messages import Request
 from alphabus.outbox import Outbox, Page
 from alphabus.outlet import Outlet
+from alphabus.questions import MAX_UNREAD
 from alphabus.testing import ManualClock, memory_bus
 
 
@@ -21,6 +22,6 @@ def test_only_the_newest_answers_are_kept() -> None:
         last = inlet.request("at", arm="champion", time=1)
         outlet.serve(Outbox(1), answer)
         inlet.receive()
-    assert len(inlet._answers) == MAX_UNREAD
+    assert len(inlet._questions._answers) == MAX_UNREAD
     assert inlet.answer(last) is not None
     assert inlet.answer(1) is None

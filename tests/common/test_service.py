@@ -13,7 +13,7 @@ import pytest
 from alphabus.bus import Bus
 from alphabus.inlet import Inlet
 from alphabus.messages import Heartbeat
-from alphabus.testing import ManualClock, memory_bus
+from alphabus.testing import ManualClock, memory_bus, signals
 from common.config import MS
 from common.counters import Counters
 from common.service import LONGEST_WAIT_NS, Context, Service, Stop, run
@@ -81,6 +81,16 @@ def test_status_is_a_heartbeat(service: Plain, bus: Bus) -> None:
     assert error is None
     assert isinstance(beat, Heartbeat)
     assert (beat.service, beat.counters) == ("monitor", {"sections": 7})
+
+
+def test_what_can_no_longer_be_sent_again_is_counted(service: Plain, bus: Bus) -> None:
+    """Nobody acknowledged it, and the outbox has room for so much."""
+    service.outbox.budget_bytes = 1
+    for bar in (1, 2, 3):
+        service.publish("test/signals/champion/", signals(bar, {"A": 1.0}))
+    _, (beat,) = ask(service, bus, "status")
+    assert isinstance(beat, Heartbeat)
+    assert beat.counters == {"evicted": 2}
 
 
 def test_an_unknown_verb_is_refused_by_name(service: Plain, bus: Bus) -> None:

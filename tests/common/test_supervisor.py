@@ -78,6 +78,22 @@ def test_sigterm_ends_both(tmp_path: Path) -> None:
     assert not Path(f"/proc/{child}").exists()
 
 
+def test_its_own_end_is_no_work(tmp_path: Path) -> None:
+    """Five of them end at the same time: the collector has nothing to look through any more."""
+    (tmp_path / "done.py").touch()
+    config = tmp_path / "demo.toml"
+    config.write_text(
+        f"instance = 'demo'\nstate = '{tmp_path}'\n[feed.source]\nbars = 'bars.parquet'\n", encoding="ascii"
+    )
+    program = "import gc, sys; from common.supervisor import main; print(main(sys.argv[1:]), gc.get_freeze_count() > 0)"
+    told = subprocess.run(
+        [sys.executable, "-c", program, "done", "--config", str(config)],
+        cwd=ROOT, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{tmp_path}"},
+        check=True,
+    )  # fmt: skip
+    assert told.stdout == "0 True\n"
+
+
 def test_a_wrong_configuration_is_not_supervised(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Exit status 2 at once, and what is wrong."""
     assert main(["services.bar_feed", "--config", str(tmp_path / "none.toml")]) == 2

@@ -15,10 +15,14 @@ import pytest
 from alphabus.messages import Flag
 from common.factors.plan import compile_set
 from common.factors.sets import load_set
+from common.market.span import Span
 from common.models.processed import load_processed
 from common.models.registry import Registry
 from common.replay.preparation import ALIAS, Prepared, Wish, configure, load, write_config
+from common.research.appraisal import ask
+from common.research.dataset import Dataset
 from common.research.history import history_of
+from common.research.periods import Segment
 from common.research.processing import processing_of
 from common.research.raw import compute_raw
 from common.research.recipe import Recipe
@@ -39,7 +43,7 @@ QUICK: dict[str, dict[str, Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A run, and what its model says of the same bars in one go."""
+    """A run, and what its model says of the test part of a dataset of the same bars."""
 
     ran: Ran
     expected: pl.DataFrame
@@ -60,7 +64,7 @@ def prepare(bars: Path, folder: Path, kind: str, chain: str) -> tuple[Prepared, 
 
 
 def served(bars: Path, folder: Path, kind: str, chain: str) -> Served:
-    """Through the processes, and in one go."""
+    """Through the processes, and as a dataset's test part."""
     prepared, recipe = prepare(bars, folder, kind, chain)
     with short_run_dir():
         ran = replayed(prepared)
@@ -70,16 +74,18 @@ def served(bars: Path, folder: Path, kind: str, chain: str) -> Served:
         bundle = registry.load(prepared.trained.ref)
     raw = compute_raw(prepared.table.frame, recipe, compile_set(recipe.factor_set))
     first = prepared.split.history
-    found = load_processed(bundle).answer(raw.block(first, len(raw.time)))
-    section, symbol = np.nonzero(found.rows)
+    tested = Span(int(raw.stamp[first:].min()), int(raw.stamp[first:].max()))
+    asked = ask(load_processed(bundle), Dataset.over(raw, recipe, test=tested), Segment.TEST)
+    section, symbol = np.nonzero(np.isfinite(asked.values))
     symbols = pl.Series(raw.factors.symbols, dtype=pl.String)
     expected = pl.DataFrame(
         {
-            "stamp": raw.stamp[first:][section],
+            "stamp": asked.stamp[section],
             "symbol": symbols.gather(symbol),
-            "expected": found.values[section, symbol],
+            "expected": asked.values[section, symbol],
         }
     )
+    assert len(asked.stamp) == prepared.split.replayed
     return Served(ran, expected)
 
 

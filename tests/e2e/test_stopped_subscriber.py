@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import select
 import signal
 import subprocess
@@ -17,6 +18,7 @@ from alphabus.options import MIB, Queues
 from alphabus.sockets import ZmqTransport
 from common.replay.pipeline import ROOT, Pipeline
 from common.replay.results import digest_signals, read_signals
+from scripts.processes.usage import own_bytes
 from tests.e2e.harness import Bench, Ran, eventually, short_run_dir, show, write_small_market
 
 pytestmark = pytest.mark.faults
@@ -40,12 +42,6 @@ while True:
 """
 
 
-def own_memory() -> int:
-    """Anonymous memory of this process, bytes."""
-    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
-    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("RssAnon"))
-
-
 def test_memory_is_bounded_while_a_subscriber_stands_still(run_dir: Path) -> None:
     """Of 600 MiB published past a stopped process no more is kept than the budget; another reader gets all of it."""
     address = f"ipc://{run_dir}/x.pub"
@@ -59,14 +55,14 @@ def test_memory_is_bounded_while_a_subscriber_stands_still(run_dir: Path) -> Non
             while waiting.poll(200):
                 reader.receive()
             still.send_signal(signal.SIGSTOP)
-            before = own_memory()
+            before = own_bytes(os.getpid())
             for number in range(MESSAGES):
                 publisher.send([b"t/", b"%d" % number, bytes(SECTION)])
                 assert waiting.poll(WAIT_MS)
                 frames = reader.receive()
                 assert frames is not None
                 assert frames[1] == b"%d" % number
-            grown = own_memory() - before
+            grown = own_bytes(os.getpid()) - before
             still.kill()
         show("the publisher grew by", grown / MIB, "MiB")
         assert grown < BUDGET + SLACK

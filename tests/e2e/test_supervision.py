@@ -19,7 +19,7 @@ from alphabus.endpoints import SERVICES
 from common.replay.pipeline import ROOT, Pipeline
 from common.replay.preparation import Prepared
 from common.restarts import Restarts
-from scripts.bench.processes import children_of, services_with
+from scripts.processes.kin import children_of, services_with
 from tests.e2e.harness import Bench, eventually, parent_of, processes_of, show, state_of, wait_until_gone
 
 pytestmark = pytest.mark.faults
@@ -90,17 +90,20 @@ def test_sigterm_while_all_peers_stand_still(market: Bench, run_dir: Path) -> No
     assert processes_of(run_dir) == []
 
 
-@pytest.mark.parametrize("whom", ["executors", "services", "a supervisor"])
+@pytest.mark.parametrize("whom", ["executors", "services", "a supervisor", "all supervisors", "everybody"])
 def test_sigterm_to_those_that_stand_still(whom: str, market: Bench, run_dir: Path) -> None:
-    """SIGTERM to honcho while these are stopped: everything ends, nothing is left."""
+    """SIGTERM to the launcher while these are stopped: everything ends, by itself, and nothing is left."""
     prepared = market.prepare(feed={"pace_s": PACE_S})
     with Pipeline(prepared.config, prepared.config_file) as pipeline:
         await_signal(run_dir)
         services = services_with(prepared.config_file)
+        supervisors = [parent_of(pid) for pid in services.values()]
         stopped = {
             "executors": executors_of(services),
             "services": list(services.values()),
             "a supervisor": [parent_of(services["inference_worker"])],
+            "all supervisors": supervisors,
+            "everybody": [*supervisors, *services.values(), *executors_of(services)],
         }[whom]
         pids = processes_of(run_dir)
         with going_on(*stopped):
@@ -201,7 +204,7 @@ def test_a_crash_loop_ends_in_a_loud_halt(tmp_path: Path, run_dir: Path) -> None
     assert {row["event"] for row in rows[:-1]} == {"died"}
     assert (rows[-1]["event"], rows[-1]["status"]) == ("restart_budget_spent", 7)
     assert said.count("crasher: the disk is gone") == len(rows)
-    assert "crasher died 11 times within 60 s, the last time with status 7" in said
+    assert "crasher died 11 times within 660 s, the last time with status 7" in said
     assert processes_of(run_dir) == []
 
 

@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from alphabus.clock import SystemClock
-from scripts.bench.processes import children_of
 from scripts.drill.cast import WHY
-from scripts.drill.course import Plan, run
+from scripts.drill.course import run
+from scripts.drill.dice import Plan
 from scripts.drill.verdict import EXCUSED, complaints, figures
+from scripts.processes.kin import children_of
 from tests.e2e.acting import Play, playing
 from tests.e2e.harness import processes_of
 
@@ -40,7 +41,8 @@ def test_many_promotions_under_load(run_dir: Path) -> None:
     assert complaints(seen) == []
     told = dict(figures(seen))
     assert (told["sections"], told["promotions"]) == ("100", "50")
-    assert {change.action for change in seen.history} == {"swap", "swap_failed"}
+    assert seen.wish is not None  # whom the worker then followed: how many swaps that took is the machine's business
+    assert {change.action for change in seen.history} <= {"swap", "swap_failed"}
 
 
 def test_one_of_each_sort(play: Play) -> None:

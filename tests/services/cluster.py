@@ -189,7 +189,13 @@ class Cluster:
         self._epochs[name] += 1
         self._channels[name] = channels = OwnChannels(self._transport)
         endpoints = Endpoints(Path("/memory"), self.config.instance)
-        bus = Bus(endpoints, channels, self.clock, lambda link, error, _: self.refused.append(f"{link}: {error}"))
+        bus = Bus(
+            endpoints,
+            channels,
+            self.clock,
+            lambda link, error, _: self.refused.append(f"{link}: {error}"),
+            acknowledge_every=self.config.acknowledge_every,
+        )
         context = Context(self.config, bus, silent_log(), Counters(), self._epochs[name])
         self.services[name] = self._makers[name](context)
 

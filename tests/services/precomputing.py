@@ -15,6 +15,7 @@ from alphabus.columns import stack
 from alphabus.messages import Factors
 from common.config import Config, Source
 from common.factors.processors.feature_block import FeatureBlock
+from common.market.parts import BarParts
 from common.market.sample import sample_market
 from common.market.span import Span
 from common.market.store import BarTable, load_bars
@@ -22,7 +23,7 @@ from common.models.bundle import load_bundle
 from common.models.proof import prove
 from common.models.registry import Registry
 from common.replay.preparation import constituents_of
-from common.research.precompute import Precomputed, precompute
+from common.research.precompute import Question, Tally
 from common.research.precompute_file import Provenance, write_precomputed
 from common.research.precompute_model import Served
 from common.research.precompute_origin import provenance_of
@@ -62,6 +63,15 @@ class ModelSeat(FormulaSeat):
         stamp, values = np.array([called.stamp]), np.ascontiguousarray(features[:, None])
         found = self._model.answer(FeatureBlock(called.symbols, stamp, self._features, values, called.counted[None]))
         return Answer(1, found.values[0], called.counted & ~found.rows[0])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Computed:
+    """A question, all rows of its answer, and what was counted."""
+
+    asked: Question
+    rows: pl.DataFrame
+    tally: Tally
 
 
 @dataclass(frozen=True)
@@ -109,18 +119,23 @@ class Ahead:
             ref = models.version("demo").ref
             return Served.of(ref, models.load(ref))
 
-    def computed(self, **changes: Any) -> Precomputed:
-        """Signals of everything after the history."""
+    def question(self, **changes: Any) -> Question:
+        """About everything after the history."""
         stamp = self.table.frame.filter(pl.col("time") >= self.split)["stamp"].min()
         assert isinstance(stamp, int)
-        return precompute(self.table.frame, self.served, self.conditions, Span(stamp), **changes)
+        whole = Question(BarParts.of(self.table), self.served, self.conditions, Span(stamp))
+        return replace(whole, **changes)
 
-    def provenance(self, found: Precomputed, **changes: Any) -> Provenance:
+    def computed(self, **changes: Any) -> Computed:
+        """Signals of everything after the history."""
+        asked, tally = self.question(**changes), Tally()
+        return Computed(asked, pl.concat(asked.answers(tally)), tally)
+
+    def provenance(self, found: Computed, **changes: Any) -> Provenance:
         """Of signals, some words of it changed."""
         with Registry(self.registry, clock=lambda: 0, read_only=True) as models:
             manifest = models.load(self.served.ref).manifest
-        told = provenance_of(found, self.served, self.conditions, manifest, interval_ns=self.table.interval_ns)
-        return replace(told, **changes)
+        return replace(provenance_of(found.asked, found.tally, manifest), **changes)
 
     def write(self, name: str = "signals.parquet", **changes: Any) -> Path:
         """The file."""

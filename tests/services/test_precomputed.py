@@ -20,14 +20,15 @@ from alphabus.messages import Factors, Mode, Status
 from alphabus.section import Section
 from common.errors import ConfigError, DatasetError
 from common.factors.block import FactorBlock
+from common.market.parts import BarParts, open_parts
 from common.market.span import Span
 from common.models.registry import Registry
 from common.replay.results import SCHEMA, read_signals
-from common.research.precompute import precompute
 from common.research.precompute_check import ARM
 from common.research.precompute_file import read_precomputed, write_precomputed
 from common.research.precompute_flags import flag_cells
 from common.research.precompute_roll import Conditions
+from common.research.precompute_write import write_answers
 from services.inference_worker.composition import flag_symbols
 from services.signal_cache.admission import admit
 from tests.docs.process_facts import defaults
@@ -73,10 +74,10 @@ def test_they_are_what_the_services_publish(ahead: Ahead) -> None:
     found = ahead.computed()
     assert_frame_equal(found.rows.drop(OWN), fresh.drop(OWN), check_exact=True)
     held = replayed.filter(pl.col("status") != "fresh")
-    assert {(each.bar, each.reason.value) for each in found.left_out} == set(
+    assert {(each.bar, each.reason.value) for each in found.tally.left_out} == set(
         held.select("bar", "reason").unique().iter_rows()
     )
-    assert {each.bar for each in found.left_out} == {day + 1 for day in PARTIAL}
+    assert {each.bar for each in found.tally.left_out} == {day + 1 for day in PARTIAL}
     assert set(fresh["flag"].unique()) >= ({0, 1, 4} if ahead.members else {0, 1})
     assert fresh["bar"].min() == HISTORY + 1
 
@@ -101,14 +102,44 @@ def test_blocks_change_nothing(ahead: Ahead, block_numbers: int) -> None:
     assert_frame_equal(ahead.computed(block_numbers=block_numbers).rows, ahead.computed().rows, check_exact=True)
 
 
+@pytest.mark.parametrize(("part_rows", "panel_cells"), [(1, 1), (300, 10**6), (300, 100), (10**6, 100)])
+def test_how_much_is_in_memory_changes_nothing(ahead: Ahead, tmp_path: Path, part_rows: int, panel_cells: int) -> None:
+    """A file written part by part is the one of all bars at once: rows, symbols without a bar, digests, counts."""
+    expected = ahead.computed()
+    parts = open_parts(ahead.bars, part_rows=part_rows)
+    asked = ahead.question(bars=parts, panel_cells=panel_cells, block_numbers=50)
+    with Registry(ahead.registry, clock=lambda: 0, read_only=True) as models:
+        manifest = models.load(ahead.served.ref).manifest
+    told, tally = write_answers(tmp_path / "signals.parquet", asked, manifest)
+    file = read_precomputed(tmp_path / "signals.parquet")
+    assert_frame_equal(file.rows, expected.rows, check_exact=True)
+    assert told == file.provenance == ahead.provenance(expected)
+    assert tally.left_out == expected.tally.left_out
+    assert tally.rejected == ahead.table.rejected_by_reason
+    assert [path.name for path in tmp_path.iterdir()] == ["signals.parquet"]
+
+
+def test_nothing_is_written_where_nothing_is_said(ahead: Ahead, tmp_path: Path) -> None:
+    """An older file stays as it is."""
+    stub = int(ahead.table.frame["stamp"].unique().sort()[PARTIAL[0]])
+    (tmp_path / "signals.parquet").write_bytes(b"older")
+    with Registry(ahead.registry, clock=lambda: 0, read_only=True) as models:
+        manifest = models.load(ahead.served.ref).manifest
+    with pytest.raises(DatasetError, match="none of the 1 sections"):
+        write_answers(tmp_path / "signals.parquet", ahead.question(span=Span(stub, stub)), manifest)
+    assert (tmp_path / "signals.parquet").read_bytes() == b"older"
+    assert len(list(tmp_path.iterdir())) == 1
+
+
 def test_later_bars_change_nothing(ahead: Ahead) -> None:
     """A span that ends earlier has the first rows of the longer one, and its bars end with it."""
     whole = ahead.computed().rows
     last = int(whole["stamp"].unique().sort()[9])
     first = int(whole["stamp"].min())  # type: ignore[arg-type]  # Int64
-    shorter = precompute(ahead.table.frame, ahead.served, ahead.conditions, Span(first, last))
+    shorter = ahead.computed(span=Span(first, last))
     assert_frame_equal(shorter.rows, whole.filter(pl.col("stamp") <= last), check_exact=True)
-    assert shorter.bars["stamp"].max() == last
+    upto = replace(ahead.table, frame=ahead.table.frame.filter(pl.col("stamp") <= last))
+    assert shorter.tally.bars.hexdigest() == ahead.computed(bars=BarParts.of(upto)).tally.bars.hexdigest()
 
 
 def test_a_span_without_bars_is_refused(ahead: Ahead) -> None:
@@ -116,7 +147,7 @@ def test_a_span_without_bars_is_refused(ahead: Ahead) -> None:
     stub = int(ahead.table.frame["stamp"].unique().sort()[PARTIAL[0]])
     for span, words in ((Span(0, 1), "no bar in that span"), (Span(stub, stub), "none of the 1 sections")):
         with pytest.raises(DatasetError, match=words):
-            precompute(ahead.table.frame, ahead.served, ahead.conditions, span)
+            ahead.computed(span=span)
 
 
 def test_the_file_says_what_was_computed(ahead: Ahead) -> None:
@@ -190,7 +221,7 @@ def test_what_is_not_in_the_file_goes_the_live_way(ahead: Ahead) -> None:
 def test_what_is_not_in_the_file_is_waited_for(ahead: Ahead) -> None:
     """A bar the pipeline is still to compute comes as soon as the champion has it."""
     first = int(ahead.table.frame.filter(pl.col("time") >= ahead.split)["stamp"].min())  # type: ignore[arg-type]
-    found = precompute(ahead.table.frame, ahead.served, ahead.conditions, Span(first, first))
+    found = ahead.computed(span=Span(first, first))
     path = ahead.folder / "one.parquet"
     write_precomputed(path, found.rows, ahead.provenance(found), ahead.table.datetime_type)
     config = ahead.config("wait", cache={"precomputed": str(path)})

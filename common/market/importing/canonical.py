@@ -9,7 +9,7 @@ import polars as pl
 from common.atomic import replacing
 from common.errors import BarFileError
 from common.market.columns import DATETIME, NUMBERS
-from common.market.stamps import DAY_NS
+from common.market.durations import DAY_NS
 from common.market.store import BarTable
 
 INTERVALS = {DAY_NS: "d", 60 * 10**9: "1m"}

@@ -9,10 +9,11 @@ import polars as pl
 
 from common.errors import ExchangeError
 from common.market.columns import DATETIME, REQUIRED
+from common.market.durations import DAY_NS
 from common.market.importing.candles import MS, Candle, Candles, Wanted, walk
 from common.market.importing.keepers import Keeper
 from common.market.source import SURPLUS, as_source
-from common.market.stamps import DAY_NS, Stamped
+from common.market.stamps import Stamped
 from common.market.store import BarTable, sort_out
 
 BATCH_BARS = 20_000

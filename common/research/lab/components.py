@@ -11,7 +11,7 @@ import polars as pl
 
 from common.errors import LabError
 from common.market.constituents import Constituents, Interval
-from common.market.stamps import DAY_NS
+from common.market.durations import DAY_NS
 from common.research.lab.files import Files
 
 Lists = Mapping[date, Sequence[str]]

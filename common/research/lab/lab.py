@@ -14,9 +14,11 @@ from common.models.bundle import Bundle
 from common.models.records import ModelRef
 from common.models.registry import Registry
 from common.nearest import did_you_mean
+from common.research.dataset import Dataset
 from common.research.lab.bar_files import BarFiles, Saved
 from common.research.lab.components import Components, Filters, Lists
 from common.research.lab.contracts import Contract, Contracts
+from common.research.lab.datasets import Datasets
 from common.research.lab.files import Files
 
 INTERVALS = {"d": "daily", "1d": "daily", "daily": "daily", "1m": "minute", "1min": "minute", "minute": "minute"}
@@ -24,7 +26,7 @@ INTERVALS = {"d": "daily", "1d": "daily", "daily": "daily", "1m": "minute", "1mi
 
 
 class Lab:
-    """Bars, components, contracts, models and signals below one folder; made when something is saved.
+    """Bars, components, contracts, datasets, models and signals below one folder; made when something is saved.
 
     Method names are vnpy.alpha's `AlphaLab`'s where it has one. Every write replaces a file whole; what is not there is
     a LabError with the closest name. `clock` gives ns since 1970 UTC, for the registry's history.
@@ -37,6 +39,7 @@ class Lab:
         self._clock, self._author = clock, author
         self._components = Components(Files(self.root / "component", ".parquet", "index"))
         self._contracts = Contracts(self.root / "contract.json")
+        self._datasets = Datasets(Files(self.root / "dataset", "", "dataset"))
         self._signals = Files(self.root / "signal", ".parquet", "signal")
 
     # Bars.
@@ -55,6 +58,12 @@ class Lab:
     ) -> pl.DataFrame:
         """Long frame of the symbols' bars from `start` less `extended_days` to `end`, as saved: nothing is rescaled."""
         return self._bars(interval).load(symbols, _moment(start), _moment(end), extended_days)
+
+    def load_bar_data(
+        self, symbol: str, interval: str, start: datetime | str | None = None, end: datetime | str | None = None
+    ) -> pl.DataFrame:
+        """One symbol's bars, as `load_bar_df` gives them."""
+        return self.load_bar_df([symbol], interval, start, end)
 
     def list_bar_symbols(self, interval: str) -> list[str]:
         """Symbols that have bars."""
@@ -113,6 +122,24 @@ class Lab:
     def remove_contract_setting(self, symbol: str) -> None:
         """Remove a contract."""
         self._contracts.remove(symbol)
+
+    # Datasets.
+
+    def save_dataset(self, name: str, dataset: Dataset) -> None:
+        """Save factors, labels and the recipe of their parts; DatasetError where the set calls code of the user's."""
+        self._datasets.save(name, dataset)
+
+    def load_dataset(self, name: str) -> Dataset:
+        """A dataset as it was saved, to the bit; factors stay on disk until they are looked at."""
+        return self._datasets.load(name)
+
+    def remove_dataset(self, name: str) -> None:
+        """Delete one."""
+        self._datasets.remove(name)
+
+    def list_all_datasets(self) -> list[str]:
+        """Names, ascending."""
+        return self._datasets.files.names()
 
     # Models.
 

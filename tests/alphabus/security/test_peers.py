@@ -25,7 +25,7 @@ def answer_to(made: Site, name: str, stage: Stage, verb: str, **arguments: int |
     """The error a question gets, None when it was answered."""
     reader = made.reader(name, stage)
     question = reader.inlet.request(verb, **arguments)
-    reader.until(lambda: question in reader.inlet._answers, stage)
+    reader.until(lambda: question in reader.inlet._questions._answers, stage)
     found = reader.inlet.answer(question)
     assert found is not None
     return found[0].error
@@ -112,7 +112,7 @@ def test_a_client_does_not_hear_bars(tmp_path: Path) -> None:
         assert client.handle.poll(20_000)
         frames = client.receive()
         assert frames is not None
-        assert frames[0].decode() == topic
+        assert bytes(frames[0]).decode() == topic
         client.close()
 
 

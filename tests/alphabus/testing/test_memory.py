@@ -8,16 +8,19 @@ from random import Random
 import pytest
 
 from alphabus.errors import EndpointError
-from alphabus.sockets import Channel, Parts, wait_on
+from alphabus.sockets import Channel, Parts, Received, wait_on
 from alphabus.testing import Link, MemoryTransport, SeededMischief
 
 ADDRESS = "ipc:///memory/test/bar_feed.pub"
 MESSAGE = [b"t/bars/", b"h", b"b"]
 
 
-def drained(channel: Channel) -> list[list[bytes]]:
+def drained(channel: Channel) -> list[Received]:
     """All that waits."""
-    return list(iter(channel.receive, None))
+    found = list[Received]()
+    while (frames := channel.receive()) is not None:
+        found.append(frames)
+    return found
 
 
 @pytest.fixture
@@ -106,7 +109,7 @@ def test_a_responder_sees_who_asks(transport: MemoryTransport) -> None:
     second.send([b"2"])
     asked = drained(responder)
     assert [question for _, question in asked] == [b"1", b"2"]
-    responder.send([asked[1][0], b"answer"])
+    responder.send([bytes(asked[1][0]), b"answer"])
     assert (first.receive(), second.receive()) == (None, [b"answer"])
 
 
@@ -131,7 +134,7 @@ def test_an_answer_to_one_who_left_is_dropped(transport: MemoryTransport) -> Non
     requester.send([b"?"])
     identity, _ = drained(responder)[0]
     requester.close()
-    assert responder.send([identity, b"answer"])
+    assert responder.send([bytes(identity), b"answer"])
 
 
 @pytest.mark.parametrize("kind", ["publisher", "responder"])

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from common.errors import BarFileError
 from common.factors.sets import FactorSet
 from common.market.adjustment import Event, Kind, adjust, load_events
-from common.market.stamps import DAY_NS
+from common.market.durations import DAY_NS
 from common.market.store import BarTable, load_bars
 from common.research.factor_frame import factor_frame
 

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from common.errors import BarFileError
+from common.market.durations import DAY_NS
 from common.market.stamps import (
-    DAY_NS,
     Stamped,
     Stamping,
     close_times,

@@ -124,8 +124,10 @@ def test_the_embargo_hides_validation_from_what_is_learnt(
 
 def fitted(dataset: Dataset) -> dict[str, bytes]:
     """Files of a linear model of a dataset; validation has no say in it."""
-    samples = (dataset.samples(segment) for segment in (Segment.TRAIN, Segment.VALID))
-    return LinearModel.fit(*samples, outputs(dataset.chain), {"alpha": 0.01}, lambda *_: None).save()
+    train_samples, valid_samples = (dataset.samples(segment) for segment in (Segment.TRAIN, Segment.VALID))
+    return LinearModel.fit(
+        train_samples, valid_samples, outputs(dataset.chain), {"alpha": 0.01}, lambda *_: None
+    ).save()
 
 
 def chosen(bars: pl.DataFrame, seed: int) -> Constituents:

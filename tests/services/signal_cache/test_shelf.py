@@ -10,7 +10,7 @@ from alphabus.continuity import Follower, Place
 from alphabus.messages import EndOfStream, Mode, Reason, Signals, Status, Streamed, Universe
 from alphabus.testing import day_ns, signals, universe
 from common.market.journal import Journal
-from common.message_log import MessageLog
+from common.message_log import UNIVERSE, MessageLog
 from services.signal_cache.shelf import RECENT, Shelf
 
 TOPIC = "t/signals/champion/"
@@ -20,14 +20,14 @@ JOURNAL = bytes(16)
 @contextmanager
 def shelf(folder: Path) -> Iterator[Shelf]:
     """A shelf over what is on record, closed at the end."""
-    it = Shelf(TOPIC, MessageLog(Journal.open(folder, sync="never")))
+    it = Shelf(TOPIC, MessageLog(Journal.open(folder, sync="never", landmark=UNIVERSE)))
     yield it
     it.close()
 
 
 def on_record(folder: Path) -> list[str]:
     """The record, as short words."""
-    with Journal.open(folder, sync="never") as journal:
+    with Journal.open(folder, sync="never", landmark=UNIVERSE) as journal:
         return [word(message) for message in MessageLog(journal).read()]
 
 
@@ -116,3 +116,28 @@ def test_old_sections_are_found_as_well(tmp_path: Path) -> None:
             assert [word(message) for message in it.around(day_ns(bar))] == ["A", str(bar)]
             assert [word(message) for message in it.history(bar, bar + 1)][:2] == ["A", str(bar)]
         assert [word(message) for message in it.history(18, 24)] == ["A", *map(str, range(18, 25))]
+
+
+def test_any_number_of_universes(tmp_path: Path) -> None:
+    """Each section is answered with its own symbols, also where memory has forgotten them or a restart came."""
+    last = RECENT + 20
+    symbols = {bar: f"S{bar}" for bar in range(1, last + 1)}
+    with shelf(tmp_path) as it:
+        for bar, symbol in symbols.items():
+            it.take(universe([symbol], bar))
+            it.take(signals(bar, {symbol: 1.0}))
+    for _ in range(2):
+        with shelf(tmp_path) as it:
+            for bar in (1, 2, 15, last - RECENT, last - RECENT + 1, last):
+                assert [word(message) for message in it.around(day_ns(bar))] == [symbols[bar], str(bar)]
+            assert [word(message) for message in it.history(19, 21)] == ["S19", "19", "S20", "20", "S21", "21"]
+
+
+def test_a_section_whose_symbols_were_never_told(tmp_path: Path) -> None:
+    """It is on record and answered, without symbols: never with those of another section."""
+    with shelf(tmp_path) as it:
+        it.take(universe("A"))
+        it.take(signals(1, {"A": 1.0}))
+        it.take(signals(2, {"B": 1.0}))
+        assert [word(message) for message in it.history(1, 2)] == ["A", "1", "2"]
+        assert [word(message) for message in it.history(2, 2)] == ["2"]

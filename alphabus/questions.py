@@ -1,0 +1,114 @@
+"""Requests under way to one writer, and what was answered (pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from alphabus.continuity import Follower
+from alphabus.messages import Delivery, Reply
+
+ASK_AGAIN_NS = 1_000_000_000
+MAX_UNREAD = 64  # answers nobody fetched: whoever asked found what it wanted elsewhere
+
+
+@dataclass(slots=True)
+class Question:
+    """A request under way; `follower` is set when it asks for a replay."""
+
+    follower: Follower | None
+    asked_ns: int
+    paused: bool = False  # it was refused, and is asked again once patience has ended
+    reply: Reply | None = None
+    epoch: int = -1
+    deliveries: list[Delivery] = field(default_factory=list)
+
+
+class Questions:
+    """Finds the question of each answer; gives up what was lost on the way, so that it is asked again.
+
+    An answer stands between two equal replies; what a queue lost of either, or between, is asked again.
+    """
+
+    def __init__(self, now_ns: int) -> None:
+        self._open: dict[int, Question] = {}
+        self._answering: Question | None = None
+        self._answers: dict[int, Question] = {}
+        self._last_id, self._answered_ns = 0, now_ns
+
+    def add(self, follower: Follower | None, now_ns: int) -> int:
+        """Take note of a new one; returns its number."""
+        self._last_id += 1
+        self._open[self._last_id] = Question(follower, now_ns)
+        return self._last_id
+
+    def read(self, delivery: Delivery, now_ns: int) -> tuple[Question, Reply] | None:
+        """Take in what came; the question whose answer it completes, and its reply."""
+        message = delivery.message
+        self._answered_ns = now_ns
+        if not isinstance(message, Reply):
+            if self._answering is not None:
+                self._answering.deliveries.append(delivery)
+            return None
+        opened, self._answering = self._answering, None
+        if opened is not None and opened.reply == message:
+            return (opened, message) if len(opened.deliveries) == message.count else None
+        return self._opened(message, delivery.epoch)
+
+    def keep(self, question: Question, reply: Reply) -> None:
+        """Until somebody fetches the answer; of those nobody does the oldest are dropped."""
+        self._answers[reply.id] = question
+        while len(self._answers) > MAX_UNREAD:
+            del self._answers[next(iter(self._answers))]
+
+    def pause(self, question: Question, reply: Reply, now_ns: int) -> None:
+        """It was refused: asked again once patience ends, not at once."""
+        self._open[reply.id] = Question(question.follower, now_ns, paused=True)
+
+    def fetch(self, number: int) -> tuple[Reply, list[Delivery]] | None:
+        """An answer that was kept."""
+        found = self._answers.pop(number, None)
+        if found is None or found.reply is None:
+            return None
+        return found.reply, found.deliveries
+
+    def awaits(self, number: int) -> bool:
+        """Whether it may still be answered; False once patience has ended."""
+        reply = None if self._answering is None else self._answering.reply
+        return number in self._open or (reply is not None and reply.id == number)
+
+    def asked_for(self) -> set[int]:
+        """The followers (by identity) a question is under way for."""
+        return {id(question.follower) for question in self._pending()}
+
+    def give_up(self, now_ns: int) -> None:
+        """Drop what had no answer in time; as long as answers flow, those behind them are only late."""
+        patience_ends = now_ns - ASK_AGAIN_NS
+        silent = self._answered_ns <= patience_ends
+        self._open = {
+            number: question
+            for number, question in self._open.items()
+            if question.asked_ns > patience_ends or not (silent or question.paused)
+        }
+        if silent:
+            self._answering = None
+
+    def _opened(self, reply: Reply, epoch: int) -> tuple[Question, Reply] | None:
+        question = self._open.pop(reply.id, None)
+        self._forget_lost(reply.id)
+        if question is None:
+            return None
+        question.reply, question.epoch = reply, epoch
+        if reply.count == 0:
+            return question, reply
+        self._answering = question
+        return None
+
+    def _forget_lost(self, answered: int) -> None:
+        """Answers come in the order of the questions: an older question that is still open was lost."""
+        self._open = {k: question for k, question in self._open.items() if k > answered or question.paused}
+
+    def _pending(self) -> Iterable[Question]:
+        if self._answering is not None:
+            yield self._answering
+        yield from self._open.values()

@@ -1,0 +1,1 @@
+"""Bars from elsewhere, and what is wrong with them: a file a verb."""

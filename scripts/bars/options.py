@@ -1,0 +1,34 @@
+"""What several verbs ask, and where bars go."""
+
+import getpass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from alphabus.clock import SystemClock
+from common.research.lab import Lab
+
+Zone = Annotated[str | None, typer.Option(help="Time zone of the stamps; it is kept. Default: stamps without one.")]
+Stamp = Annotated[Literal["auto", "open", "close"], typer.Option(help="What the stamps mark.")]
+Interval = Annotated[str, typer.Option(help="Bar interval such as 1d or 15min.")]
+Out = Annotated[Path | None, typer.Option(help="Write one parquet file.")]
+LabFolder = Annotated[Path | None, typer.Option("--lab", help="Save into a lab; later bars correct older ones.")]
+
+
+def check_place(out: Path | None, lab: Path | None) -> None:
+    """Refuse two places, or none."""
+    if (out is None) == (lab is None):
+        raise typer.BadParameter("say where to: --out FILE.parquet or --lab FOLDER", param_hint="--out")
+
+
+def lab_at(folder: Path) -> Lab:
+    """A lab of the user who works here."""
+    return Lab(folder, clock=SystemClock().wall_ns, author=getpass.getuser())
+
+
+def shown(value: Any) -> str:
+    """A figure for people; nothing for None."""
+    if value is None:
+        return ""
+    return f"{value:,.4g}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)

@@ -1,0 +1,52 @@
+"""A pipeline that may be started again on the same state, after its launcher was killed."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import Self
+
+from common.config import Config
+from common.replay.pipeline import Pipeline
+from common.replay.preparation import Prepared
+
+
+class Restartable:
+    """Runs while its context lasts; nothing is left of it then."""
+
+    def __init__(self, config: Config, prepared: Prepared) -> None:
+        self._config, self._prepared = config, prepared
+        self._stack = ExitStack()
+        self._pipeline = self._started()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    @property
+    def running(self) -> bool:
+        """Whether the launcher lives."""
+        return self._pipeline.running
+
+    @property
+    def launcher(self) -> int:
+        """Process id of the launcher."""
+        return self._pipeline.launcher_pid
+
+    @property
+    def recorded(self) -> bool:
+        """Whether the cache has the end of the stream on record."""
+        cache = self._pipeline.status("signal_cache")
+        return cache is not None and bool(cache.counters.get("ended"))
+
+    def start_again(self, *, expected: bool) -> bool:
+        """Clear away what is left and start anew; False when nobody killed the launcher."""
+        if expected:
+            self._stack.close()
+            self._pipeline = self._started()
+        return expected
+
+    def _started(self) -> Pipeline:
+        self._stack = ExitStack()
+        return self._stack.enter_context(Pipeline(self._config, self._prepared.config_file))

@@ -1,0 +1,77 @@
+"""What a training comes to: registered, judged, told, and as plain values."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from common.atomic import replacing
+from common.errors import TooFewRowsError
+from common.models.processed import load_processed
+from common.models.registry import Registry
+from common.research.appraisal import appraise, ask
+from common.research.dataset import Dataset
+from common.research.recipe import Recipe
+from common.research.training import train_or_reuse
+from common.research.walk_forward import WalkForward
+from scripts.command import console
+from scripts.views.training import again, model_figures, months_table, scores_table, walk_figures, walk_table
+
+Say = Callable[[str, int, int], None]
+
+
+def trained(
+    history: pl.DataFrame, recipe: Recipe, dataset: Callable[[], Dataset], models: Registry, author: str
+) -> dict[str, Any]:
+    """Train or find a model, and judge it on every part of its dataset."""
+    with _progress(console()) as say:
+        made = train_or_reuse(history, recipe, models, author=author, progress=say, prepared=dataset)
+        bundle = models.load(made.ref)
+        model = load_processed(bundle, recipe.kinds)
+        parts = {segment.value: appraise(ask(model, dataset(), segment), recipe) for segment in dataset().parts}
+    console().print(scores_table(f"{made.ref} ({again(made)})", parts))
+    console().print(months_table({name: found for name, found in parts.items() if name != "train"}))
+    return model_figures(made, bundle.manifest, parts)
+
+
+def walked(walk: WalkForward, models: Registry, signals: Path | None) -> dict[str, Any]:
+    """Walk forward, and judge the stitched signal."""
+    with _progress(console()) as say:
+        done = walk.run(models, lambda done, most: say("models", done, most))
+    if signals is not None:
+        with replacing(signals) as temporary:
+            done.signal.write_parquet(temporary)
+    console().print(walk_table(done))
+    parts = {"out of sample": done.appraisal}
+    console().print(scores_table("all of them", parts), months_table(parts))
+    return walk_figures(done)
+
+
+@contextmanager
+def naming(bars: Path) -> Iterator[None]:
+    """Within it, too few rows are told with the file and the options that help."""
+    try:
+        yield
+    except TooFewRowsError as error:
+        raise TooFewRowsError(
+            f"{bars}: {error}; move --split to a later date, widen the spans, give more bars, or choose another --set"
+        ) from error
+
+
+@contextmanager
+def _progress(target: Console) -> Iterator[Say]:
+    columns = (TextColumn("{task.description:>8}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=target, transient=True) as bars:
+        tasks: dict[str, Any] = {}
+
+        def say(stage: str, done: int, most: int) -> None:
+            task = tasks.setdefault(stage, None)
+            if task is None:
+                task = tasks[stage] = bars.add_task(stage, total=most)
+            bars.update(task, completed=done, total=most)
+
+        yield say

@@ -1,0 +1,117 @@
+"""What goes wrong on a link is told to whoever counts, each once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+
+from alphabus.bus import Bus
+from alphabus.continuity import Tally
+from alphabus.inlet import LOOK_NS, STALE_NS, Inlet
+from alphabus.losses import LOSSES, Losses
+from alphabus.outbox import Outbox, Page
+from alphabus.outlet import Outlet
+from alphabus.testing import ManualClock, memory_bus, signals
+
+TOPIC = "test/signals/champion/"
+
+
+class Told:
+    """A bus on which all that is found is counted."""
+
+    def __init__(self) -> None:
+        self.clock, self.losses = ManualClock(), Counter[str]()
+        self.bus: Bus = replace(memory_bus(clock=self.clock), found=self._found)
+
+    def _found(self, link: str, what: str, count: int) -> None:
+        assert link == "inference_worker"
+        self.losses[what] += count
+
+
+def serve(outlet: Outlet) -> None:
+    """Answer what was asked; nothing is on record."""
+    outlet.serve(Outbox(1), lambda _: Page((), complete=True))
+
+
+def joined(told: Told, epoch: int = 1) -> tuple[Outlet, Inlet]:
+    """A writer and a reader that knows its state."""
+    outlet = Outlet(told.bus, "inference_worker", epoch)
+    inlet = Inlet(told.bus, "cache", "inference_worker", [TOPIC])
+    look(told, inlet, outlet)
+    assert not inlet.behind
+    return outlet, inlet
+
+
+def look(told: Told, inlet: Inlet, outlet: Outlet) -> None:
+    """Let the reader read, and look for what it lost."""
+    for _ in range(2):
+        inlet.receive()
+        serve(outlet)
+    told.clock.advance(LOOK_NS)
+    inlet.receive()
+
+
+def test_every_loss_has_its_name() -> None:
+    """What a tally counts, and being stale."""
+    assert {*Tally.__dataclass_fields__, "stale"} == set(LOSSES)
+
+
+def test_nothing_is_told_where_nothing_went_wrong() -> None:
+    """Sections that come in order are none."""
+    told = Told()
+    outlet, inlet = joined(told)
+    for bar in (1, 2, 3):
+        outlet.publish(TOPIC, signals(bar, {"A": 1.0}))
+    look(told, inlet, outlet)
+    assert told.losses == {}
+
+
+def test_a_gap_is_told() -> None:
+    """Here one that a queue made."""
+    told = Told()
+    outlet, inlet = joined(told)
+    outlet.publish(TOPIC, signals(1, {"A": 1.0}))
+    outlet._seqs[TOPIC] += 1  # as if a message were lost on the way
+    outlet.publish(TOPIC, signals(3, {"A": 1.0}))
+    look(told, inlet, outlet)
+    assert told.losses == {"gaps": 1}
+
+
+def test_a_writer_that_was_replaced_is_told() -> None:
+    """It speaks on; what it says is not taken."""
+    told = Told()
+    outlet, inlet = joined(told, epoch=2)
+    outlet.publish(TOPIC, signals(1, {"A": 1.0}))
+    look(told, inlet, outlet)
+    outlet.epoch = 1
+    outlet.publish(TOPIC, signals(2, {"A": 1.0}))
+    look(told, inlet, outlet)
+    assert told.losses == {"zombies": 1}
+
+
+def test_silence_is_told_once() -> None:
+    """Until something is heard again; then anew."""
+    told = Told()
+    outlet, inlet = joined(told)
+    for times in (1, 2):
+        for _ in range(3):
+            told.clock.advance(STALE_NS + 1)
+            inlet.receive()
+        assert told.losses["stale"] == times
+        outlet.publish(TOPIC, signals(times, {"A": 1.0}))
+        look(told, inlet, outlet)
+
+
+@pytest.mark.parametrize("leave", ["unfollow", "resume"])
+def test_what_a_topic_lost_stays_counted(leave: str) -> None:
+    """Though it is left, or begun anew."""
+    found = Counter[str]()
+    losses = Losses("w", lambda _link, what, count: found.update({what: count}))
+    tally = Tally(gaps=2)
+    losses.look([tally], stale=False)
+    losses.leave(tally)
+    anew = [] if leave == "unfollow" else [Tally(gaps=1)]
+    losses.look(anew, stale=False)
+    assert found == {"gaps": 2 + len(anew)}

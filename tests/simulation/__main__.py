@@ -1,0 +1,80 @@
+"""`python -m tests.simulation`: seeds of the simulated pipeline, as many as there is time for."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from contextlib import suppress
+from pprint import pformat
+from typing import Annotated
+
+import typer
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from alphabus.clock import SystemClock
+from scripts.bench.progress import tracking
+from scripts.command import FAILED, Json, console, report
+from tests.simulation.crowd import judged
+from tests.simulation.fate import draw
+
+app = typer.Typer(add_completion=False, rich_markup_mode="rich")
+
+
+@app.command()
+def simulate(
+    *,
+    seeds: Annotated[int, typer.Option(min=1, help="How many.")] = 1000,
+    seed: Annotated[int, typer.Option(min=0, help="The first; with --seeds 1 it alone is run again, and told of.")] = 0,
+    jobs: Annotated[int, typer.Option(min=1, help="Processes that share them.")] = os.cpu_count() or 1,
+    json_file: Json = None,
+) -> None:
+    """Run the five services on the memory bus, with a manual clock, through whatever each seed has for them.
+
+    Ctrl-C ends it early, with what was found until then.
+
+    Messages are lost, repeated, late, out of turn and damaged; processes die while they send, between two turns, all at
+    once; records are half written, the power is cut, snapshots are damaged, the machine sleeps; people promote models
+    and halt arms. Each run is judged by an undisturbed one of the same bars.
+    """
+    people, clock = console(), SystemClock()
+    if seeds == 1:
+        people.print(escape(pformat(draw(seed))), highlight=False)
+    tally, broken, done, began_ns = Counter[str](), dict[int, tuple[str, ...]](), 0, clock.monotonic_ns()
+    with tracking(people) as track, suppress(KeyboardInterrupt):  # what was found until then is told
+        step = track("seeds", seeds)
+        for found in judged(seed, seeds, min(jobs, seeds)):
+            done, tally = done + 1, tally + found.tally
+            if found.broken:
+                broken[found.seed] = found.broken
+                tell(found.seed, found.broken, people)
+            step()
+    minutes = (clock.monotonic_ns() - began_ns) / 60e9
+    show(tally, people)
+    people.print(f"{done:,} seeds in {minutes:.1f} minutes: {done / minutes:,.0f} a minute; {len(broken)} broken")
+    report(json_file, {"seeds": done, "first": seed, "minutes": minutes, "broken": broken, "happened": tally})
+    if broken or done < seeds:
+        raise typer.Exit(FAILED)
+
+
+def tell(seed: int, broken: tuple[str, ...], people: Console) -> None:
+    """What a seed broke, and how to see it again."""
+    people.print(f"[red]broken[/red] python -m tests.simulation --seeds 1 --seed {seed}", soft_wrap=True)
+    for words in broken:
+        people.print(escape(f"  {words}"), soft_wrap=True, highlight=False)
+
+
+def show(tally: Counter[str], people: Console) -> None:
+    """What happened, and how often."""
+    table = Table(box=SIMPLE_HEAD, collapse_padding=True)
+    table.add_column("what happened")
+    table.add_column("times", justify="right")
+    for what, times in tally.most_common():
+        table.add_row(what, f"{times:,}")
+    people.print(table)
+
+
+if __name__ == "__main__":
+    app(prog_name="python -m tests.simulation")
