@@ -89,7 +89,7 @@ def test_memory_and_descriptors_of_a_process() -> None:
     with open(os.devnull, "rb"):  # noqa: PTH123  a descriptor is wanted
         assert descriptors(os.getpid()) == files + 1
     # Pages of its own: an allocator may hand out what the process has had for long.
-    with mmap(-1, 32 * MEBIBYTE, flags=MAP_PRIVATE | MAP_ANONYMOUS) as pages:
+    with mmap(-1, 32 << 20, flags=MAP_PRIVATE | MAP_ANONYMOUS) as pages:
         pages.write(bytes(len(pages)))
         assert own_bytes(os.getpid()) - before > len(pages) - MEBIBYTE
 
