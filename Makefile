@@ -14,16 +14,24 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --requir
 given = $(if $(filter command,$(firstword $(origin $(1)))),$(2) '$(subst ','\'',$($(1)))')
 REPLAY = $(call given,BARS,--bars) $(call given,OUT,--out) $(call given,ZONE,--zone) $(call given,STAMP,--stamp) \
 	$(call given,INTERVAL,--interval) $(call given,SPLIT,--split) $(call given,PACE,--pace) \
-	$(call given,SPEED,--speed) $(call given,MEMBERS,--members) $(call given,POLICY,--policy) $(call given,INSTANCE,--instance) $(call given,SET,--set)
+	$(call given,SPEED,--speed) $(call given,MEMBERS,--members) $(call given,POLICY,--policy) $(call given,INSTANCE,--instance) $(call given,SET,--set) \
+	$(call given,MODEL,--model)
 
 UP = $(call given,BARS,--bars) $(call given,OUT,--out) $(call given,ZONE,--zone) $(call given,STAMP,--stamp) \
-	$(call given,INTERVAL,--interval) $(call given,PACE,--pace) $(call given,INSTANCE,--instance) $(call given,SET,--set)
+	$(call given,INTERVAL,--interval) $(call given,PACE,--pace) $(call given,INSTANCE,--instance) $(call given,SET,--set) \
+	$(call given,MODEL,--model)
+
+# A misspelt variable must not run something else than what was asked for.
+KNOWN := PYTHON VENV BARS OUT ZONE STAMP INTERVAL SPLIT PACE SPEED MEMBERS POLICY INSTANCE SET MODEL SECTIONS FAULTS SEEDS SEED
+UNKNOWN := $(strip $(foreach name,$(filter-out $(KNOWN),$(.VARIABLES)),\
+	$(if $(filter command,$(firstword $(origin $(name)))),$(name))))
+$(if $(UNKNOWN),$(error $(UNKNOWN): no variable of this Makefile; there are $(KNOWN)))
 
 .PHONY: help
 help: ## This list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/  \1|\2/' | column -t -s '|' || true
-	@echo "  make run takes BARS= OUT= ZONE= STAMP= INTERVAL= SPLIT= PACE= SPEED= MEMBERS= POLICY= INSTANCE= SET=  (docs/replay.md)"
-	@echo "  make up takes BARS= OUT= ZONE= STAMP= INTERVAL= PACE= INSTANCE= SET=  (docs/operations.md)"
+	@echo "  make run takes BARS= OUT= ZONE= STAMP= INTERVAL= SPLIT= PACE= SPEED= MEMBERS= POLICY= INSTANCE= SET= MODEL=  (docs/replay.md)"
+	@echo "  make up takes BARS= OUT= ZONE= STAMP= INTERVAL= PACE= INSTANCE= SET= MODEL=  (docs/operations.md)"
 
 .PHONY: run
 run: $(VENV)/run.stamp ## Bars to signals: the sample market, or BARS=file.parquet

@@ -4,6 +4,7 @@ import gc
 import os
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -12,11 +13,16 @@ from rich.console import Console
 
 from common.config import Config
 from common.errors import PipelineError
+from common.market.store import BarTable
 from common.models.records import ModelRef
+from common.replay.claim import Claim
+from common.replay.on_record import OnRecord
 from common.replay.pipeline import Pipeline, refuse_if_running
-from common.replay.preparation import Claim, Wish, load_table, write_config
+from common.replay.preparation import Wish, load_table, write_config
 from common.replay.upkeep import champion, configure_upkeep, refuse_another_market
-from scripts.command import Json, RegistryFolder, above_zero, console, main, report, usage
+from scripts.choice import DEFAULT_SET, SET_HELP, Model, chosen, crown, equipped
+from scripts.command import Json, above_zero, console, main, report, usage
+from scripts.premises import ConfigFile, KeyFile, OwnKinds, Premises, RegistryFolder
 from scripts.views.steps import chosen_bars, compile_kernels, spinner
 
 app = typer.Typer(add_completion=False, rich_markup_mode="rich")
@@ -37,39 +43,59 @@ def up(  # noqa: PLR0917  typer passes options by name
     pace: Annotated[float, typer.Option(metavar="SECONDS", help="From section to section.", callback=above_zero)] = 1.0,
     seed: Annotated[int, typer.Option(help="Of the bars that are made up.", min=0)] = 1,
     instance: Annotated[str, typer.Option(help="Name of the instance.")] = "live",
-    factor_set: Annotated[str, typer.Option("--set", help="Factor set of the model.")] = "basic",
-    registry: RegistryFolder = Path("state/registry"),
+    model: Model = None,
+    factor_set: Annotated[str | None, typer.Option("--set", help=SET_HELP)] = None,
+    config: ConfigFile = None,
+    registry: RegistryFolder = None,
+    key: KeyFile = None,
+    own_kind: OwnKinds = None,
     json_file: Json = None,
 ) -> None:
     """Keep a pipeline running on a market that never ends.
 
     The file of bars is history; made-up bars of the same market follow for ever, live, also after a restart. A model
-    is trained if the instance has none. Ctrl-C stops all of it.
+    is trained if the instance has none, unless --model names one on record. Ctrl-C stops all of it.
     """
     people = console()
+    premises = Premises.of(config, registry, key, own_kind)
     wish = Wish(
         chosen_bars(bars, people), out or Path("state") / instance, zone, stamp, interval,
-        instance=instance, factor_set=factor_set, pace_s=pace, registry=registry,
+        instance=instance, factor_set=factor_set or DEFAULT_SET, pace_s=pace,
     )  # fmt: skip
+    wish = equipped(wish, premises, config, key)
+    found = None if model is None else chosen(model, factor_set, premises, config)
     with usage("--out (OUT=)"):
         claim = Claim(wish.out)
     with claim:
-        config, config_file, ref = prepare(wish, seed, people)
-        report(json_file, run(config, config_file, ref, people))
+        report(json_file, run(*prepare(wish, seed, found, people), people))
 
 
-def prepare(wish: Wish, seed: int, people: Console) -> tuple[Config, Path, ModelRef]:
-    """Load, compile, find the champion or train one, configure."""
+def prepare(wish: Wish, seed: int, model: OnRecord | None, people: Console) -> tuple[Config, Path, ModelRef]:
+    """Load, compile, find the champion, take the model that was named or train one, configure."""
     table = load_table(wish)
+    if model is not None:
+        model.check_bars(wish.bars, table)
+        wish = replace(wish, factor_set=model.set_in(wish.out / "state"))
     config = configure_upkeep(wish, table, seed)
     refuse_if_running(config.endpoints)
     refuse_another_market(config, wish.out / "config.toml")
     people.print(f"{wish.bars}: {table.frame.height:,} bars, {len(table.times):,} times, all of them history")
     compile_kernels(people)
+    if model is None:
+        ref = find_or_train(wish, config, table, people)
+    else:
+        crown(model, config, f"to go on from {wish.bars}", people)
+        model.write_set(config.state)
+        ref = model.ref
+    return config, write_config(wish.out, config), ref
+
+
+def find_or_train(wish: Wish, config: Config, table: BarTable, people: Console) -> ModelRef:
+    """The champion on record, or one that is trained now."""
     with spinner(people, "training") as say:
         ref, new = champion(wish, config, table, progress=say)
     people.print(f"model {ref} ({'new' if new else 'on record'}), digest {ref.digest[:12]}")
-    return config, write_config(wish.out, config), ref
+    return ref
 
 
 def run(config: Config, config_file: Path, ref: ModelRef, people: Console) -> dict[str, Any]:

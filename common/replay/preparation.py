@@ -4,30 +4,28 @@ from __future__ import annotations
 
 import getpass
 import re
-import shutil
 import time
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
 from common.atomic import replacing
 from common.config import Config, make_config
-from common.errors import BarFileError, LockError, TooFewRowsError
+from common.errors import TooFewRowsError
 from common.factors.sets import load_set
-from common.lock import Lock
 from common.market.constituents import Constituents, load_constituents
 from common.market.sample import sample_market
 from common.market.store import BarTable, load_bars
+from common.models.records import ModelRef
 from common.models.registry import Registry
+from common.models.signature import load_key
 from common.replay.split import Split
 from common.replay.toml import write_toml
 from common.research.history import history_of
 from common.research.recipe import Recipe
 from common.research.training import Progress, Trained, silent, train_or_reuse
 
-ALIAS, LOCK = "champion", ".lock"
+ALIAS = ARM = "champion"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +44,8 @@ class Wish:
     speed: float | None = None
     members: Path | None = None
     registry: Path = Path("state/registry")
+    key: Path | None = None
+    kinds: tuple[str, ...] = ()
     overrides: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @property
@@ -100,15 +100,34 @@ def train(wish: Wish, config: Config, table: BarTable, split: Split, *, progress
         min_coverage=config.inference.min_coverage,
         constituents=constituents_of(config.feed.members, table),
     )
-    with Registry(config.registry, clock=time.time_ns) as registry:
+    with open_registry(config) as registry:
         try:
             trained = train_or_reuse(history, recipe, registry, author=getpass.getuser(), progress=progress)
         except TooFewRowsError as error:
             raise TooFewRowsError(f"{wish.bars}: {_too_few(error, wish, table, split)}") from error
-        registry.promote(
-            wish.name, ALIAS, trained.ref.name, trained.ref.version, by=getpass.getuser(), why=f"trained on {wish.bars}"
-        )
+    promote(config, trained.ref, f"trained on {wish.bars}")
     return trained
+
+
+def open_registry(config: Config) -> Registry:
+    """The registry of a configuration, with its key; ModelError when that cannot be used."""
+    key = None if config.key is None else load_key(config.key)
+    return Registry(config.registry, clock=time.time_ns, key=key)
+
+
+def champion_of(config: Config) -> ModelRef | None:
+    """What the instance's champion is now, None where there was none yet."""
+    with open_registry(config) as registry:
+        return {row.alias: row.ref for row in registry.aliases(config.instance)}.get(ALIAS)
+
+
+def promote(config: Config, ref: ModelRef, why: str) -> None:
+    """Make a version the instance's champion; one that failed to take over since it became it is to be tried again."""
+    with open_registry(config) as registry:
+        last = registry.last_change(config.instance, ALIAS)
+        failed = [row for row in registry.events(config.instance, ARM) if row.action == "swap_failed"]
+        again = last is not None and any(row.target == ref.key and row.number > last.number for row in failed)
+        registry.promote(config.instance, ALIAS, *ref.key, by=getpass.getuser(), why=why, again=again)
 
 
 def _too_few(error: TooFewRowsError, wish: Wish, table: BarTable, split: Split) -> str:
@@ -142,8 +161,12 @@ def configure(wish: Wish, table: BarTable, split: Split) -> Config:
             },
         },
         "factors": {"set": wish.factor_set},
-        "arms": {"champion": {"alias": ALIAS, "capital": 1.0}},
+        "arms": {ARM: {"alias": ALIAS, "capital": 1.0}},
     }
+    if wish.key is not None:
+        values["key"] = str(wish.key)
+    if wish.kinds:
+        values["kinds"] = list(wish.kinds)
     members = None if wish.members is None else str(wish.members)
     chosen = {"pace_s": wish.pace_s, "speed": wish.speed, "members": members}
     values["feed"] |= {name: value for name, value in chosen.items() if value is not None}
@@ -157,43 +180,3 @@ def write_config(out: Path, config: Config) -> Path:
     path = out / "config.toml"
     write_toml(path, config.model_dump(mode="json", exclude_none=True))
     return path
-
-
-class Claim:
-    """An output folder that is ours alone; a run that wrote nothing into it leaves nothing there, either."""
-
-    def __init__(self, out: Path) -> None:
-        """Raises BarFileError for a folder that holds something, but no replay's lock file."""
-        self._out, self._lock = out, Lock(out / LOCK)
-        if out.exists() and not out.is_dir():
-            raise BarFileError(f"OUT={out} is not a folder")
-        if out.is_dir() and not (out / LOCK).exists() and any(out.iterdir()):
-            raise BarFileError(f"OUT={out} holds files that no replay wrote: choose another folder, or empty it")
-
-    def __enter__(self) -> Self:
-        """Take it; raises LockError, saying who writes there."""
-        try:
-            self._lock.__enter__()
-        except LockError as error:
-            raise LockError(
-                f"another run writes into {self._out}: {error}, or choose another folder for this one (OUT=)"
-            ) from error
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Let go."""
-        if [path.name for path in self._out.iterdir()] == [LOCK]:
-            (self._out / LOCK).unlink()
-            with suppress(OSError):  # somebody else has just begun to use it
-                self._out.rmdir()
-        self._lock.__exit__(kind, error, trace)
-
-
-def clear(out: Path) -> None:
-    """Remove what an earlier replay left."""
-    for name in ("state", "logs"):
-        shutil.rmtree(out / name, ignore_errors=True)
-    for name in ("signals.parquet", "summary.json", "quarantine.jsonl", "config.toml"):
-        (out / name).unlink(missing_ok=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,8 +9,7 @@ from common.config import Config, Source, load_config
 from common.errors import ConfigError
 from common.market.store import BarTable
 from common.models.records import ModelRef
-from common.models.registry import Registry
-from common.replay.preparation import ALIAS, Wish, configure, train
+from common.replay.preparation import Wish, champion_of, configure, train
 from common.replay.split import Split
 from common.research.training import Progress, silent
 
@@ -52,10 +50,9 @@ def refuse_another_market(config: Config, config_file: Path) -> None:
 
 def champion(wish: Wish, config: Config, table: BarTable, *, progress: Progress = silent) -> tuple[ModelRef, bool]:
     """The model on record as the instance's champion, and whether it was just trained because there was none."""
-    with Registry(config.registry, clock=time.time_ns) as registry:
-        known = {row.alias: row.ref for row in registry.aliases(wish.name)}
-    if ALIAS in known:
-        return known[ALIAS], False
+    known = champion_of(config)
+    if known is not None:
+        return known, False
     return train(wish, config, table, whole_history(table), progress=progress).ref, True
 
 

@@ -16,6 +16,7 @@ from alphabus import client, errors, testing
 from alphabus.endpoints import SERVICES
 from common.command import DONE
 from common.config import Arm, Config
+from common.replay.claim import cleared
 from scripts.models.__main__ import VERBS
 from services.inference_worker.breaker import State
 from tests.docs.modules import takes
@@ -25,7 +26,7 @@ Rows = list[list[str]]
 Compared = tuple[object, object]
 
 LAYERS = ("alphabus", "common", "services", "scripts")
-NO_SCRIPTS = ("__init__", "command", "preflight", "premises")
+NO_SCRIPTS = ("__init__", "choice", "command", "outputs", "preflight", "premises")
 
 
 @cache
@@ -133,8 +134,7 @@ def folders(rows: Rows) -> Compared:
 
 def results(rows: Rows) -> Compared:
     """What a replay writes is what the next one removes."""
-    cleared = set(re.findall(r"\"([a-z]+(?:\.[a-z]+)?)\"", _source("common/replay/preparation.py", "def clear")))
-    return {name.rstrip("/") for name in column(rows)}, cleared
+    return {name.rstrip("/") for name in column(rows)}, {path.name for path in cleared(Path())}
 
 
 def commands(rows: Rows) -> Compared:
@@ -194,11 +194,6 @@ def _told(default: Any) -> str:
     if isinstance(default, bool):
         return str(default).lower()
     return f'"{default}"' if isinstance(default, (str, Path)) else str(default)
-
-
-def _source(name: str, start: str) -> str:
-    text = (ROOT / name).read_text(encoding="utf-8")
-    return text[text.index(start) :].partition("\n\n\n")[0]
 
 
 def _bare(rows: Rows) -> set[str]:

@@ -75,7 +75,7 @@ def test_check_shows_every_factor(folder: Path, capsys: pytest.CaptureFixture[st
     assert all(set(each["checks"]) == set(CHECKS) for each in shown["factors"])
     assert {check["verdict"] for each in shown["factors"] for check in each["checks"].values()} == {"ok"}
     assert "mean_3" in output.err
-    assert "2 of 2 passed" in output.err
+    assert "2 passed, 0 failed, 0 untested, on" in output.err
 
 
 def test_check_says_what_it_could_not_try(folder: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -91,7 +91,17 @@ def test_check_says_what_it_could_not_try(folder: Path, capsys: pytest.CaptureFi
     told = " ".join(output.err.split())
     assert "none untested by look-ahead, warm-up, blanking, membership: not one number on these bars" in told
     assert "no symbol starts anew on these bars: that is untested" in told
-    assert "3 of 3 passed, 1 not tried by every check" in told
+    assert "2 passed, 0 failed, 1 untested, on" in told
+    assert (shown["factors_passed"], shown["factors_untested"]) == (2, 1)
+
+
+def test_check_of_nothing_is_status_1(folder: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """Where no factor could be tried none has passed, and nothing is shown."""
+    own = tmp_path / "nothing.toml"
+    own.write_text(OWN.partition("mean_3")[0] + "none = 'log(0 - close)'", encoding="utf-8")
+    given = ("--set", own, "--bars", folder / "bars.parquet", "--symbols", 8, "--samples", 2)
+    assert status("check", *given) == 1
+    assert "0 passed, 0 failed, 1 untested, on" in capsys.readouterr().err
 
 
 def test_check_fails_with_status_1(
@@ -146,9 +156,30 @@ def test_show_tells_when_symbols_start_anew(tmp_path: Path, capsys: pytest.Captu
         assert line in output.err
 
 
+@pytest.mark.parametrize("option", ["--set", "--bars", "--members"])
+@pytest.mark.parametrize("verb", ["compute", "check"])
+def test_what_is_read_is_not_replaced(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], option: str, verb: str
+) -> None:
+    """Neither by factors nor by figures, through a link either; status 2, and every file is what it was."""
+    names = {"--set": "own.toml", "--bars": "bars.parquet", "--members": "members.csv"}
+    before = {name: (folder / name).read_bytes() for name in names.values()}
+    link = tmp_path / "link"
+    link.symlink_to(folder / names[option])
+    reads = [part for each, name in names.items() for part in (each, folder / name)]
+    writes = ("--out", link) if verb == "compute" else ("--json", link)
+    assert status(verb, *reads, *writes) == 2
+    assert f"is what {option} names" in " ".join(capsys.readouterr().err.replace("│", " ").split())
+    assert {name: (folder / name).read_bytes() for name in names.values()} == before
+    assert link.is_symlink()
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
+        (("compute", "--out", "."), "is a folder"),
+        (("compute", "--out", "/proc/x.parquet"), "cannot be written"),
+        (("check", "--json", "."), "is a folder"),
         (("compute", "--set", "basics"), "did you mean 'basic'"),
         (("compute", "--bars", "nowhere.parquet"), "nowhere.parquet cannot be opened"),
         (("compute", "--start", "soon"), "no date such as"),

@@ -1,24 +1,34 @@
 """`python -m scripts.migrate`: what it says, what it registers, and how it ends."""
 
 import json
+from dataclasses import replace
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
+from rich.console import Console
 
 from common.models.registry import Registry
+from common.research.migration import migration
+from common.research.migration.predictions import Limit
 from common.research.migration.reasons import Reason
 from scripts import migrate
 from scripts.command import main
-from tests.common.research.migration.exports import ODD, SAME, Lab, make_export
+from scripts.views.migration import factors_table, movers_table, predictions_table
+from tests.common.research.migration.exports import ODD, SAME, Lab, candidate, change, make_export
 
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Lab:
-    """A lab with two exports: one that stays, one that does not."""
+    """A lab with exports: of two the predictions stay, one of these a young one; of the others they do not."""
     made = Lab.make(tmp_path_factory.mktemp("vnpy") / "lab")
     make_export(made, "same", SAME)
     make_export(made, "odd", SAME | ODD)
+    make_export(made, "young", {**SAME, "long": "ts_mean(close, 120) / close"})
+    normed = make_export(made, "normed", SAME)
+    change(normed, infer_processors=[{"name": "process_robust_zscore_norm", "arguments": {}}])
     return made
 
 
@@ -83,6 +93,60 @@ def test_a_dry_run_registers_nothing(lab: Lab, tmp_path: Path, capsys: pytest.Ca
     assert figures(lab, "odd", tmp_path, "--dry-run")[0] == 1
 
 
+def test_names_with_brackets_are_shown_as_they_are(lab: Lab) -> None:
+    """They are no markup, wherever a table names them."""
+    found = migration.migrate(candidate(lab, lab.folder / "export" / "migration" / "odd"), Limit())
+    findings = tuple(replace(each, name=f"{each.name}[/b]") for each in found.findings)
+    movers = tuple(replace(each, name=f"{each.name}[/b]") for each in found.movers)
+    odd = replace(found, findings=findings, movers=movers, parts={"test[/b]": found.change})
+    words = StringIO()
+    console = Console(file=words, width=300)
+    for table, name in (
+        (factors_table(odd, 20), "window[/b]"),
+        (movers_table(odd, 20), f"{movers[0].name}"),
+        (predictions_table(odd), "test[/b]"),
+    ):
+        console.print(table)
+        assert name in words.getvalue()
+        words.truncate(0)
+
+
+def test_too_few_compared_predictions_are_not_registered(
+    lab: Lab, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What became of the others is told, and what to do; the share is the user's."""
+    status, found = figures(lab, "young", tmp_path)
+    assert (status, found["registered"], found["predictions"]["all"]["beyond"]) == (1, None, 0.0)
+    assert found["coverage"]["cold"] == found["coverage"]["asked"] - found["coverage"]["compared"] > 0
+    assert "were compared (needed: 90.00 %): not registered. Load more bars with vnpy's" in capsys.readouterr().err
+    assert figures(lab, "young", tmp_path, "--compared", "0.5")[0] == 0
+
+
+def test_processors_are_named_where_they_move_predictions(
+    lab: Lab, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And what to do about them; no factor is blamed."""
+    status, found = figures(lab, "normed", tmp_path)
+    assert (status, found["culprits"], found["movers"]) == (1, ["processors"], [])
+    assert "What moves them most: processors. Fit vnpy's normalisers on its training span" in capsys.readouterr().err
+
+
+def test_days_are_days_at_whatever_hour_they_are_stamped(tmp_path: Path) -> None:
+    """Of a lab's days and minutes those are taken that hold the stamps that were loaded."""
+    made = Lab.make(tmp_path / "lab")
+    at_eight = pl.col("datetime") + pl.duration(hours=8)
+    for path in sorted((made.folder / "daily").iterdir()):
+        days = pl.read_parquet(path).with_columns(at_eight)
+        days.write_parquet(path)
+        days.with_columns(pl.col("datetime") + pl.duration(minutes=1)).write_parquet(made.folder / "minute" / path.name)
+    eight = Lab(made.folder, made.frame.with_columns(at_eight))
+    make_export(eight, "same", SAME)
+    assert figures(eight, "same", tmp_path)[0] == 0
+    for path in (made.folder / "daily").iterdir():
+        path.unlink()
+    assert run(made.folder / "export" / "migration" / "same", "--name", "mine") == 2
+
+
 def test_bars_may_lie_elsewhere(lab: Lab, tmp_path: Path) -> None:
     """In a file, or in a lab that is named."""
     assert figures(lab, "same", tmp_path, "--bars", lab.folder / "bars.parquet", "--dry-run")[0] == 0
@@ -107,7 +171,7 @@ def test_members_may_be_told(lab: Lab, tmp_path: Path) -> None:
     ("arguments", "told"),
     [
         (("export/migration/sam", "--name", "mine"), "did you mean 'same'"),
-        ((".", "--name", "mine"), "holds 2 exports, not one"),
+        ((".", "--name", "mine"), "holds 4 exports, not one"),
         (("daily", "--name", "mine"), "is no export"),
         (("export/migration/same", "--name", "Mine!"), "--name"),
         (("export/migration/same", "--name", "mine", "--limit", "-1"), "--limit"),

@@ -12,6 +12,7 @@ from rich.console import Console
 from common.market.sample import sample_market
 from scripts import replay, up
 from scripts.command import main
+from scripts.views.replay import tell
 
 SCRIPTS = {"replay": replay.app, "up": up.app}
 
@@ -42,7 +43,7 @@ def figures(**changes: Any) -> dict[str, Any]:
 def told(**changes: Any) -> str:
     """What people read of such a run."""
     people = Console(file=io.StringIO(), width=200)
-    replay.tell(figures(**changes), Path("out"), people)
+    tell(figures(**changes), Path("out"), people)
     assert isinstance(people.file, io.StringIO)
     return people.file.getvalue()
 

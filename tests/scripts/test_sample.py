@@ -46,8 +46,8 @@ def test_wrong_usage_is_status_2(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert not out.exists()
 
 
-def test_a_failure_is_status_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A place that cannot be written to is named."""
+def test_a_place_that_cannot_be_written_is_status_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is named."""
     (tmp_path / "file").write_text("in the way", encoding="utf-8")
-    assert status(["--out", str(tmp_path / "file" / "s.parquet"), *SMALL]) == 1
+    assert status(["--out", str(tmp_path / "file" / "s.parquet"), *SMALL]) == 2
     assert "cannot be written" in capsys.readouterr().err

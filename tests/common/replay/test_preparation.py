@@ -9,7 +9,8 @@ import pytest
 from common.config import load_config
 from common.errors import BarFileError, ConfigError, LockError, TooFewRowsError
 from common.market.sample import sample_market
-from common.replay.preparation import Claim, Wish, clear, configure, load, make_sample, train, write_config
+from common.replay.claim import Claim, clear
+from common.replay.preparation import Wish, configure, load, make_sample, train, write_config
 
 
 @pytest.mark.parametrize(
