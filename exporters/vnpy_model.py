@@ -37,7 +37,11 @@ def main() -> int:
             there = ", ".join(sorted(each.stem for each in path.parent.glob("*.pkl"))) or "nothing"
             sys.stderr.write(f"{path} is not there; in {path.parent} there is {there}\n")
             return 2
-    dataset, model = (pickle.loads(path.read_bytes()) for path in paths)
+    try:
+        dataset, model = (pickle.loads(path.read_bytes()) for path in paths)
+    except Exception as error:  # noqa: BLE001  pickles raise what they like
+        sys.stderr.write(f"{given.dataset} or {given.model} cannot be opened: {type(error).__name__}: {error}\n")
+        return 1
     out = given.out or given.lab / "export" / "migration" / given.model
     try:
         export(dataset, model, out, {"dataset": given.dataset, "model": given.model})
@@ -57,13 +61,16 @@ def export(dataset: Any, model: Any, out: Path, names: Mapping[str, str]) -> Non
     told = {"format": FORMAT, "vnpy": importlib.metadata.version("vnpy"), **names, **definition(dataset)}
     told["weights"] = weights(model)
     answers = predictions(dataset, model)
+    # Before any file: what has no words in JSON leaves no half of an export.
+    text = json.dumps(told, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
     out.mkdir(parents=True, exist_ok=True)
+    (out / "migration.json").unlink(missing_ok=True)
     dataset.df.write_parquet(out / "loaded.parquet")
     dataset.raw_df.write_parquet(out / "raw.parquet")
     dataset.infer_df.write_parquet(out / "inferred.parquet")
     answers.write_parquet(out / "predictions.parquet")
     # The last: a folder without it is no export.
-    (out / "migration.json").write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    (out / "migration.json").write_text(text, encoding="utf-8")
 
 
 def definition(dataset: Any) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from common.research.analysis.signal_file import read_signal_file
 from common.research.analysis.subject import Subject, subject_of
 from common.research.factor_frame import factor_frame
 from scripts.command import Json, console, main, report, usage
+from scripts.outputs import check_outputs, writing
 
 app = typer.Typer(add_completion=False, rich_markup_mode="rich", no_args_is_help=True, help=__doc__)
 
@@ -50,6 +51,7 @@ def factor(
     json_file: Json = None,
 ) -> None:
     """Analyse one factor of a set over a file of bars."""
+    check_outputs({"--out": out, "--json": json_file}, {"--set": factor_set, "--bars": bars, "--members": members})
     with usage("--set"):
         chosen = one_factor(load_set(factor_set), name)
     table = _table(bars, zone, stamp)
@@ -78,6 +80,7 @@ def signal(
 
     Of a replay's file the last revision of each section counts; what was held or void does not.
     """
+    check_outputs({"--out": out, "--json": json_file}, {"SIGNALS": signals, "--bars": bars})
     table = _table(bars, zone, stamp)
     with usage("SIGNALS"):
         frame = read_signal_file(signals, column)
@@ -93,6 +96,12 @@ def one_factor(factor_set: FactorSet, name: str) -> FactorSet:
     return replace(factor_set, factors=((name, texts[name]),))
 
 
+def clock_of(table: BarTable) -> str:
+    """Zone of the clock that the stamps of bars are read from: their own, or the one they were loaded with."""
+    kind = table.datetime_type
+    return (kind.time_zone if isinstance(kind, pl.Datetime) else None) or table.zone
+
+
 def _table(bars: Path, zone: str, stamp: Literal["auto", "open", "close"]) -> BarTable:
     with usage("--bars"):
         return load_bars(bars, zone=zone, stamp=stamp)
@@ -101,7 +110,7 @@ def _table(bars: Path, zone: str, stamp: Literal["auto", "open", "close"]) -> Ba
 def _subject(name: str, table: BarTable, frame: pl.DataFrame, column: str, horizons: str) -> Subject:
     with usage("--horizons"):
         wanted = _whole(horizons)
-    return subject_of(name, Panel.from_frame(table.frame), frame, column, wanted)
+    return subject_of(name, Panel.from_frame(table.frame), frame, column, wanted, clock=clock_of(table))
 
 
 def _whole(text: str) -> list[int]:
@@ -115,7 +124,7 @@ def _tell(analysis: Analysis, out: Path | None, json_file: Path | None) -> None:
     people = console()
     people.print(_view(analysis))
     if out is not None:
-        with replacing(out) as temporary:
+        with writing(out), replacing(out) as temporary:
             temporary.write_text(page(analysis), encoding="utf-8")
         people.print(f"report: {out}", markup=False, highlight=False, soft_wrap=True)
     report(json_file, analysis.figures())

@@ -15,6 +15,7 @@ from rich.markup import escape
 from alphabus.errors import AlphabusError
 from common.atomic import replacing
 from common.errors import BarFileError, ConfigError, DatasetError, FactorError, TooFewRowsError
+from scripts.outputs import STANDARD, Guarded, writable, writing
 
 FILE_WIDTH = 1000
 FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
@@ -22,7 +23,8 @@ FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
 WRONG_INPUT = (ConfigError, BarFileError, DatasetError, FactorError, TooFewRowsError)
 
 Json = Annotated[
-    Path | None, typer.Option("--json", metavar="FILE", help="Write the figures as JSON; - is standard output.")
+    Path | None,
+    typer.Option("--json", metavar="FILE", help="Write the figures as JSON; - is standard output.", callback=writable),
 ]
 RegistryFolder = Annotated[Path, typer.Option("--registry", help="Folder of the registry.")]
 
@@ -34,6 +36,8 @@ def main(app: typer.Typer, name: str, arguments: list[str] | None = None) -> int
     """
     # SIGTERM unwinds like Ctrl-C: what was started is stopped, what was half written is removed.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for each in app.registered_commands:
+        each.cls = Guarded
     try:
         app(arguments, prog_name=f"python -m scripts.{name}")
     except AlphabusError as error:
@@ -67,8 +71,8 @@ def usage(parameter: str) -> Iterator[None]:
 def report(target: Path | None, figures: Any) -> None:
     """Write figures as JSON where `--json` says, if it says anything."""
     text = json.dumps(figures, indent=2, sort_keys=True) + "\n"
-    if target == Path("-"):
+    if target == STANDARD:
         sys.stdout.write(text)
     elif target is not None:
-        with replacing(target) as temporary:
+        with writing(target), replacing(target) as temporary:
             temporary.write_text(text, encoding="utf-8")

@@ -23,6 +23,7 @@ from common.research.factor_checks.table import CHECKS
 from common.research.factor_checks.window import Extent
 from common.research.factor_frame import Wanted, write_factors
 from scripts.command import FAILED, Json, console, main, report, usage
+from scripts.outputs import check_outputs, writing
 from scripts.views import factors as views
 
 app = typer.Typer(add_completion=False, rich_markup_mode="rich", no_args_is_help=True, help=__doc__)
@@ -58,11 +59,12 @@ def compute(
     the file may be larger than memory.
     """
     people = console()
+    check_outputs({"--out": out, "--json": json_file}, {"--set": factor_set, "--bars": bars, "--members": members})
     chosen, parts, constituents = _inputs(factor_set, bars, members, zone=zone, stamp=stamp, interval=interval)
     with usage("--start or --end"):
         span = Span.of(start, end)
     _compile(people)
-    with _progress(people, "sections") as show:
+    with writing(out), _progress(people, "sections") as show:
         computed = write_factors(out, Wanted(chosen, parts, constituents, span, marks), show)
     for line in views.computed_lines(computed, out):
         people.print(line, markup=False, highlight=False, soft_wrap=True)
@@ -88,9 +90,10 @@ def check(
 ) -> None:
     """Try a set on real bars: no look ahead, warm when it says so, honest about missing bars, members as of then.
 
-    Exit status 1 if a factor fails. `untested`: these bars did not allow the comparison.
+    Exit status 1 if a factor fails, or none passes. `untested`: these bars did not allow the comparison.
     """
     people = console()
+    check_outputs({"--json": json_file}, {"--set": factor_set, "--bars": bars, "--members": members})
     chosen, parts, constituents = _inputs(factor_set, bars, members, zone=zone, stamp=stamp, interval=interval)
     with usage("--set"):
         subject = Subject.of(chosen)
@@ -114,6 +117,7 @@ def check(
 @app.command()
 def show(*, factor_set: Set, json_file: Json = None) -> None:
     """Show the factors of a set: texts, look-back, warm length, and what the whole asks for."""
+    check_outputs({"--json": json_file}, {"--set": factor_set})
     chosen, plan = _plan(factor_set)
     facts = [Facts.of(name, text, chosen.operators) for name, text in chosen.factors]
     people = console()

@@ -17,6 +17,7 @@ from common.market.journal_mark import look_around
 from common.market.journal_survey import records_of, survey
 from common.market.journal_truncation import truncate as truncate_journal
 from scripts.command import FAILED, Json, console, main, report
+from scripts.outputs import check_outputs, writing
 from scripts.views import journal as views
 
 app = typer.Typer(add_completion=False, rich_markup_mode="rich", no_args_is_help=True, help=__doc__)
@@ -77,7 +78,8 @@ def export(
     """Write the bars of a feed's journal as a file of bars: datetime (the source's stamp), symbol, columns, bar."""
     if out.suffix not in {".parquet", ".csv"}:
         raise typer.BadParameter(f"{out} ends neither in .parquet nor in .csv", param_hint="--out")
-    with _progress("exporting") as show_progress:
+    check_outputs({"--out": out, "--json": json_file}, {"FOLDER": folder})
+    with writing(out), _progress("exporting") as show_progress:
         done = export_bars(folder, out, first or 0, _end(last), show_progress)
     span = f"bars {done.first_bar} to {done.last_bar}"
     _tell([f"{out}: {done.rows:,} rows of {done.sections:,} sections, {span}"])

@@ -12,8 +12,6 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from alphabus.clock import SystemClock
-from common.errors import ExportError
-from common.market.durations import DAY_NS
 from common.market.importing.vnpy_lab import VnpyLab
 from common.market.store import BarTable, load_bars
 from common.models.names import check_name
@@ -24,10 +22,12 @@ from common.nearest import did_you_mean
 from common.replay.preparation import constituents_of
 from common.research.migration.candidate import Candidate
 from common.research.migration.export import FILE, Export
+from common.research.migration.lab_bars import bars_of_lab
 from common.research.migration.migration import Migration, migrate
 from common.research.migration.predictions import Limit
 from common.research.migration.registration import bundle_of
 from scripts.command import FAILED, Json, RegistryFolder, console, main, report, usage
+from scripts.outputs import check_outputs
 from scripts.views.migration import factors_table, figures, movers_table, predictions_table, reasons_table, verdict
 
 EXPORTS = Path("export") / "migration"
@@ -50,6 +50,9 @@ def take_over(
     beyond: Annotated[
         float, typer.Option(min=0.0, max=1.0, metavar="SHARE", help="Share of the predictions that may move further.")
     ] = Limit().share,
+    compared: Annotated[
+        float, typer.Option(min=0.0, max=1.0, metavar="SHARE", help="Share of vnpy's predictions to be compared.")
+    ] = Limit().compared,
     members: Annotated[
         Path | None, typer.Option(help="CSV or parquet of symbol, from, to; default: as vnpy's index filter had it.")
     ] = None,
@@ -66,8 +69,9 @@ def take_over(
     """Take a vnpy.alpha model over: say what changes and why, and register it if its predictions stay.
 
     vnpy's own factor values and predictions are compared with ours on the same bars. Where predictions move by more
-    than the limit nothing is registered, the factors that move them are named, and the exit status is 1.
+    than the limit, or too few could be compared, nothing is registered, the cause is named, and the exit status is 1.
     """
+    check_outputs({"--json": json_file}, {"EXPORT": export, "--bars": bars, "--members": members, "--key": key})
     with usage("--name"):
         check_name("model", name)
     with usage("--key"):
@@ -80,7 +84,7 @@ def take_over(
     with usage("--members"):
         known = None if members is None else constituents_of(members, table)
     with _progress() as say:
-        migration = migrate(Candidate.of(found, table.frame, name, known), Limit(limit, beyond), say)
+        migration = migrate(Candidate.of(found, table.frame, name, known), Limit(limit, beyond, compared), say)
     ref = None if dry_run or not migration.holds else _register(migration, registry, author, chosen_key)
     _tell(migration, show, ref)
     told = None if ref is None else {"name": ref.name, "version": ref.version, "digest": ref.digest}
@@ -112,16 +116,11 @@ def _bars(
     stamp: Literal["auto", "open", "close"],
     interval: str,
 ) -> BarTable:
-    """Bars of a file, or of a lab: days or minutes, as the dataset held them."""
+    """Bars of a file, or of a lab."""
     place = folder.absolute().joinpath(*[".."] * (len(EXPORTS.parts) + 1)).resolve() if given is None else given
     if given is not None and not VnpyLab.is_one(given):
         return load_bars(given, zone=zone, stamp=stamp, interval=interval)
-    days = bool((export.loaded["stamp"] % DAY_NS == 0).all())
-    found = VnpyLab(place).bars("d" if days else "1m", zone) if VnpyLab.is_one(place) else None
-    if found is None:
-        what = "days" if days else "minutes"
-        raise ExportError(f"{place} is no vnpy lab with {what}: name the bars the dataset was loaded from")
-    return found
+    return bars_of_lab(place, export, zone)
 
 
 def _register(migration: Migration, folder: Path, author: str | None, key: Key | None) -> ModelRef:

@@ -9,9 +9,9 @@ import typer
 from rich.markup import escape
 
 from common.atomic import replacing
-from common.errors import PipelineError
 from common.market.sample import sample_market
 from scripts.command import Json, console, main, report
+from scripts.outputs import check_outputs, writing
 
 app = typer.Typer(add_completion=False, rich_markup_mode="rich")
 
@@ -28,6 +28,7 @@ def sample(
 
     It has what real files have: late listings, a suspension, missing bars, a few bad rows, and a weak signal.
     """
+    check_outputs({"--out": out, "--json": json_file}, {})
     bars = sample_market(seed=seed, symbols=symbols, days=days)
     _write(bars, out)
     console().print(escape(f"{out}: {bars.height:,} rows, {symbols} symbols, {days} days, seed {seed}"))
@@ -35,11 +36,8 @@ def sample(
 
 
 def _write(bars: pl.DataFrame, out: Path) -> None:
-    try:
-        with replacing(out) as temporary:
-            bars.write_parquet(temporary)
-    except OSError as error:
-        raise PipelineError(f"{out} cannot be written: {error}") from error
+    with writing(out), replacing(out) as temporary:
+        bars.write_parquet(temporary)
 
 
 if __name__ == "__main__":

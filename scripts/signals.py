@@ -24,6 +24,7 @@ from common.research.precompute_model import Served
 from common.research.precompute_roll import Conditions
 from common.research.precompute_write import write_answers
 from scripts.command import Json, console, main, report, usage
+from scripts.outputs import check_outputs, writing
 from scripts.premises import ConfigFile, KeyFile, OwnKinds, Premises, RegistryFolder
 
 SHOWN = 10
@@ -72,6 +73,8 @@ def precompute_(
 
     The signal cache answers from the file where cache.precomputed names it, without any model.
     """
+    reads = {"--bars": bars, "--set": factor_set, "--members": members, "--config": config, "--key": key}
+    check_outputs({"--out": out, "--json": json_file}, reads)
     with usage("--start or --end"):
         span = Span.of(start, end)
     if instance is not None:
@@ -88,7 +91,7 @@ def precompute_(
         constituents = None if members is None else load_constituents(members, sorted(parts.symbols))
     asked = Question(parts, served, Conditions(patience_bars, min_coverage, min_features, constituents), span)
     people = console()
-    with usage("--start or --end"), _progress(people) as show:
+    with usage("--start or --end"), writing(out), _progress(people) as show:
         told, tally = write_answers(out, asked, bundle.manifest, instance=instance, progress=show)
     for line in _lines(told, tally):
         people.print(line, markup=False, highlight=False, soft_wrap=True)

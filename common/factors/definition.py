@@ -61,7 +61,8 @@ class Parameter:
 class Operator:
     """One row: series it takes, constants, kernel (and which part of its answers), and what a reader must know.
 
-    alone: the kernel takes one window a call and no parts.
+    alone: the kernel takes one window a call and no parts. quotient: of a recursive one that divides what it remembers
+    by what it remembers, both fading alike where nothing moves, the bars after which the quotient itself has settled.
     """
 
     name: str
@@ -80,6 +81,7 @@ class Operator:
     warm: Callable[..., int] | None = None
     state_rows: int = 0
     alone: bool = False
+    quotient: Callable[..., int] | None = None
 
     def reach(self, parameters: Parameters) -> int:
         """Own bars before the current one that one value reads of its series."""
@@ -94,6 +96,10 @@ class Operator:
     def settle(self, parameters: Parameters) -> int:
         """Own bars it adds to the warm length of its series."""
         return self.reach(parameters) if self.warm is None else self.warm(*parameters)
+
+    def quotient_settles(self, parameters: Parameters) -> int:
+        """Own bars after which the quotient it is made of has settled, if bars move; 0 where there is none."""
+        return 0 if self.quotient is None else self.quotient(*parameters)
 
     def render(self, series: Sequence[str], parameters: Sequence[str]) -> str:
         """Return text that parses back to the same expression."""

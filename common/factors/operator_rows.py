@@ -58,6 +58,7 @@ def recursive(  # noqa: PLR0917  a row of the table
     state_rows: int,
     *parameters: Parameter,
     part: int = 0,
+    quotient: Callable[..., int] | None = None,
 ) -> Operator:
     """A function of all own bars so far."""
     return Operator(
@@ -72,6 +73,7 @@ def recursive(  # noqa: PLR0917  a row of the table
         part=part,
         warm=warm,
         state_rows=state_rows,
+        quotient=quotient,
     )
 
 

@@ -19,6 +19,8 @@ HEADING = (
 )
 SHOWN = 14
 """The window that warm lengths are given for."""
+STILL = "[if it moves](#where-nothing-moves)"
+"""What is said of an operator whose seed fades no faster than its value where nothing moves."""
 
 
 def operator_table() -> str:
@@ -46,7 +48,9 @@ def _reads(row: Operator) -> str:
         case Kind.DELAY:
             return "`delay` + 1"
         case Kind.RECURSIVE:
-            return f"all; right to 1e-12 after {_warm(row, (SHOWN,) * len(row.parameters))} at a window of {SHOWN}"
+            still = f", {STILL}" if row.quotient else ""
+            warm = _warm(row, (SHOWN,) * len(row.parameters))
+            return f"all; right to 1e-12 after {warm} at a window of {SHOWN}{still}"
         case Kind.COMPOSITION:
             return "as there"
         case Kind.ELEMENT | Kind.CROSS_SECTION:

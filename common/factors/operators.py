@@ -44,7 +44,9 @@ def _macd(name: str, formula: str, part: int) -> Operator:
 
 
 def _direction(name: str, formula: str, warm: Callable[..., int], part: int) -> Operator:
-    return recursive(name, wilder.ta_direction, "high low close", formula, warm, 8, PAIR_WINDOW, part=part)
+    return recursive(
+        name, wilder.ta_direction, "high low close", formula, warm, 8, PAIR_WINDOW, part=part, quotient=settling.wilder
+    )
 
 
 _SPREAD = "ts_cov(x, x, window) ** 0.5"
@@ -124,7 +126,14 @@ TABLE: tuple[Operator, ...] = (
     cross_section("cs_scale", section.cs_scale, "x / sum of |x|; 0 if that is 0"),
     recursive("ta_ema", exponential.ta_ema, "x", "e += (x - e) 2 / (window + 1)", settling.exponential, 2, PAIR_WINDOW),
     recursive(
-        "ta_rsi", wilder.ta_rsi, "x", "100 gain / (gain + loss), Wilder's means", settling.wilder, 4, PAIR_WINDOW
+        "ta_rsi",
+        wilder.ta_rsi,
+        "x",
+        "100 gain / (gain + loss), Wilder's means",
+        settling.wilder,
+        4,
+        PAIR_WINDOW,
+        quotient=settling.wilder,
     ),
     recursive("ta_atr", wilder.ta_atr, "high low close", "Wilder's mean of the true range", settling.wilder, 3, WINDOW),
     _macd("ta_macd", "exponential means: fast - slow", 0),

@@ -1,6 +1,5 @@
 """Factor sets as data: names, texts and a default label; shipped ones by name, a user's own by the path of its file."""
 
-import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,11 +10,10 @@ from common.factors.own_kernels import try_out
 from common.factors.parser import parse
 from common.factors.references import resolve
 from common.factors.set_files import KINDS, read_file
+from common.models.names import NAME
 from common.nearest import did_you_mean
 
 LIBRARY = Path(__file__).parent / "library"
-NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
-"""What a set may be called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +22,7 @@ class FactorSet:
 
     max_gap: a symbol without a bar for more sections than this starts anew when it is back; reset: "session" lets every
     symbol start anew with each session. The label knows neither. operators: a user's own that the texts call.
+    FactorError for a name that topics and files cannot be called by.
     """
 
     name: str
@@ -34,6 +33,11 @@ class FactorSet:
     operators: tuple[Operator, ...] = ()
 
     def __post_init__(self) -> None:
+        if type(self.name) is not str or not NAME.fullmatch(self.name):
+            raise FactorError(
+                f"factor set {self.name!r}: topics and files are called by a set's name, so it must match "
+                f"^{NAME.pattern}$; rename the set, and train models of it anew"
+            )
         if self.max_gap is not None and (type(self.max_gap) is not int or self.max_gap < 1):
             raise FactorError(
                 f"factor set {self.name!r}: max_gap is a number of sections, at least 1, not {self.max_gap!r}"
@@ -67,7 +71,10 @@ def load_set(name: str) -> FactorSet:
 def read_set(path: Path) -> FactorSet:
     """Read a set from a file; factors that name one another are written out, so that each text stands alone."""
     if not NAME.fullmatch(path.stem):
-        raise FactorError(f"{path}: a set is named after its file, and topics after the set: it must be {NAME.pattern}")
+        raise FactorError(
+            f"{path}: a set is named after its file, and topics after the set: rename the file; without its ending it "
+            f"must match ^{NAME.pattern}$"
+        )
     written = read_file(path)
     try:
         factors, label = resolve(written.factors, written.label, with_own(written.operators))

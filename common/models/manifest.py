@@ -14,11 +14,12 @@ from pydantic import ConfigDict, Field, JsonValue, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
 from common.errors import BundleError
+from common.models.names import NAME
 
 FORMAT = 1
 
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
+Name = Annotated[str, Field(pattern=f"^{NAME.pattern}$")]
 FileName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
 
 _CLOSED = ConfigDict(strict=True, extra="forbid")
@@ -31,7 +32,7 @@ class FactorRecord:
     operators: names of the user's own that the texts call; their code is not in the bundle.
     """
 
-    name: str
+    name: Name
     plan: Digest
     factors: tuple[tuple[str, str], ...]
     max_gap: int | None = None
@@ -97,7 +98,7 @@ class Manifest:
     """Everything a bundle says about itself. Neither time of creation nor author: those are the registry's."""
 
     name: Name
-    kind: str
+    kind: Name
     factor_set: FactorRecord
     features: tuple[str, ...]
     label: LabelRecord

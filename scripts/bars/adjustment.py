@@ -11,6 +11,7 @@ from common.market.importing.canonical import canonical, write_bars
 from common.market.store import BarTable, load_bars
 from scripts.bars.options import Interval, Stamp, Zone
 from scripts.command import Json, console, report, usage
+from scripts.outputs import check_outputs
 
 
 def adjust(
@@ -24,6 +25,7 @@ def adjust(
     json_file: Json = None,
 ) -> None:
     """Add price_factor and share_factor: factors then see neither splits nor dividends, and prices stay as traded."""
+    check_outputs({"--out": out, "--json": json_file}, {"BARS": bars, "--events": events})
     with usage("BARS"):
         table = load_bars(bars, zone=zone or "UTC", stamp=stamp, interval=interval)
     with usage("--events"):

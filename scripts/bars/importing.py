@@ -14,6 +14,7 @@ from common.market.store import BarTable
 from common.research.lab import Lab
 from scripts.bars.options import Interval, LabFolder, Out, Stamp, Zone, check_place, lab_at, shown
 from scripts.command import Json, console, report, usage
+from scripts.outputs import check_outputs
 
 
 def import_bars(
@@ -37,6 +38,7 @@ def import_bars(
     Days are written under their date, shorter bars under their close. Bad rows are refused and counted.
     """
     check_place(out, lab)
+    check_outputs({"--out": out, "--json": json_file}, {"SOURCE": source})
     target = None if lab is None else lab_at(lab)
     with usage("SOURCE"):
         if VnpyLab.is_one(source):

@@ -22,6 +22,7 @@ from common.market.stamps import parse_interval
 from common.research.lab.keeper import LabKeeper
 from scripts.bars.options import LabFolder, Out, check_place, lab_at
 from scripts.command import Json, console, report, usage
+from scripts.outputs import check_outputs
 
 
 def fetch(
@@ -43,6 +44,7 @@ def fetch(
     A bar that is still forming is left out. What came before an error, or before Ctrl-C, is saved. A symbol is called
     SYMBOL.EXCHANGE, such as BTC/USDT.BINANCE.
     """
+    check_outputs({"--out": out, "--json": json_file}, {})
     keeper = _keeper(out, lab, interval)
     with usage("--interval"):
         interval_ms = parse_interval(interval) // MS

@@ -12,6 +12,7 @@ from common.models.archive import decode_archive, encode_archive
 from common.models.signature import read_signature
 from scripts.command import Json, console, report
 from scripts.models.options import By, Name, Version, Why, who
+from scripts.outputs import check_outputs, writing
 from scripts.premises import ConfigFile, KeyFile, Premises, RegistryFolder
 
 
@@ -30,7 +31,8 @@ def export_model(
         ref = models.version(name, version).ref
         body = encode_archive(models.load(ref), read_signature(models.folder(ref)))
     target = out or Path(f"{ref.name}-{ref.version}.tar")
-    with replacing(target) as temporary:
+    check_outputs({"--out": target, "--json": json_file}, {"--config": config, "--key": key})
+    with writing(target), replacing(target) as temporary:
         temporary.write_bytes(body)
     console().print(f"{target} holds {ref} ({len(body):,} bytes)", highlight=False)
     report(json_file, {"file": str(target), "bytes": len(body), **asdict(ref)})
@@ -46,6 +48,7 @@ def import_model(
     json_file: Json = None,
 ) -> None:
     """Put a version from another registry on record here, under the next number of its name."""
+    check_outputs({"--json": json_file}, {"FILE": file, "--config": config, "--key": key})
     premises = Premises.of(config, registry, key)
     try:
         bundle, signature = decode_archive(file.read_bytes())

@@ -10,6 +10,7 @@ from common.models.proof import prove
 from common.research.importance_plot import plot_importance, plot_page
 from scripts.command import Json, console, report, usage
 from scripts.models.options import Name, Version
+from scripts.outputs import check_outputs, writing
 from scripts.premises import ConfigFile, KeyFile, OwnKinds, Premises, RegistryFolder
 from scripts.views.models import importance_table
 
@@ -28,6 +29,7 @@ def importance(
     json_file: Json = None,
 ) -> None:
     """Say which features a version leans on; as a plot, too, if asked. The JSON holds all of them."""
+    check_outputs({"--plot": plot, "--json": json_file}, {"--config": config, "--key": key})
     premises = Premises.of(config, registry, key, own_kind)
     with premises.reader() as models:
         ref = models.version(name, version).ref
@@ -37,6 +39,6 @@ def importance(
     console().print(importance_table(str(ref), found, by, top))
     if plot is not None:
         page = plot_page(plot_importance(found, str(ref), by=by, most=top))
-        with replacing(plot) as temporary:
+        with writing(plot), replacing(plot) as temporary:
             temporary.write_text(page, encoding="utf-8")
     report(json_file, [{"feature": feature, **numbers} for feature, numbers in found.table(by)])

@@ -15,6 +15,7 @@ from common.research.dataset import Dataset
 from common.research.factor_cache import FactorCache
 from common.research.walk_forward import Walk, WalkForward
 from scripts.command import Json, console, main, report
+from scripts.outputs import check_outputs
 from scripts.premises import ConfigFile, KeyFile, OwnKinds, Premises, RegistryFolder
 from scripts.train.outcome import naming, trained, walked
 from scripts.train.recipe import processing_of, recipe_of
@@ -82,6 +83,17 @@ def train(
     Nothing from the split, or after the validation span, is seen. A model made before from equal bars, plan, label and
     parameters is used again.
     """
+    check_outputs(
+        {"--signals": signals, "--json": json_file},
+        {
+            "BARS": bars,
+            "--set": factor_set,
+            "--members": members,
+            "--processors": processors,
+            "--config": config,
+            "--key": key,
+        },
+    )
     premises = Premises.of(config, registry, key, own_kind)
     recipe = recipe_of(name, factor_set, kind, premises.kinds, parameter or [])
     recipe = replace(recipe, processing=processing_of(processor or [], learn_processor or [], processors))

@@ -19,6 +19,7 @@ from common.research.recipe import Recipe
 from common.research.training import train_or_reuse
 from common.research.walk_forward import WalkForward
 from scripts.command import console
+from scripts.outputs import writing
 from scripts.views.training import again, model_figures, months_table, scores_table, walk_figures, walk_table
 
 Say = Callable[[str, int, int], None]
@@ -43,7 +44,7 @@ def walked(walk: WalkForward, models: Registry, signals: Path | None) -> dict[st
     with _progress(console()) as say:
         done = walk.run(models, lambda done, most: say("models", done, most))
     if signals is not None:
-        with replacing(signals) as temporary:
+        with writing(signals), replacing(signals) as temporary:
             done.signal.write_parquet(temporary)
     console().print(walk_table(done))
     parts = {"out of sample": done.appraisal}

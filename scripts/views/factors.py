@@ -93,9 +93,8 @@ def check_lines(outcome: Outcome) -> list[str]:
         for name, tally in each.tallies.items()
         if tally.first is not None
     ]
-    passed = sum(each.passed for each in outcome.factors)
-    untried = sum(bool(each.untested) for each in outcome.factors)
-    said = [f"{passed} of {len(outcome.factors)} passed", *([f"{untried} not tried by every check"] if untried else [])]
+    words = {"ok": "passed", "fail": "failed", "untested": "untested"}
+    said = [f"{outcome.count(verdict)} {word}" for verdict, word in words.items()]
     symbols = len(outcome.window.block.symbols)
     said.append(f"on {symbols} symbols from {section_text(outcome, 0)} to {section_text(outcome, -1)}")
     return [*seen, *_untested_lines(outcome), *_anew_lines(outcome), ", ".join(said)]

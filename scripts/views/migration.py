@@ -1,14 +1,18 @@
 """What taking a model over came to, as tables and as plain values."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from math import isfinite
 from typing import Any
 
+from rich.markup import escape
 from rich.table import Table
 
 from common.models.records import ModelRef
+from common.research.migration.candidate import MORE_BARS
+from common.research.migration.coverage import Coverage
 from common.research.migration.findings import Finding
-from common.research.migration.migration import Migration
+from common.research.migration.migration import PROCESSORS, Migration
 from common.research.migration.predictions import Change
 from common.research.migration.reasons import MEANING, Reason
 
@@ -34,7 +38,7 @@ def factors_table(migration: Migration, show: int) -> Table:
     table = _table(title, ("factor", "why"), ("agree", "one side", "median", "largest"))
     for each in differing[:show]:
         table.add_row(
-            each.name,
+            escape(each.name),
             ", ".join(each.reasons),
             f"{100 * each.share:.2f} %",
             f"{each.one_sided:,}",
@@ -53,38 +57,67 @@ def movers_table(migration: Migration, show: int) -> Table:
     reasons = {each.name: each.reasons for each in migration.findings}
     for each in migration.movers[:show]:
         why = ", ".join(reasons[each.name])
-        table.add_row(each.name, why, _number(each.mean), _number(each.largest), _share(each.beyond))
+        table.add_row(escape(each.name), why, _number(each.mean), _number(each.largest), _share(each.beyond))
     return table
 
 
 def predictions_table(migration: Migration) -> Table:
     """A row a segment, and one for all; the last: what our processors alone change."""
     title = f"predictions, moved beyond {migration.limit.deviations:g} of their standard deviations"
-    headings = ("rows", "unanswered", "median", "largest", "beyond", "rank mean", "rank least")
+    headings = ("rows", "unanswered", "mean", "median", "largest", "beyond", "rank mean", "rank least")
     table = _table(title, ("segment",), headings)
     parts = {**migration.parts, "all": migration.change}
     if migration.candidate.recipe.processing.infer:
         parts["processors alone"] = migration.processing
     for name, each in parts.items():
-        counts = (f"{each.rows:,}", f"{each.unanswered:,}", _number(each.median), _number(each.largest))
-        table.add_row(name, *counts, _share(each.beyond), f"{each.rank_mean:.6f}", f"{each.rank_least:.6f}")
+        counts = (
+            f"{each.rows:,}",
+            f"{each.unanswered:,}",
+            _number(each.mean),
+            _number(each.median),
+            _number(each.largest),
+        )
+        table.add_row(escape(name), *counts, _share(each.beyond), f"{each.rank_mean:.6f}", f"{each.rank_least:.6f}")
     return table
 
 
 def verdict(migration: Migration, ref: ModelRef | None) -> list[str]:
     """Lines that say what was compared, and what came of it."""
-    rows, limit, change = migration.rows, migration.limit, migration.change
+    rows, limit, found = migration.rows, migration.limit, migration.coverage
+    cold, gone = "without a full look-back", "that are no bar here"
+    left = f"{found.cold:,} {cold}, {found.no_bar:,} {gone}, {found.no_member:,} of no member"
     lines = [
-        f"{rows.compared:,} rows compared; {rows.cold:,} without a full look-back, {rows.no_bar:,} that are no bar here"
+        f"{rows.compared:,} rows of factors compared; {rows.cold:,} {cold}, {rows.no_bar:,} {gone}",
+        f"{found.compared:,} of {found.asked:,} predictions compared; {left}",
     ]
-    allowed = f"more than {limit.deviations:g} deviations (allowed: {_share(limit.share)} of them)"
+    if not limit.suffices(found):
+        told = f"{_share(found.share)} of the predictions were compared (needed: {_share(limit.compared)})"
+        return [*lines, f"{told}: not registered. {_more_rows(found)}"]
+    moved = f"{_share(migration.change.beyond)} of the predictions move by more than {limit.deviations:g} deviations"
+    moved = f"{moved} (allowed: {_share(limit.share)} of them)"
     if migration.holds:
-        said = "not registered: a dry run" if ref is None else f"registered as {ref}"
-        return [*lines, f"{_share(change.beyond)} of the predictions move by {allowed}: {said}"]
-    names = ", ".join(each.name for each in migration.movers[:NAMED]) or "no single factor"
-    refusal = f"{_share(change.beyond)} of the predictions move by {allowed}: not registered"
-    advice = "Train it on our factors with scripts.train, or allow more with --limit or --beyond"
-    return [*lines, f"{refusal}. What moves them most: {names}. {advice}"]
+        return [*lines, f"{moved}: {'not registered: a dry run' if ref is None else f'registered as {ref}'}"]
+    names = ", ".join(migration.culprits[:NAMED]) or "nothing alone"
+    return [*lines, f"{moved}: not registered. What moves them most: {names}. {_advice(migration)}"]
+
+
+def _more_rows(found: Coverage) -> str:
+    """What to do about the most of those that were not compared."""
+    if found.cold >= max(found.no_bar, found.no_member):
+        return MORE_BARS
+    if found.no_bar >= found.no_member:
+        return "Give the bars it was loaded from with --bars"
+    return "Give --members as vnpy's index filter had it, or need fewer with --compared"
+
+
+def _advice(migration: Migration) -> str:
+    allow = "allow more with --limit or --beyond"
+    if migration.culprits[:1] != (PROCESSORS,):
+        return f"Train it on our factors with scripts.train, or {allow}"
+    fitted = any(getattr(each, "fit_end_time", "") is None for each in migration.candidate.recipe.processing.infer)
+    if fitted:
+        return f"Fit vnpy's normalisers on its training span (fit_start_time and fit_end_time), or {allow}"
+    return f"vnpy's sections hold symbols without a full look-back, which have no say here; {allow}"
 
 
 def figures(migration: Migration) -> dict[str, Any]:
@@ -93,8 +126,10 @@ def figures(migration: Migration) -> dict[str, Any]:
     return {
         "from": {"vnpy": said.vnpy, "dataset": said.dataset, "model": said.model},
         "kind": migration.candidate.recipe.kind,
-        "limit": {"deviations": migration.limit.deviations, "share": migration.limit.share},
+        "limit": asdict(migration.limit),
         "holds": migration.holds,
+        "coverage": {**asdict(migration.coverage), "share": migration.coverage.share},
+        "culprits": list(migration.culprits),
         "rows": {name: getattr(migration.rows, name) for name in ("compared", "no_bar", "cold")},
         "factors": [_finding(each) for each in migration.findings],
         "movers": [
@@ -114,8 +149,7 @@ def _finding(found: Finding) -> dict[str, Any]:
 
 
 def _change(found: Change) -> dict[str, Any]:
-    names = ("rows", "unanswered", "median", "largest", "beyond", "rank_mean", "rank_least")
-    return {name: _sayable(getattr(found, name)) for name in names}
+    return {name: _sayable(figure) for name, figure in asdict(found).items()}
 
 
 def _table(title: str, words: Sequence[str], numbers: Sequence[str]) -> Table:

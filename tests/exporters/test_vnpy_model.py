@@ -104,6 +104,39 @@ def test_a_dataset_without_values_is_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
+def lab(folder: Path, model: bytes) -> list[str]:
+    """A folder with both pickles, and the command over it."""
+    for kind in ("dataset", "model"):
+        (folder / kind).mkdir()
+        (folder / kind / "mine.pkl").write_bytes(model)
+    return ["vnpy_model.py", str(folder), "--dataset", "mine", "--model", "mine"]
+
+
+@pytest.mark.parametrize("content", [b"", b"no pickle", b"cnowhere\nnothing\n."])
+def test_a_pickle_that_cannot_be_opened_is_told(
+    content: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Cut, none at all, or of classes that are not there: one line and exit status 1."""
+    monkeypatch.setattr("sys.argv", lab(tmp_path, content))
+    assert vnpy_model.main() == 1
+    assert "mine or mine cannot be opened: " in capsys.readouterr().err
+    assert not (tmp_path / "export").exists()
+
+
+def test_what_has_no_words_in_json_leaves_no_half_of_an_export(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is written before everything can be."""
+    frame = pl.DataFrame({"close": [1.0]})
+    found = SimpleNamespace(df=frame, raw_df=frame, infer_df=frame, feature_expressions={})
+    monkeypatch.setattr("importlib.metadata.version", lambda _: "4.5.0")
+    monkeypatch.setattr(vnpy_model, "definition", lambda _: {})
+    monkeypatch.setattr(vnpy_model, "predictions", lambda *_: frame)
+    for worth, error in ((object(), TypeError), (float("nan"), ValueError)):
+        monkeypatch.setattr(vnpy_model, "weights", lambda _, worth=worth: {"parameters": worth})
+        with pytest.raises(error):
+            vnpy_model.export(found, SimpleNamespace(), tmp_path / "out", {})
+        assert not (tmp_path / "out").exists()
+
+
 def test_a_factor_named_like_a_column_is_refused(tmp_path: Path) -> None:
     """It would be computed in the column's place and handed to no model."""
     frame = pl.DataFrame({"vwap": [1.0]})

@@ -48,6 +48,11 @@ REASONS = {
 }
 FILL = ["infer", "process_fill_na", {"fill_value": 0, "fill_label": False}]
 DROP = ["learn", "process_drop_na", {"names": ["label"]}]
+NORM = [
+    "infer",
+    "process_robust_zscore_norm",
+    dict(zip(["fit_start_time", "fit_end_time"], PERIODS["train"], strict=True)),
+]
 SETTINGS = {"lgb": {"num_boost_round": 40, "early_stopping_rounds": 1000, "seed": 1}, "lasso": {"alpha": 1e-5}}
 
 
@@ -66,14 +71,14 @@ def good_bars(folder: Path) -> pl.DataFrame:
     return found.select(stamp, symbol, *columns, open_interest=pl.lit(0.0)).sort("vt_symbol", "datetime")
 
 
-def request(factors: dict[str, str], members: dict[str, Any]) -> dict[str, Any]:
+def request(factors: dict[str, str], members: dict[str, Any], *infer: list[Any]) -> dict[str, Any]:
     """What the maker is told of one dataset."""
     return {
         "periods": PERIODS,
         "extended_days": 60,
         "factors": factors,
         "label": load_set("alpha158").label,
-        "processors": [FILL, DROP],
+        "processors": [*infer, FILL, DROP],
         "members": members,
         "models": SETTINGS,
     }
@@ -91,7 +96,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for place, symbol in enumerate(bars["vt_symbol"].unique().sort())
         if place != 7
     }
-    told = {"same": request(SAME, {}), "odd": request(ODD, stays)}
+    told = {"same": request(SAME, {}), "odd": request(ODD, stays), "normed": request(SAME, {}, NORM)}
     (folder / "request.json").write_text(json.dumps(told), encoding="utf-8")
     done = run(PYTHON, ROOT / "tests" / "parity" / "model_maker.py", folder, folder=folder)
     assert done.returncode == 0, done.stderr[-4000:]
@@ -129,6 +134,15 @@ def test_a_model_over_factors_both_agree_on_is_registered(made: Path, kind: str,
 
 
 @pytest.mark.parametrize("kind", MODELS)
+def test_a_model_behind_a_normaliser_of_its_training_span_is_registered(made: Path, kind: str) -> None:
+    """Fitted here on the same rows, medians and spreads are vnpy's own."""
+    status, found, _ = migrated(made, f"normed-{kind}")
+    assert (status, found["holds"], found["culprits"]) == (0, True, [])
+    assert found["processors_alone"]["largest"] < 1e-6
+    assert found["coverage"]["share"] > 0.95
+
+
+@pytest.mark.parametrize("kind", MODELS)
 def test_a_model_over_factors_that_differ_is_refused(made: Path, kind: str) -> None:
     """Nothing is registered, and the factors that move predictions most are named."""
     status, found, told = migrated(made, f"odd-{kind}")
@@ -153,4 +167,4 @@ def test_what_the_exporter_cannot_find_is_named(made: Path) -> None:
     """With what there is."""
     done = run(PYTHON, EXPORTER, made / "lab", "--dataset", "same", "--model", "nobody", folder=made)
     assert done.returncode == 2
-    assert "there is odd-lasso, odd-lgb, same-lasso, same-lgb" in done.stderr
+    assert "there is normed-lasso, normed-lgb, odd-lasso, odd-lgb, same-lasso, same-lgb" in done.stderr

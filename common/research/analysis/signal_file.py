@@ -17,7 +17,7 @@ def read_signal_file(path: Path, column: str = "signal") -> pl.DataFrame:
     it repeats an opinion, or has none.
     """
     try:
-        frame = pl.read_csv(path, try_parse_dates=True) if path.suffix == ".csv" else pl.read_parquet(path)
+        frame = _read_csv(path) if path.suffix == ".csv" else pl.read_parquet(path, glob=False)
     except (OSError, pl.exceptions.PolarsError) as error:
         raise BarFileError(f"{path}: cannot be read as parquet or CSV: {error}") from error
     for needed in ("datetime", "symbol", column):
@@ -27,3 +27,12 @@ def read_signal_file(path: Path, column: str = "signal") -> pl.DataFrame:
         newest = pl.col("revision") == pl.col("revision").max().over("datetime", "arm")
         frame = frame.filter(newest, pl.col("status").is_in(COMPUTED))
     return frame
+
+
+def _read_csv(path: Path) -> pl.DataFrame:
+    """Stamps and symbols as they are written: bars are read so, and 000001 stays a symbol."""
+    names = pl.read_csv(path, n_rows=0, infer_schema=False, glob=False).columns
+    texts: dict[str, pl.DataType] = dict.fromkeys(
+        (name for name in ("datetime", "symbol") if name in names), pl.String()
+    )
+    return pl.read_csv(path, schema_overrides=texts, glob=False)

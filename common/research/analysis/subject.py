@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from common.errors import BarFileError, FactorError
 from common.factors.labels import label_values
 from common.market.panel import Panel
+from common.market.stamps import read_stamps
 from common.research.history import block_of
 
 Floats = NDArray[np.float64]
@@ -47,17 +48,17 @@ def forward_returns(panel: Panel, horizons: Sequence[int], entry_bars: int = ENT
     }
 
 
-def subject_of(name: str, panel: Panel, frame: pl.DataFrame, column: str, horizons: Sequence[int]) -> Subject:
+def subject_of(
+    name: str, panel: Panel, frame: pl.DataFrame, column: str, horizons: Sequence[int], *, clock: str | None = None
+) -> Subject:
     """Place a long frame's `column` (datetime as the source stamped it, symbol) on the panel it was made from.
 
+    clock: zone of the bars' stamps, into which a datetime with a zone is turned; None: it is read as it stands.
     Sections before the first and after the last value are left out. BarFileError where not one row belongs to a bar.
     """
-    stamps = pl.DataFrame({"stamp": panel.stamp}).with_row_index("section")
-    symbols = pl.DataFrame({"symbol": panel.symbols}).with_row_index("place")
-    keyed = frame.select(pl.col("datetime").cast(pl.Datetime("ns")).dt.timestamp("ns").alias("stamp"), "symbol", column)
-    placed = keyed.drop_nulls().join(stamps, on="stamp").join(symbols, on="symbol")
+    placed = _placed(_keyed(name, frame, column, clock), panel)
     values = np.full((len(panel), len(panel.symbols)), np.nan)
-    values[placed["section"], placed["place"]] = placed[column].cast(pl.Float64).to_numpy()
+    values[placed["section"], placed["place"]] = placed["value"].to_numpy()
     inside = np.flatnonzero(np.isfinite(values).any(axis=1))
     if not inside.size:
         raise BarFileError(
@@ -66,3 +67,26 @@ def subject_of(name: str, panel: Panel, frame: pl.DataFrame, column: str, horizo
     kept = slice(inside[0], inside[-1] + 1)
     returns = {horizon: found[kept] for horizon, found in forward_returns(panel, horizons).items()}
     return Subject(name, panel.stamp[kept], panel.symbols, values[kept], returns)
+
+
+def _placed(keyed: pl.DataFrame, panel: Panel) -> pl.DataFrame:
+    """Rows with the section and the place they belong to; none where clocks went back: which of two is not said."""
+    stamps = pl.DataFrame({"stamp": panel.stamp}).with_row_index("section").unique("stamp", keep="none")
+    symbols = pl.DataFrame({"symbol": panel.symbols}).with_row_index("place")
+    return keyed.drop_nulls().join(stamps, on="stamp").join(symbols, on="symbol")
+
+
+def _keyed(name: str, frame: pl.DataFrame, column: str, clock: str | None) -> pl.DataFrame:
+    """Columns stamp (ns, on the bars' clock), symbol and value."""
+    raw, told = frame["datetime"], frame["symbol"]
+    if not isinstance(raw.dtype, pl.Datetime | pl.Date | pl.String) or told.dtype not in {pl.String, pl.Categorical}:
+        raise BarFileError(f"{name}: datetime must be a time and symbol a text; they are {raw.dtype} and {told.dtype}")
+    if clock is not None and isinstance(raw.dtype, pl.Datetime) and raw.dtype.time_zone is not None:
+        raw = raw.dt.convert_time_zone(clock)
+    walls = read_stamps(raw, clock or "UTC").select("raw", pl.col("wall").dt.timestamp("ns").alias("stamp"))
+    try:
+        value = frame[column].cast(pl.Float64)
+    except pl.exceptions.PolarsError as error:
+        raise BarFileError(f"{name}: column {column!r} holds what is no number: {error}") from error
+    rows = pl.DataFrame({"raw": raw, "symbol": told.cast(pl.String), "value": value})
+    return rows.join(walls, on="raw", how="left", maintain_order="left").drop("raw")

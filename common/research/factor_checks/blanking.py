@@ -8,7 +8,6 @@ from common.research.factor_checks.blocks import Mask, without_bars
 from common.research.factor_checks.comparison import SETTLED, Change, Tally, compare, compare_all
 from common.research.factor_checks.piecewise import Pieces
 from common.research.factor_checks.subject import Subject
-from common.research.factor_checks.touched import touched
 from common.research.factor_checks.trial import Trial
 
 
@@ -54,7 +53,7 @@ def _take_away(trial: Trial, gone: Mask, change: Change, tallies: list[Tally]) -
 def _compare_untouched(trial: Trial, found: Floats, gone: Mask, change: Change, tallies: list[Tally]) -> None:
     """What was there with the bar, where nothing that is read held it; a recursion's trace of it may fade."""
     axes, nothing = trial.axes(), np.full(gone.shape, np.nan)
-    spread = touched(trial.subject.graph, trial.subject.clock(trial.block), trial.block.member, gone)
+    spread = trial.spread(gone)
     for tally, values, less, one in zip(tallies, trial.values, found, spread, strict=True):
         compare(tally, nothing, less, gone, axes, change)
         compare(tally, values, less, ~(one.changed | one.fading), axes, change)

@@ -30,9 +30,10 @@ class Checked:
     tallies: Mapping[str, Tally]
 
     @property
-    def passed(self) -> bool:
-        """No check failed."""
-        return all(tally.verdict != "fail" for tally in self.tallies.values())
+    def verdict(self) -> str:
+        """`fail` if any check failed, `untested` if any could not be made, or else `ok`."""
+        found = {tally.verdict for tally in self.tallies.values()}
+        return next((each for each in ("fail", "untested") if each in found), "ok")
 
     @property
     def untested(self) -> dict[str, list[str]]:
@@ -56,10 +57,14 @@ class Outcome:
     anew: int | None
     made: bool
 
+    def count(self, verdict: str) -> int:
+        """How many factors came to it."""
+        return sum(each.verdict == verdict for each in self.factors)
+
     @property
     def passed(self) -> bool:
-        """Every factor passed."""
-        return all(each.passed for each in self.factors)
+        """No factor failed, and at least one was tried by every check: where nothing was tried nothing is shown."""
+        return self.count("ok") > 0 and not self.count("fail")
 
 
 def silent(check: str, done: int, most: int) -> None:

@@ -13,6 +13,9 @@ def outcome_figures(outcome: Outcome) -> dict[str, Any]:
     """Everything, factor by factor."""
     return {
         "passed": outcome.passed,
+        "factors_passed": outcome.count("ok"),
+        "factors_failed": outcome.count("fail"),
+        "factors_untested": outcome.count("untested"),
         "symbols": list(outcome.window.block.symbols),
         "sections": len(outcome.window.stamp),
         "first": section_text(outcome, 0),
@@ -51,7 +54,7 @@ def section_text(outcome: Outcome, section: int) -> str:
 
 def _factor_figures(each: Checked, outcome: Outcome) -> dict[str, Any]:
     checks = {name: _tally_figures(tally, outcome) for name, tally in each.tallies.items()}
-    return {**facts_figures(each.facts), "numbers": _number(each.known), "passed": each.passed, "checks": checks}
+    return {**facts_figures(each.facts), "numbers": _number(each.known), "verdict": each.verdict, "checks": checks}
 
 
 def _tally_figures(tally: Tally, outcome: Outcome) -> dict[str, Any]:

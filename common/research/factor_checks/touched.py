@@ -14,6 +14,7 @@ from common.factors.expression import Call
 from common.factors.graph import Graph, Node, call_of
 from common.research.factor_checks.blocks import Mask
 from common.research.factor_checks.own_clock import OwnClock
+from common.research.factor_checks.stillness import NOWHERE, Stillness
 from common.research.factor_checks.walk import walk
 
 SMOOTH = frozenset({
@@ -32,9 +33,18 @@ class Touched:
     fading: Mask
 
 
-def touched(graph: Graph, clock: OwnClock, member: Mask, gone: Mask) -> list[Touched]:
+def touched(graph: Graph, clock: OwnClock, member: Mask, gone: Mask, stillness: Stillness = NOWHERE) -> list[Touched]:
     """What the absence of the bars told by `gone` may change of each output; at those themselves everything."""
-    return walk(graph, _Spread(clock, member & clock.present, gone).over)
+    return walk(graph, _Spread(clock, member & clock.present, gone, stillness).over)
+
+
+def unsettled(graph: Graph, clock: OwnClock, member: Mask, gone: Mask, stillness: Stillness) -> list[Mask]:
+    """Where an output may be another value, traces aside, for no reason but that nothing moved."""
+    inside = member & clock.present
+    moving, still = (
+        walk(graph, _Spread(clock, inside, gone, each, traces=False).over) for each in (NOWHERE, stillness)
+    )
+    return [one.changed & ~other.changed for one, other in zip(still, moving, strict=True)]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,6 +54,8 @@ class _Spread:
     clock: OwnClock
     inside: Mask
     gone: Mask
+    stillness: Stillness
+    traces: bool = True
     nothing: Mask = field(init=False)
 
     def __post_init__(self) -> None:
@@ -57,7 +69,8 @@ class _Spread:
         fading = np.logical_or.reduce([each.fading for each in inputs])
         if call.name not in SMOOTH:
             changed, fading = changed | fading, self.nothing
-        return Touched(self.gone | self._spread(call, changed), self._fade(call, changed, fading))
+        spread = self._spread(call, changed) | self.stillness.kept(node, changed, self.clock)
+        return Touched(self.gone | spread, self._fade(call, changed, fading))
 
     def _spread(self, call: Call, changed: Mask) -> Mask:
         """Where a value may be another one if what it reads may be at `changed`."""
@@ -75,6 +88,6 @@ class _Spread:
 
     def _fade(self, call: Call, changed: Mask, fading: Mask) -> Mask:
         """Where a trace may be: a recursion keeps one of all that ever changed."""
-        if call.kind is Kind.RECURSIVE:
+        if call.kind is Kind.RECURSIVE and self.traces:
             return self.clock.held(changed | fading)
         return self._spread(call, fading) if fading.any() else fading

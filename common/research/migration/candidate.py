@@ -8,19 +8,26 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from common.errors import ExportError
+from common.errors import ExportError, ModelError, TooFewRowsError
 from common.market.constituents import Constituents
 from common.models.processed import ProcessedModel
 from common.models.processors import outputs
 from common.research.dataset import Dataset
+from common.research.migration.completeness import check_complete
 from common.research.migration.export import KEYS, Export
 from common.research.migration.findings import deviation
+from common.research.migration.fitting import chain_of
 from common.research.migration.places import bars_of, constituents_of
 from common.research.migration.weights import Weights, model_of, read_weights
+from common.research.parting import Parting
+from common.research.raw_source import raw_of
 from common.research.recipe import Recipe
 
 Floats = NDArray[np.float64]
 
+MORE_BARS = "Load more bars with vnpy's extended_days, and export again"
+ANSWER = "datetime"
+"""A name that no feature of an export can have."""
 SAME = 1e-4
 """Standard deviations within which the exported weights must give the exported predictions; torch adds in 32 bits."""
 IMPORTANCE_ROWS = 2048
@@ -44,16 +51,31 @@ class Candidate:
 
         members: who belonged to the index when; None: as vnpy's filter had it.
         """
+        check_complete(export)
         words = read_weights(export.definition.weights)
         model = model_of(words, export.features, _some(export))
         _check_scores(export, model.predict)
         held = bars_of(bars, export.loaded)
         known = constituents_of(export.raw, export.loaded) if members is None else members
         recipe = _recipe(export, name, KINDS[words.kind], known)
-        dataset = Dataset.of(held, recipe)
+        dataset = _dataset(export, held, recipe)
         if outputs(dataset.chain) != tuple(model.features):
             raise ExportError("our processors leave other features than vnpy's did: export the model with its dataset")
         return cls(export, words, held, recipe, dataset, ProcessedModel(dataset.chain, model))
+
+
+def _dataset(export: Export, bars: pl.DataFrame, recipe: Recipe) -> Dataset:
+    """Values of ours behind vnpy's processors; ExportError where too few bars have a full look-back."""
+    said = export.definition
+    try:
+        raw = raw_of(bars, recipe)
+        parting = Parting.of(raw, recipe, None)
+        chain = chain_of(export, recipe.processing, said.training_span())
+        return Dataset(raw, recipe, chain, parting.parts(chain))
+    except TooFewRowsError as error:
+        raise ExportError(f"{error}. {MORE_BARS}") from error
+    except ModelError as error:
+        raise ExportError(f"dataset {said.dataset}: {error}") from error
 
 
 def _recipe(export: Export, name: str, kind: str, members: Constituents | None) -> Recipe:
@@ -72,11 +94,14 @@ def _some(export: Export) -> Floats:
 
 def _check_scores(export: Export, predict: Callable[[Floats], Floats]) -> None:
     """Refuse weights that do not give the predictions of the same export."""
-    asked = export.predictions.join(export.inferred, on=list(KEYS), how="left", maintain_order="left")
+    asked = export.predictions.select(*KEYS, pl.col("prediction").alias(ANSWER)).join(
+        export.inferred, on=list(KEYS), how="left", maintain_order="left"
+    )
     found = predict(np.ascontiguousarray(asked.select(export.features).to_numpy().T))
-    said = asked["prediction"].to_numpy()
+    said = asked[ANSWER].to_numpy()
     known = np.isfinite(said)
-    far = np.abs(found[known] - said[known]) / deviation(said[known])
+    with np.errstate(over="ignore", invalid="ignore"):
+        far = np.abs(found[known] - said[known]) / deviation(said[known])
     if far.size and not float(far.max()) <= SAME:
         raise ExportError(
             f"the model gives other predictions than those exported, by up to {float(far.max()):.3g} of their standard "

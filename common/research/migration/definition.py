@@ -1,6 +1,5 @@
 """What an exported vnpy dataset says: factors, label, spans and processors, in our own terms."""
 
-from datetime import date
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -11,10 +10,13 @@ from common.factors.processors.processor import Processor
 from common.factors.processors.table import make_processor
 from common.factors.references import RESERVED
 from common.factors.sets import FactorSet
+from common.market.span import Span
+from common.research.migration.spans import apart, moment, whole_span
 from common.research.periods import Periods, Segment
 from common.research.processing import Processing
 
 PREFIX = "process_"
+FITTED_ON = ("fit_start_time", "fit_end_time")
 _CLOSED = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
@@ -64,12 +66,19 @@ class Definition(BaseModel):
         return FactorSet(name, tuple(self.factors.items()), self.label)
 
     def spans(self) -> Periods:
-        """What it was trained and validated on; a date as an end is its midnight, as in vnpy."""
+        """What it was trained and validated on, made not to overlap."""
+        train, valid = self._spans()
+        return apart(train, valid)
+
+    def training_span(self) -> Span:
+        """All it was trained on."""
+        return self._spans()[0]
+
+    def _spans(self) -> tuple[Span, Span]:
         missing = [each for each in (Segment.TRAIN, Segment.VALID) if each not in self.periods]
         if missing:
             raise ExportError(f"dataset {self.dataset} has no {' and no '.join(missing)} period")
-        train, valid = (self.periods[each] for each in (Segment.TRAIN, Segment.VALID))
-        return Periods.of((train[0], _midnight(train[1])), (valid[0], _midnight(valid[1])))
+        return whole_span(*self.periods[Segment.TRAIN]), whole_span(*self.periods[Segment.VALID])
 
     def processing(self) -> Processing:
         """Both chains by our processors of the same names; ExportError with the closest one for another."""
@@ -106,13 +115,15 @@ def _fault(name: str, text: str) -> str | None:
 
 def _processor(words: Words) -> Processor:
     try:
-        return make_processor(words.name.removeprefix(PREFIX), words.arguments)
+        return make_processor(words.name.removeprefix(PREFIX), _as_read(words.arguments))
     except FactorError as error:
         raise ExportError(f"{words.name}: {error}; one of your own has no counterpart here") from error
 
 
-def _midnight(text: str) -> str:
-    try:
-        return f"{date.fromisoformat(text).isoformat()} 00:00:00"
-    except ValueError:
-        return text
+def _as_read(arguments: dict[str, Any]) -> dict[str, Any]:
+    """The span a processor is fitted on as vnpy reads it: one end alone is none."""
+    ends = {name: arguments[name] for name in FITTED_ON if arguments.get(name)}
+    rest = {name: value for name, value in arguments.items() if name not in FITTED_ON}
+    if len(ends) < len(FITTED_ON):
+        return rest
+    return rest | {name: moment(value) if isinstance(value, str) else value for name, value in ends.items()}

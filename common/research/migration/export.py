@@ -1,6 +1,6 @@
 """An export of `exporters/vnpy_model.py`, read and checked; nothing in it can run."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -15,6 +15,7 @@ from common.research.migration.definition import Definition, read_definition
 FILE = "migration.json"
 KEYS = ("stamp", "symbol")
 BARS = (*PRICES, "volume")
+WORDS = ("segment",)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,7 +52,7 @@ class Export:
             _keyed(folder / "loaded.parquet", held, BARS),
             raw,
             _frame(folder / "inferred.parquet", ()),
-            _frame(folder / "predictions.parquet", ("prediction",)),
+            _frame(folder / "predictions.parquet", ("prediction",), WORDS),
             frozenset(name for name, kind in held.schema.items() if kind.is_integer()),
         )
 
@@ -61,8 +62,8 @@ class Export:
         return tuple(self.inferred.columns[len(KEYS) : -1])
 
 
-def _frame(path: Path, needed: Sequence[str] | dict[str, str]) -> pl.DataFrame:
-    return _keyed(path, _parquet(path), tuple(needed))
+def _frame(path: Path, needed: Iterable[str], words: Sequence[str] = ()) -> pl.DataFrame:
+    return _keyed(path, _parquet(path), (*needed, *words), words)
 
 
 def _parquet(path: Path) -> pl.DataFrame:
@@ -72,23 +73,25 @@ def _parquet(path: Path) -> pl.DataFrame:
         raise ExportError(f"{path} cannot be read as parquet: {error}; export it again") from error
 
 
-def _keyed(path: Path, frame: pl.DataFrame, needed: Sequence[str]) -> pl.DataFrame:
-    """The keys first, each row once, then the rest as numbers, `segment` excepted."""
+def _keyed(path: Path, frame: pl.DataFrame, needed: Sequence[str], words: Sequence[str] = ()) -> pl.DataFrame:
+    """The keys first, then words, these together once, then the rest as numbers."""
     for name in ("datetime", "vt_symbol", *needed):
         if name not in frame.columns:
             raise ExportError(f"{path} has no column {name!r}{did_you_mean(name, frame.columns)}")
-    if not isinstance(frame.schema["datetime"], pl.Datetime) or frame.schema["vt_symbol"] != pl.String:
-        raise ExportError(f"{path}: datetime must be a time and vt_symbol a text; export it again")
+    texts = ("vt_symbol", *words)
+    if not isinstance(frame.schema["datetime"], pl.Datetime) or any(frame.schema[each] != pl.String for each in texts):
+        raise ExportError(f"{path}: datetime must be a time, {' and '.join(texts)} a text; export it again")
+    if frame.is_empty():
+        raise ExportError(f"{path} holds no rows; export it again")
     stamp = pl.col("datetime").dt.replace_time_zone(None).dt.cast_time_unit("ns").cast(pl.Int64).alias("stamp")
-    rest = [name for name in frame.columns if name not in {"datetime", "vt_symbol", "segment"}]
+    rest = [name for name in frame.columns if name not in {"datetime", *texts}]
     if taken := sorted({*KEYS} & {*rest}):
         raise ExportError(f"{path}: a factor cannot be called {taken[0]!r}, which is a key here; rename it")
     try:
         numbers = frame.select(pl.col(rest).cast(pl.Float64).fill_null(float("nan")))
     except pl.exceptions.PolarsError as error:
         raise ExportError(f"{path} holds what is no number: {error}") from error
-    words = [pl.col("segment")] if "segment" in frame.columns else []
     keyed = frame.select(stamp, pl.col("vt_symbol").alias("symbol"), *words).hstack(numbers)
-    if keyed.select(KEYS).is_duplicated().any() and not words:
+    if keyed.select(*KEYS, *words).is_duplicated().any():
         raise ExportError(f"{path} holds a bar of a symbol twice")
     return keyed.sort(KEYS)

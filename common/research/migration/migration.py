@@ -6,14 +6,18 @@ from functools import partial
 
 from common.errors import ExportError
 from common.market.panel import Panel
-from common.research.migration.candidate import Candidate
+from common.research.migration.candidate import MORE_BARS, Candidate
+from common.research.migration.coverage import Coverage
 from common.research.migration.factor_comparison import FactorComparison
-from common.research.migration.findings import Finding
+from common.research.migration.findings import SMALL, Finding
 from common.research.migration.market import Market
 from common.research.migration.places import Places
 from common.research.migration.prediction_comparison import PredictionComparison
 from common.research.migration.predictions import Change, Limit, Mover
 from common.research.migration.substitution import Substitution
+
+PROCESSORS = "processors"
+"""What our processors make of vnpy's own factors, where that is another number than vnpy's make."""
 
 # Called with the stage (factors, predictions), steps done and steps at most.
 Progress = Callable[[str, int, int], None]
@@ -40,11 +44,20 @@ class Migration:
     parts: Mapping[str, Change]
     processing: Change
     movers: tuple[Mover, ...]
+    coverage: Coverage
 
     @property
     def holds(self) -> bool:
-        """Whether predictions change by less than the limit."""
-        return self.limit.holds(self.change)
+        """Whether predictions change by less than the limit, and enough of them were compared."""
+        return self.limit.holds(self.change, self.coverage)
+
+    @property
+    def culprits(self) -> tuple[str, ...]:
+        """Factors, or `PROCESSORS`, that alone move a prediction beyond the limit, else at all; largest mean first."""
+        own = Mover(PROCESSORS, self.processing.mean, self.processing.largest, self.processing.beyond)
+        moving = [each for each in (own, *self.movers) if each.beyond > 0.0 or each.largest > SMALL]
+        found = [each for each in moving if each.beyond > 0.0] or moving
+        return tuple(each.name for each in sorted(found, key=lambda each: -each.mean))
 
 
 def silent(stage: str, done: int, most: int) -> None:
@@ -59,10 +72,11 @@ def migrate(candidate: Candidate, limit: Limit, progress: Progress = silent) -> 
     counted = raw.counted[every.places.section, every.places.symbol]
     market = replace(every, places=every.places.among(counted))
     if not len(market.places):
-        raise ExportError("no row of vnpy's factors is a bar of a member with a full look-back here: give more bars")
+        raise ExportError(f"no row of vnpy's factors is a bar of a member with a full look-back here. {MORE_BARS}")
     factors = FactorComparison(export, market)
     findings = tuple(factors.findings(partial(progress, "factors")))
     asked = Places.of(export.predictions, every.panel)
+    coverage = Coverage.of(export.predictions, asked, raw)
     asked = asked.among(raw.counted[asked.section, asked.symbol])
     predictions = PredictionComparison.of(export, raw, candidate.model, asked, limit)
     change, parts = predictions.changes()
@@ -77,4 +91,5 @@ def migrate(candidate: Candidate, limit: Limit, progress: Progress = silent) -> 
         parts=parts,
         processing=predictions.processing(swapped),
         movers=tuple(sorted(movers, key=lambda each: -each.mean)),
+        coverage=coverage,
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import polars as pl
@@ -67,14 +67,28 @@ class Places:
 def bars_of(bars: pl.DataFrame, loaded: pl.DataFrame) -> pl.DataFrame:
     """Those of our bars that vnpy's dataset held, in order; ExportError where they are not the same market's."""
     held = bars.join(loaded.select(KEYS), on=list(KEYS), how="semi", maintain_order="left")
-    if held.is_empty():
-        theirs, ours = loaded.row(0), bars.select(KEYS).row(0)
-        raise ExportError(
-            f"none of the {loaded.height:,} bars the dataset held is among the bars: its first is "
-            f"{theirs[1]!r} at {np.datetime64(theirs[0], 'ns')}, theirs {ours[1]!r} at {np.datetime64(ours[0], 'ns')}"
-        )
+    _check_there(bars, held, loaded)
     _check_same(held, loaded)
     return held
+
+
+def _check_there(bars: pl.DataFrame, held: pl.DataFrame, loaded: pl.DataFrame) -> None:
+    """Bars without a price are none here; of the others nearly all must be there."""
+    traded = loaded.filter(pl.col("close").is_finite() & (pl.col("close") > 0.0))
+    lost = traded.join(bars.select(KEYS), on=list(KEYS), how="anti")
+    if held.height and lost.height <= (1.0 - FEWEST) * traded.height:
+        return
+    found = f"only {held.height:,}" if held.height else "none"
+    theirs = lost.row(0) if lost.height else loaded.row(0)
+    first = "there are none" if bars.is_empty() else "theirs {1!r} at {0}".format(*_shown(bars.select(KEYS).row(0)))
+    raise ExportError(
+        f"{found} of the {loaded.height:,} bars the dataset held are among the bars: the first that is not is "
+        f"{theirs[1]!r} at {_shown(theirs)[0]}, {first}; give the bars it was loaded from"
+    )
+
+
+def _shown(key: tuple[Any, ...]) -> tuple[str, str]:
+    return str(np.datetime64(key[0], "ns").astype("datetime64[s]")), str(key[1])
 
 
 def _check_same(bars: pl.DataFrame, loaded: pl.DataFrame) -> None:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from common.research.information import rank_ic
+from common.research.migration.coverage import Coverage
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -23,6 +24,7 @@ class Change:
 
     rows: int
     unanswered: int
+    mean: float
     median: float
     largest: float
     beyond: float
@@ -42,14 +44,22 @@ class Mover:
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """A row has moved where it differs by more than `deviations` of vnpy's predictions; `share`: of rows that may."""
+    """A row has moved where it differs by more than `deviations` of vnpy's predictions; `share`: of rows that may.
+
+    compared: share of vnpy's predictions that must have been.
+    """
 
     deviations: float = 0.01
     share: float = 0.0
+    compared: float = 0.9
 
-    def holds(self, change: Change) -> bool:
-        """Whether few enough rows have moved; never where nothing was compared."""
-        return change.rows > 0 and change.beyond <= self.share
+    def holds(self, change: Change, coverage: Coverage) -> bool:
+        """Whether few enough rows have moved, of enough that were compared; never where none was."""
+        return change.rows > 0 and change.beyond <= self.share and self.suffices(coverage)
+
+    def suffices(self, coverage: Coverage) -> bool:
+        """Whether enough of the predictions were compared."""
+        return coverage.share >= self.compared
 
 
 def change_of(ours: Floats, theirs: Floats, section: Integers, limit: Limit, std: float) -> Change:
@@ -61,6 +71,7 @@ def change_of(ours: Floats, theirs: Floats, section: Integers, limit: Limit, std
     return Change(
         rows=int(answered.sum()),
         unanswered=missing,
+        mean=float(np.mean(far)) if far.size else 0.0,
         median=float(np.median(far)) if far.size else 0.0,
         largest=float(far.max(initial=0.0)),
         beyond=float((far > limit.deviations).sum() + missing) / max(1, len(ours)),

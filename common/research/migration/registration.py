@@ -36,10 +36,12 @@ def _told(migration: Migration) -> dict[str, Any]:
         "taken_over_from": f"vnpy {said.vnpy}",
         "dataset": said.dataset,
         "model": said.model,
+        "periods": {name: list(span) for name, span in said.periods.items()},
         "weights": sha256(weights.model_dump_json().encode()).hexdigest(),
         "parameters": weights.parameters,
         "learn_processors": [each.name for each in said.learn_processors],
         "limit_deviations": migration.limit.deviations,
         "moved_largest": change.largest,
         "moved_beyond_limit": change.beyond,
+        "compared": migration.coverage.share,
     }

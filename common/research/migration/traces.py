@@ -40,7 +40,7 @@ class Traces:
         return (self.market, text), (self.market.as_vnpy, as_vnpy(text, TEXTUAL, self.whole))
 
     def _missing(self, market: Market, text: str) -> Mask:
-        parts, present = parts_of(text), market.panel.present
+        parts, present = parts_of(text) or (text,), market.panel.present
         across, found = self._is_across(text), np.zeros(present.shape, np.bool_)
         for part, dense, reach in zip(
             parts, market.dense({part: part for part in parts}), depth_above(text, parts), strict=True

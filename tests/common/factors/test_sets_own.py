@@ -85,6 +85,19 @@ def test_a_text_is_wrong_at_its_position(tmp_path: Path) -> None:
         _written(tmp_path, LABEL + "[factors]\na = 'close'\nb = 'ts_meen(a, 5)'\n")
 
 
+@pytest.mark.parametrize("name", ["../../evil", "/srv/evil", "a.b", "a/b", "", "Own", "evil\n", "a" * 65, None])
+def test_a_name_that_is_no_topic_and_no_file_is_refused(name: str) -> None:
+    """Whoever makes the set: what is called by it lies in its folder and nowhere else."""
+    with pytest.raises(FactorError, match=r"factor set .*called by a set's name.*rename the set"):
+        FactorSet(name, (("a", "close"),), "close")
+
+
+def test_a_file_that_no_set_can_be_named_after_says_what_to_rename(tmp_path: Path) -> None:
+    """With the file, and the pattern."""
+    with pytest.raises(FactorError, match=r"My Set\.toml: .*rename the file"):
+        _written(tmp_path, LABEL + "[factors]\na = 'close'\n", "My Set.toml")
+
+
 @pytest.mark.parametrize(
     ("grown", "count", "message"),
     [("f{} * f{} + f{}", 60, "written out has"), ("f{}", 300, "more than 100 deep")],

@@ -30,6 +30,11 @@ def _edited(change: dict[str, object]) -> bytes:
     return canonical({**json.loads(encode_manifest(draft())), **change})
 
 
+def _with_set(name: str) -> bytes:
+    """Another name of the factor set: topics and files are called by it."""
+    return _edited({"factor_set": {**json.loads(encode_manifest(draft()))["factor_set"], "name": name}})
+
+
 @pytest.mark.parametrize(
     ("body", "told"),
     [
@@ -45,6 +50,11 @@ def _edited(change: dict[str, object]) -> bytes:
         (_edited({"format": FORMAT + 1}), "update Alphabus"),
         (_edited({"surprise": 1}), "surprise: "),
         (_edited({"name": "../up"}), "name: "),
+        (_edited({"kind": "../up"}), "kind: "),
+        (_with_set("../../evil"), "factor_set.name: "),
+        (_with_set("a.b"), "factor_set.name: "),
+        (_with_set("/srv/evil"), "factor_set.name: "),
+        (_with_set("evil\n"), "factor_set.name: "),
         (_edited({"features": "abc"}), "features: "),
         (_edited({"scores": {"ic": "0.1"}}), "scores.ic: "),
         (_edited({"files": {"a/b": {"digest": "0" * 64, "size": 1}}}), "files.a/b"),

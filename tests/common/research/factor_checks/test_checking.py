@@ -144,7 +144,7 @@ def failed(outcome: Outcome) -> dict[str, set[str]]:
     return {
         each.facts.name: {check for check, tally in each.tallies.items() if tally.verdict == "fail"}
         for each in outcome.factors
-        if not each.passed
+        if each.verdict == "fail"
     }
 
 
@@ -221,10 +221,20 @@ def in_minutes(bars: BarParts) -> BarParts:
 def test_what_could_not_be_tried_says_why(bars: BarParts) -> None:
     """A factor without a number, and one that compares symbols where each has a clock of its own."""
     nothing = FactorSet("nothing", (("none", "log(0 - close)"), ("plain", "close / open")), SET.label)
-    first, second = check_factors(Subject.of(nothing), bars, extent=EXTENT).factors
-    assert first.passed
+    outcome = check_factors(Subject.of(nothing), bars, extent=EXTENT)
+    first, second = outcome.factors
+    assert (first.verdict, second.verdict) == ("untested", "ok")
+    assert outcome.passed
     assert first.untested == {NO_NUMBER: list(CHECKS)}
     assert second.untested == {}
+
+
+def test_nothing_passes_where_nothing_was_tried(bars: BarParts) -> None:
+    """Untested is neither passed nor failed, and all of it is no success."""
+    nothing = FactorSet("nothing", (("none", "log(0 - close)"), ("less", "log(0 - open)")), SET.label)
+    outcome = check_factors(Subject.of(nothing), bars, extent=EXTENT)
+    assert [outcome.count(each) for each in ("ok", "fail", "untested")] == [0, 0, 2]
+    assert not outcome.passed
 
 
 def test_symbols_that_share_no_clock_are_tried_all_the_same(bars: BarParts) -> None:

@@ -23,7 +23,7 @@ def test_shipped_sets_pass(shipped: str, name: str, real_bars: Path) -> None:
     """Every factor, by every check; nothing stays untested but what has no numbers."""
     bars = open_parts(real_bars / f"{name}.parquet")
     outcome = check_factors(Subject.of(load_set(shipped)), bars, extent=Extent(symbols=24, samples=2))
-    assert [each.facts.name for each in outcome.factors if not each.passed] == []
+    assert [each.facts.name for each in outcome.factors if each.verdict == "fail"] == []
     assert {each.facts.name for each in outcome.factors if each.untested} <= SILENT
 
 
@@ -50,6 +50,6 @@ def test_a_set_of_ones_own_passes(name: str, real_bars: Path, tmp_path: Path) ->
     (tmp_path / "own.toml").write_text(OWN, encoding="utf-8")
     bars, subject = open_parts(real_bars / f"{name}.parquet"), Subject.of(load_set(str(tmp_path / "own.toml")))
     outcome = check_factors(subject, bars, extent=Extent(samples=3))
-    assert [each.facts.name for each in outcome.factors if not each.passed] == []
+    assert [each.facts.name for each in outcome.factors if each.verdict == "fail"] == []
     assert [each.facts.name for each in outcome.factors if each.untested] == []
     assert outcome.anew

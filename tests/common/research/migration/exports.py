@@ -128,6 +128,14 @@ def change(folder: Path, **told: Any) -> None:
     file.write_text(json.dumps({**json.loads(file.read_text(encoding="utf-8")), **told}), encoding="utf-8")
 
 
+def answer_again(folder: Path, inferred: pl.DataFrame) -> None:
+    """Trees fitted on other features, and their predictions."""
+    names = [name for name in inferred.columns if name not in {"datetime", "vt_symbol", "label"}]
+    text, predictions = _fitted(inferred, names)
+    predictions.write_parquet(folder / "predictions.parquet")
+    change(folder, weights={"kind": "lightgbm", "text": text, "parameters": {"learning_rate": 0.1, "seed": 1}})
+
+
 def bars_of_lab(lab: Lab) -> pl.DataFrame:
     """Its days."""
     bars = VnpyLab(lab.folder).bars("d")

@@ -10,8 +10,9 @@ import pytest
 from common.errors import ExportError
 from common.research.migration.candidate import Candidate
 from common.research.migration.export import Export
-from tests.common.research.migration.exports import SAME, Lab, bars_of_lab, candidate, change, make_export
+from tests.common.research.migration.exports import PERIODS, SAME, Lab, bars_of_lab, candidate, change, make_export
 
+EARLY = {"fit_start_time": "2001-1-1", "fit_end_time": "20011231"}
 Damage = Callable[[Path], Any]
 
 
@@ -55,6 +56,9 @@ def test_columns_vnpy_held_as_whole_numbers_are_known(folder: Path) -> None:
         (frame("raw.parquet", lambda found: found.rename({"rank": "rnk"})), "no column 'rank'; did you mean 'rnk'"),
         (frame("loaded.parquet", lambda found: found.drop("close")), "loaded.parquet has no column 'close'"),
         (frame("predictions.parquet", lambda found: found.drop("prediction")), "no column 'prediction'"),
+        (frame("predictions.parquet", lambda found: found.drop("segment")), "no column 'segment'"),
+        (frame("predictions.parquet", lambda found: found.with_columns(segment=1)), "vt_symbol and segment a text"),
+        (frame("predictions.parquet", lambda found: pl.concat([found, found.head(1)])), "a bar of a symbol twice"),
         (frame("raw.parquet", lambda found: pl.concat([found, found.head(1)])), "a bar of a symbol twice"),
         (frame("raw.parquet", lambda found: found.cast({"datetime": pl.String})), "datetime must be a time"),
         (frame("raw.parquet", lambda found: found.with_columns(stamp=1.0)), "cannot be called 'stamp'"),
@@ -82,8 +86,14 @@ def test_damage_is_told_by_file(folder: Path, damage: Damage, told: str) -> None
         ({"infer_processors": [{"name": "process_fil_na", "arguments": {}}]}, "did you mean 'fill_na'"),
         ({"infer_processors": [{"name": "process_fill_na", "arguments": {"value": 0}}]}, "no parameter 'value'"),
         (
-            {"periods": {"train": ("2021-02-01", "2021-08-31"), "valid": ("2021-08-01", "2021-10-31")}},
+            {"periods": {"train": ("2021-08-01", "2021-08-31"), "valid": ("2021-02-01", "2021-10-31")}},
             "never overlap",
+        ),
+        ({"periods": {"train": ("2021-02-31", "2021-08-31"), "valid": PERIODS["valid"]}}, "'2021-02-31' is no date"),
+        ({"label": "close / ts_delay(close, 5)"}, "dataset mine: label .* does not look ahead"),
+        (
+            {"infer_processors": [{"name": "process_robust_zscore_norm", "arguments": EARLY}]},
+            "robust_zscore_norm has no rows to be fitted on",
         ),
     ],
 )
@@ -103,10 +113,54 @@ def test_predictions_of_another_model_are_refused(own_lab: Lab, folder: Path) ->
         candidate(own_lab, folder)
 
 
+@pytest.mark.parametrize("name", ["loaded", "raw", "inferred", "predictions"])
+def test_an_empty_frame_is_refused(folder: Path, name: str) -> None:
+    """Of nothing nothing can be compared."""
+    frame(f"{name}.parquet", lambda found: found.head(0))(folder)
+    with pytest.raises(ExportError, match=rf"{name}.parquet holds no rows; export it again"):
+        Export.read(folder)
+
+
+def test_predictions_must_answer_all_rows_and_no_others(own_lab: Lab, folder: Path) -> None:
+    """Three right answers prove nothing of the others."""
+    kept = pl.read_parquet(folder / "predictions.parquet")
+    kept.tail(3).write_parquet(folder / "predictions.parquet")
+    with pytest.raises(ExportError, match=rf"{kept.height - 3:,} of the {kept.height:,} rows of the periods of mine"):
+        candidate(own_lab, folder)
+    foreign = kept.head(1).with_columns(pl.lit("X").alias("vt_symbol"))
+    pl.concat([kept, foreign]).write_parquet(folder / "predictions.parquet")
+    with pytest.raises(ExportError, match="are of rows that dataset mine does not hold"):
+        candidate(own_lab, folder)
+
+
+def test_a_span_to_fit_on_is_read_as_vnpy_reads_it(folder: Path) -> None:
+    """A date is its midnight, and one end alone is none."""
+    words = {"name": "process_robust_zscore_norm"}
+    both = {"fit_start_time": "2021-2-1", "fit_end_time": "20210831"}
+    told = [{**words, "arguments": each} for each in (both, {"fit_end_time": "2021-08-31", "clip_outlier": False})]
+    change(folder, infer_processors=told)
+    whole, alone = Export.read(folder).definition.processing().infer
+    midnights = {"fit_start_time": "2021-02-01 00:00:00", "fit_end_time": "2021-08-31 00:00:00"}
+    assert whole.parameters == {**midnights, "clip_outlier": True}
+    assert alone.parameters == {"fit_start_time": None, "fit_end_time": None, "clip_outlier": False}
+
+
+def test_bars_of_one_symbol_are_not_those_of_a_market(own_lab: Lab, folder: Path) -> None:
+    """Nearly all that had been loaded must be there, so that sections are the same."""
+    export, bars = Export.read(folder), bars_of_lab(own_lab)
+    some = bars.filter(pl.col("symbol") == bars["symbol"][0])
+    with pytest.raises(ExportError, match=rf"only {some.height:,} of the .* bars the dataset held are among the bars"):
+        Candidate.of(export, some, "taken")
+    with pytest.raises(ExportError, match="there are none; give the bars it was loaded from"):
+        Candidate.of(export, bars.head(0), "taken")
+    nearly = bars.filter(pl.int_range(pl.len()) % 150 != 0)
+    assert Candidate.of(export, nearly, "taken").bars.height == nearly.height
+
+
 def test_bars_of_another_market_are_refused(own_lab: Lab, folder: Path) -> None:
     """Other symbols, other volumes, other prices."""
     export, bars = Export.read(folder), bars_of_lab(own_lab)
-    with pytest.raises(ExportError, match=r"none of the .* bars the dataset held is among the bars"):
+    with pytest.raises(ExportError, match=r"none of the .* bars the dataset held are among the bars"):
         Candidate.of(export, bars.with_columns(pl.col("symbol") + ".X"), "taken")
     with pytest.raises(ExportError, match=r"volume of only 0.0 % of the bars"):
         Candidate.of(export, bars.with_columns(pl.col("volume") + 1), "taken")

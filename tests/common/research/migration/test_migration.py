@@ -3,21 +3,24 @@
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 
 from common.errors import ExportError
 from common.research.migration.candidate import Candidate
 from common.research.migration.export import Export
-from common.research.migration.migration import Migration, migrate
+from common.research.migration.migration import PROCESSORS, Migration, migrate
 from common.research.migration.predictions import Limit
 from common.research.migration.reasons import APART, Reason
 from tests.common.research.migration.exports import (
     FILL,
     ODD,
+    PERIODS,
     SAME,
     Lab,
     Members,
+    answer_again,
     bars_of_lab,
     candidate,
     change,
@@ -100,8 +103,8 @@ def test_what_moves_predictions_is_named(odd: Migration) -> None:
 
 def test_a_limit_decides(lab: Lab, odd: Migration) -> None:
     """The same migration passes where enough predictions may move, or move far."""
-    assert Limit(0.01, odd.change.beyond).holds(odd.change)
-    assert not Limit(0.01, odd.change.beyond * 0.99).holds(odd.change)
+    assert Limit(0.01, odd.change.beyond).holds(odd.change, odd.coverage)
+    assert not Limit(0.01, odd.change.beyond * 0.99).holds(odd.change, odd.coverage)
     found = taken(lab, Path(lab.folder / "export" / "migration" / "odd"), Limit(odd.change.largest))
     assert found.holds
     assert found.change.beyond == 0.0
@@ -131,13 +134,96 @@ def test_what_nothing_explains_is_said(lab: Lab) -> None:
 
 
 def test_processors_fitted_on_training_alone_are_told_apart(lab: Lab) -> None:
-    """A normaliser of vnpy knows the test span; even on its own factors ours already changes predictions."""
+    """A normaliser of vnpy without a span knows the test span; even on its own factors ours changes predictions."""
     folder = make_export(lab, "normed", SAME)
     change(folder, infer_processors=[{"name": "process_robust_zscore_norm", "arguments": {}}])
     found = taken(lab, folder)
     assert found.processing.beyond > 0.2
     assert not found.movers
+    assert found.culprits == (PROCESSORS,)
     assert not found.holds
+
+
+def test_processors_fitted_on_vnpys_training_span_change_nothing(lab: Lab) -> None:
+    """All of it, without an embargo, and rows without a full look-back too, as vnpy does."""
+    folder = make_export(lab, "fitted", SAME)
+    span = PERIODS["train"]
+    told = {"fit_start_time": span[0], "fit_end_time": f"{span[1]}T00:00:00", "clip_outlier": True}
+    change(folder, infer_processors=[{"name": "process_robust_zscore_norm", "arguments": told}])
+    raw = pl.read_parquet(folder / "raw.parquet").sort("datetime", "vt_symbol")
+    learnt = raw.filter(pl.col("datetime").is_between(*pl.Series(span).str.to_datetime()))
+    for name in SAME:
+        middle = np.nanmedian(learnt[name].to_numpy())
+        spread = (np.nanmedian(np.abs(learnt[name].to_numpy() - middle)) + 1e-12) * 1.4826
+        raw = raw.with_columns(((pl.col(name) - middle) / spread).clip(-3, 3))
+    raw.write_parquet(folder / "inferred.parquet")
+    answer_again(folder, raw)
+    found = taken(lab, folder)
+    assert found.processing.largest < 1e-6
+    assert found.holds
+    assert found.culprits == ()
+
+
+def test_a_normaliser_of_another_span_is_named_before_the_factors(lab: Lab) -> None:
+    """Which alone move nothing."""
+    found = migrate(candidate(lab, lab.folder / "export" / "migration" / "normed"), Limit(0.01, 1.0))
+    assert found.holds
+    assert found.culprits == (PROCESSORS,)
+
+
+def test_too_few_compared_predictions_never_hold(lab: Lab) -> None:
+    """However near they are: rows are counted by what became of them, and the limit says how many there must be."""
+    folder = make_export(lab, "young", SAME | {"long": "ts_mean(close, 120) / close"})
+    found = taken(lab, folder)
+    cover = found.coverage
+    assert found.change.beyond == 0.0
+    assert cover.cold > 0.1 * cover.asked
+    assert cover.asked == cover.compared + cover.cold
+    assert found.candidate.export.predictions.height == cover.asked
+    assert not found.holds
+    assert taken(lab, folder, Limit(compared=cover.share)).holds
+
+
+def test_a_factor_that_needs_more_bars_than_were_loaded_says_what_to_do(lab: Lab) -> None:
+    """One that remembers everything counts from hundreds of bars on."""
+    folder = make_export(lab, "recursive", SAME | {"rsi": "ta_rsi(close, 14)"})
+    with pytest.raises(ExportError, match="Load more bars with vnpy's extended_days, and export again"):
+        taken(lab, folder)
+
+
+@pytest.mark.parametrize("text", ["close", "(close)"])
+def test_a_bare_column_can_be_a_factor(lab: Lab, text: str) -> None:
+    """Also where nothing explains its values."""
+    name = f"bare{len(text)}"
+    found = candidate(lab, make_export(lab, name, SAME | {"bare": text}))
+    raw = found.export.raw.with_columns(bare=found.export.raw["bare"] + 0.1)
+    bare = next(each for each in migrate(_with_raw(found, raw), Limit()).findings if each.name == "bare")
+    assert Reason.UNEXPLAINED in bare.reasons
+
+
+def test_a_factor_may_be_called_segment(lab: Lab) -> None:
+    """That is a column of predictions alone."""
+    found = taken(lab, make_export(lab, "segment", {"segment": SAME["roc_5"], **SAME}))
+    assert found.holds
+    assert found.candidate.export.features == ("segment", *SAME)
+
+
+@pytest.mark.parametrize(
+    "periods",
+    [
+        {"train": ("2021-2-1", "2021-8-31"), "valid": ("20210901", "20211031")},
+        {"train": ("2021-02-01", "2021-10-31"), "valid": ("2021-09-01", "2021-10-31")},
+    ],
+)
+def test_spans_are_read_as_vnpy_reads_them(lab: Lab, periods: dict[str, tuple[str, str]]) -> None:
+    """Short and compact dates; where they overlap training ends before validation begins."""
+    name = f"spans-{periods['train'][0]}"
+    folder = make_export(lab, name, SAME)
+    change(folder, periods={**periods, "test": PERIODS["test"]})
+    spans = taken(lab, folder).candidate.recipe.periods
+    assert spans is not None
+    assert spans.valid.first == 1_630_454_400_000_000_000
+    assert spans.train.last < spans.valid.first
 
 
 def test_texts_all_wrong_are_listed_at_once(lab: Lab) -> None:
