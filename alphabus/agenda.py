@@ -54,9 +54,9 @@ class Agenda:
             for delivery in answer[1]:
                 self._watch.hear(delivery.message)
 
-    def met(self, bar: int) -> None:
+    def met(self, journal: bytes, bar: int) -> None:
         """A signal of this bar came: it and those before it are awaited no more."""
-        self._watch.met(bar)
+        self._watch.met(journal, bar)
 
     def announced(self, time: int) -> Announcement | None:
         """The section that closes at `time` (ns), if it was announced lately; if not, the feed is asked."""
@@ -82,6 +82,7 @@ class DueWatch:
         self._journal = b""
         self._due: dict[int, int] = {}  # bar -> monotonic ns, in order
         self._lately: dict[int, Announcement] = {}  # by close time
+        self._met: dict[bytes, int] = {}  # journal -> highest bar that has a signal, also before it was announced
 
     @property
     def overdue(self) -> bool:
@@ -99,12 +100,17 @@ class DueWatch:
             self._lately[message.time] = message
             if len(self._lately) > REMEMBERED:
                 del self._lately[min(self._lately)]
-            if len(self._due) < MAX_DUE:  # only the oldest counts; the newest may go untold
+            is_met = message.bar <= self._met.get(message.journal, 0)
+            if not is_met and len(self._due) < MAX_DUE:  # only the oldest counts; the newest may go untold
                 self._due.setdefault(message.bar, self._clock.monotonic_ns() + message.due_in_ns)
 
-    def met(self, bar: int) -> None:
-        """A signal of this bar came: it and those before it are awaited no more."""
-        self._due = {waiting: due for waiting, due in self._due.items() if waiting > bar}
+    def met(self, journal: bytes, bar: int) -> None:
+        """A signal of this bar came: it and those before it are awaited no more, though they be announced again."""
+        self._met[journal] = max(bar, self._met.pop(journal, 0))
+        if len(self._met) > REMEMBERED:
+            del self._met[next(iter(self._met))]
+        if journal == self._journal:
+            self._due = {waiting: due for waiting, due in self._due.items() if waiting > bar}
 
     def announced(self, time: int) -> Announcement | None:
         """The section that closes at `time` (ns), if it was announced lately."""

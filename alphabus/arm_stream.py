@@ -19,7 +19,7 @@ FILL_NS = 5_000_000_000
 class ArmStream:
     """Joins the worker's live signals to the cache's latest; `met` hears of every bar that has a signal."""
 
-    def __init__(self, bus: Bus, name: str, arm: str, archive: Archive, met: Callable[[int], None]) -> None:
+    def __init__(self, bus: Bus, name: str, arm: str, archive: Archive, met: Callable[[bytes, int], None]) -> None:
         """Connect; raises EndpointError."""
         self._clock, self._arm, self._archive, self._met = bus.clock, arm, archive, met
         self._topic = bus.endpoints.topic("signals", arm)
@@ -110,5 +110,5 @@ class ArmStream:
 
     def _deliver(self, section: Section) -> None:
         self._last = section.signals
-        self._met(section.signals.bar)
+        self._met(section.signals.journal, section.signals.bar)
         self._ready.append(section)

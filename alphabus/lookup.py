@@ -53,7 +53,7 @@ class Lookup:
             if left <= 0:
                 return self._held(search)
             self._wait(self._handles(), min(left, WAIT_NS))
-        self._agenda.met(section.signals.bar)
+        self._agenda.met(section.signals.journal, section.signals.bar)
         return section
 
     def close(self) -> None:

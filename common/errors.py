@@ -19,7 +19,8 @@ PipelineError
     ├── TooFewRowsError    history that is too short to train on
     ├── BundleError        a bundle that is not what its name says
     └── RegistryError      an unknown name, version or alias, or a refused change
-        └── RegistryBusyError  another process is writing
+        ├── RegistryBusyError  another process is writing
+        └── RegistryRowError   a row that its tables do not allow
 """
 
 from alphabus.errors import AlphabusError
@@ -103,3 +104,7 @@ class RegistryError(ModelError):
 
 class RegistryBusyError(RegistryError):
     """Another process is writing; nothing was changed, try again."""
+
+
+class RegistryRowError(RegistryError):
+    """A row that the registry's tables do not allow, now or later, such as of a version that never was."""

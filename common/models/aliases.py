@@ -72,6 +72,23 @@ def before_last_move(connection: Connection, instance: str, alias: str) -> tuple
     return (row[0], row[1]) if row and row[0] is not None else None
 
 
+def meant_before(connection: Connection, instance: str, alias: str, but: tuple[str, int]) -> tuple[str, int] | None:
+    """Return the version (name, number) an alias meant last, other than this one and what it means now."""
+    row = connection.row(
+        "SELECT from_name, from_version FROM history WHERE instance = ? AND alias = ?"
+        " AND action IN ('promote', 'rollback') AND from_name IS NOT NULL"
+        " AND NOT (from_name = ? AND from_version = ?) ORDER BY number DESC LIMIT 1",
+        *(instance, alias, *but),
+    )
+    return (row[0], row[1]) if row else None
+
+
+def swaps_last(connection: Connection) -> list[Change]:
+    """Return the newest swap that succeeded of every arm of every instance, by instance and arm."""
+    newest = "SELECT max(number) FROM history WHERE action = 'swap' AND arm IS NOT NULL GROUP BY instance, arm"
+    return [_change(row) for row in connection.rows(f"{_HISTORY} WHERE number IN ({newest}) ORDER BY instance, arm")]
+
+
 def events_of(connection: Connection, instance: str, arm: str) -> list[Change]:
     """What was done to an arm, oldest first: the newest row of each action."""
     newest = connection.rows(

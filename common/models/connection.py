@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from common.errors import RegistryBusyError, RegistryError
+from common.errors import RegistryBusyError, RegistryError, RegistryRowError
 from common.models.schema import MIGRATIONS, migrate, schema_version
 
 Row = tuple[Any, ...]
@@ -34,6 +34,10 @@ class Connection:
         """Return the first row, if there is one."""
         return next(iter(self.rows(statement, *values)), None)
 
+    def wait_up_to(self, seconds: float) -> None:
+        """From now on wait so long for another process that is writing."""
+        self.rows(f"PRAGMA busy_timeout = {round(seconds * 1000)}")
+
     @contextmanager
     def writing(self) -> Iterator[None]:
         """All of it or nothing; the write lock is taken first, so what is read in it still holds at the end."""
@@ -57,6 +61,8 @@ def wrapped(path: Path) -> Iterator[None]:
         if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             raise RegistryBusyError(f"registry {path} is being written by another process; try again") from error
         raise RegistryError(f"registry {path}: {error}") from error
+    except (sqlite3.IntegrityError, sqlite3.DataError) as error:
+        raise RegistryRowError(f"registry {path} does not allow this row: {error}") from error
     except sqlite3.Error as error:
         raise RegistryError(f"registry {path}: {error}; restore it from a copy") from error
 

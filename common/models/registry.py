@@ -1,10 +1,11 @@
 """Which models there are, which one each alias means, and which one really served: SQLite beside the bundles."""
 
 from common.errors import RegistryError
-from common.models.aliases import alias_of, aliases_of, changes, events_of, last_change
+from common.models.aliases import alias_of, aliases_of, changes, events_of, last_change, meant_before
 from common.models.catalogue import version_of
 from common.models.changes import move_alias, record_event, version_before
 from common.models.names import check_name
+from common.models.needs import Key, wanted_for
 from common.models.records import AliasRow, Change, Event, ModelRef, Serving
 from common.models.serving import append_serving, newest_serving, served_at_bar
 from common.models.shelf import Shelf
@@ -69,6 +70,14 @@ class Registry(Shelf):
     def last_change(self, instance: str, alias: str) -> Change | None:
         """Return the newest promotion or rollback of an alias, also one to where it pointed already."""
         return last_change(self._connection, instance, alias)
+
+    def meant_before(self, instance: str, alias: str, but: Key) -> Key | None:
+        """Return what (name, number) an alias meant last, other than this version and what it means now."""
+        return meant_before(self._connection, instance, alias, but)
+
+    def wanted(self, instance: str, arm: str, alias: str) -> set[Key]:
+        """Return the versions (name, number) that may serve an arm of this alias without another promotion."""
+        return wanted_for(self._connection, instance, arm, alias)
 
     # Serving: the fact.
 

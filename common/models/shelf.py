@@ -48,6 +48,10 @@ class Shelf:
         """Close the connection; the files stay."""
         self._connection.close()
 
+    def wait_up_to(self, seconds: float) -> None:
+        """From now on a change waits so long for another writer."""
+        self._connection.wait_up_to(seconds)
+
     @property
     def bundles(self) -> Path:
         """Folder of the bundles."""

@@ -36,6 +36,10 @@ class Keeper:
         self._log.info("resumed", name=line.name, bar=line.desk.bar)
         return True
 
+    def knows(self, name: str) -> bool:
+        """Whether a plan of this name was at work: then it has a file, whatever is in it."""
+        return self._shelf.has(name)
+
     def refused(self, name: str, error: SnapshotError) -> None:
         """Tell that a state is made anew."""
         self._log.warning("snapshot_refused", name=name, error=str(error), consequence="cold rebuild")

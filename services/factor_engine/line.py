@@ -33,6 +33,8 @@ class Line:
     held: Held | None = None
     held_bar: int = 0
     saving: Future[None] | None = None
+    aloud: bool = False
+    """It was at work before: while it rehearses, what it owes is said, and nobody misses a section of it."""
 
     def applied(self, bars: Bars, every: int) -> None:
         """Copy the state after every so many sections; one copy at a time."""

@@ -1,4 +1,4 @@
-"""A plan that nobody had so far: fed from the feed's record, a little each turn, until it is level with the others."""
+"""A plan that is behind the others: fed from the feed's record, a little each turn, until it is level with them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from itertools import count
 from alphabus.bus import Bus
 from alphabus.clock import Clock
 from alphabus.inlet import Inlet
-from alphabus.messages import Bars, Message, Universe
+from alphabus.messages import Bars, Factors, Message, Mode, Universe
 from common.config import MS
 from common.errors import FactorError, SnapshotError
 from services.factor_engine.line import Line
@@ -29,17 +29,20 @@ Allowance = Callable[[], bool]
 # Told of a line whose past begins with this section: the record no longer goes back to its first.
 Cut = Callable[[Line, Bars], None]
 
+# Takes what a line says aloud, with the list of its symbols.
+Say = Callable[[Line, Factors, Universe], None]
+
 
 class Rehearsal:
-    """Rehearses one line at a time; what it computes is heard by nobody.
+    """Rehearses one line at a time; what it computes is heard by nobody, unless the line was at work before.
 
     It asks for the record page by page, then takes what was live in the meantime, and never reads beyond the section
     that is live now: so it ends exactly there.
     """
 
-    def __init__(self, bus: Bus, consumer: str, bars: str, cut: Cut) -> None:
+    def __init__(self, bus: Bus, consumer: str, bars: str, cut: Cut, say: Say) -> None:
         self._inlet = Inlet(bus, consumer, "bar_feed", [])
-        self._topic, self._cut = bars, cut
+        self._topic, self._cut, self._say = bars, cut, say
         self._waiting: deque[Line] = deque()
         self._pages: deque[Message] = deque()
         self._heard: deque[tuple[Universe | None, Bars]] = deque(maxlen=MAX_HEARD)
@@ -65,8 +68,12 @@ class Rehearsal:
         return not isinstance(first, Bars) or (first.journal == self._journal and first.bar <= bar)
 
     def add(self, line: Line) -> None:
-        """Let a line rehearse."""
-        self._waiting.append(line)
+        """Let a line rehearse; one that somebody waits for goes first."""
+        if line.aloud:
+            self._forget()
+            self._waiting.appendleft(line)
+        else:
+            self._waiting.append(line)
 
     def remove(self, line: Line) -> None:
         """Let it be: nobody wants it any more, or it is ready."""
@@ -145,9 +152,11 @@ class Rehearsal:
         if line.desk.begins_late(bars):
             self._cut(line, bars)
         try:
-            line.desk.update(bars, self._listings.of(bars).symbols)
+            factors = line.desk.update(bars, self._listings.of(bars).symbols)
         except FactorError:
-            line.desk.pass_over(bars)
+            factors = line.desk.pass_over(bars)
+        if line.aloud and bars.mode is not Mode.HISTORY:
+            self._say(line, factors, self._listings.of(factors))
 
     def _learn(self, universe: Universe) -> None:
         try:

@@ -12,6 +12,7 @@ from alphabus.continuity import Follower, Place
 from alphabus.errors import DecodeError
 from alphabus.inlet import Inlet
 from alphabus.messages import Acknowledge, Bars, Delivery, EndOfStream, Factors, Mode, Universe
+from alphabus.outlet import Acknowledged
 from common.errors import FactorError, SnapshotError
 from common.factors.plan import compile_set
 from common.factors.sets import FactorSet, load_set
@@ -37,7 +38,8 @@ class FactorEngine(Service):
         plan = compile_set(find_set(self.config.factors.set))
         self._bars = self.endpoints.topic("bars")
         self._listings = Listings()
-        self._lines = Repertoire(context, self._alert, open_room())
+        self._lines = Repertoire(context, self._alert, open_room(), self._say_late)
+        self._done = Acknowledged()
         self._inlet = self._open_inlet()
         self._end: EndOfStream | None = None
         self._refused: tuple[bytes, int, set[str]] = bytes(16), 0, set()
@@ -56,8 +58,8 @@ class FactorEngine(Service):
         """Live sections first; then what nobody waits for, a little of it."""
         try:
             applied = sum(self._take(delivery) for delivery in self._inlet.receive())
-        except SnapshotError as error:
-            self._start_over(error)
+        except SnapshotError:
+            self._start_over()
             return
         self._inlet.repeat()
         changes = self._lines.turn(self.journal, self.bar, allowance(self.clock, applied, paced=self.config.is_paced))
@@ -66,19 +68,26 @@ class FactorEngine(Service):
         for line in changes.arrived:
             if self._end is not None and self._end.journal == self.journal:
                 self.publish(line.topic, self._end)
-        self._lines.tend(self.bar, self._acknowledged)
+        for line, bar in self._lines.tend(self.bar, self._floor):
+            self.outbox.acknowledged(line.topic, self.journal, bar)
 
     def acknowledged(self, message: Acknowledge) -> None:
-        """Forget factors the worker is done with."""
-        self.outbox.acknowledged(message.topic, message.journal, message.bar)
+        """Hear what the worker is done with; its word on one plan is its word on all.
+
+        It says the same bar of every plan it follows, and asks for one it follows anew from that bar on.
+        """
+        if message.consumer == "inference_worker":
+            self._done.take(message)
 
     def stop(self) -> None:
         """Let go of the feed, then of what works beside the loop."""
         self._inlet.close()
         self._lines.close()
 
-    def _acknowledged(self, line: Line) -> int:
-        return self.outlet.lowest_acknowledged(line.topic, ["inference_worker"], self.journal)
+    @property
+    def _floor(self) -> int:
+        """Up to which section nothing is asked for again, of any plan; 0 as long as the worker has not spoken."""
+        return self._done.lowest(["inference_worker"], self.journal)
 
     def _open_inlet(self) -> Inlet:
         return Inlet(self.context.bus, self.name, "bar_feed", [self._bars])
@@ -91,11 +100,8 @@ class FactorEngine(Service):
             self.journal, self.bar = journal, bar
             self._inlet.resume(self._bars, Follower(self._bars, journal, Place(bar, 0)))
 
-    def _start_over(self, error: SnapshotError) -> None:
-        """Begin with the record's beginning: it is not the one the states were made of."""
-        for line in self._lines:
-            self.outbox.acknowledged(line.topic, self.journal, self.bar)
-        self._lines.start_over(error)
+    def _start_over(self) -> None:
+        """Begin with the record's beginning: it is not the one the last state was made of."""
         self._inlet.close()  # with whatever was asked of it
         self._inlet = self._open_inlet()
         self.journal, self.bar = bytes(16), 0
@@ -118,13 +124,23 @@ class FactorEngine(Service):
         return False
 
     def _apply(self, delivery: Delivery, bars: Bars) -> None:
-        for line in self._lines:
-            if line.desk.is_new(bars):
+        for line in tuple(self._lines):
+            if self._is_new(line, bars):
                 self._advance(line, delivery, bars)
         self._lines.hear(bars, self._listings.known(bars))
         self.journal, self.bar = bars.journal, bars.bar
         self.counters.add(f"sections_{bars.mode}")
         self._inlet.acknowledge(self._bars, bars.journal, bars.bar)
+
+    def _is_new(self, line: Line, bars: Bars) -> bool:
+        """Whether a line applies a section; SnapshotError when its state is of no use, and no other line is there."""
+        try:
+            return line.desk.is_new(bars)
+        except SnapshotError as error:
+            self.outbox.acknowledged(line.topic, self.journal, self.bar)
+            if not self._lines.refuse(line, error):
+                raise
+            return False
 
     def _advance(self, line: Line, delivery: Delivery, bars: Bars) -> None:
         if line.desk.begins_late(bars):
@@ -137,13 +153,18 @@ class FactorEngine(Service):
             factors = line.desk.pass_over(bars)
         latency = {"feed_to_engine": waited, "factors": self.clock.monotonic_ns() - started}
         if bars.mode is not Mode.HISTORY:
-            self._publish(line, replace(factors, latency=latency))
+            self._publish(line, replace(factors, latency=latency), self._listings.of(factors))
         line.applied(bars, self.config.factors.snapshot_sections)
 
-    def _publish(self, line: Line, factors: Factors) -> None:
+    def _say_late(self, line: Line, factors: Factors, listed: Universe) -> None:
+        """Publish what a line that was at work owes still."""
+        if factors.bar > self._floor:
+            self._publish(line, factors, listed)
+
+    def _publish(self, line: Line, factors: Factors, listed: Universe) -> None:
         if (factors.journal, factors.universe) != line.universe:
             line.universe = factors.journal, factors.universe
-            self.publish(line.topic, self._listings.of(factors))
+            self.publish(line.topic, listed)
         self.publish(line.topic, factors)
 
     def _refuse(self, delivery: Delivery, error: FactorError) -> None:

@@ -73,6 +73,10 @@ class Shelf:
             raise SnapshotError(f"the snapshot cannot be read: {error}") from error
         return decode_snapshot(saved)
 
+    def has(self, name: str) -> bool:
+        """Whether a plan has a snapshot, good or bad."""
+        return self._path(name).exists()
+
     def save(self, name: str, content: bytes) -> None:
         """Replace a plan's snapshot, durably; raises OSError."""
         with replacing(self._path(name)) as temporary:

@@ -75,9 +75,14 @@ class Wishes:
         self._seen: int | None = None
         self._told = ""
 
+    @property
+    def absent(self) -> bool:
+        """Whether there is no registry yet, so that nothing can be wanted."""
+        return self._registry is None and not (self._config.registry / "registry.sqlite").exists()
+
     def news(self) -> frozenset[ModelRef] | None:
         """The versions whose plans are wanted; None when nothing changed, or it cannot be read now."""
-        if self._registry is None and not (self._config.registry / "registry.sqlite").exists():
+        if self.absent:
             return None
         try:
             return self._read()
@@ -103,18 +108,10 @@ class Wishes:
         return found
 
     def _wanted(self, registry: Registry) -> frozenset[ModelRef]:
-        """What each arm's alias means, what it meant before, and what still serves the arm."""
-        instance = self._config.instance
-        aliases = {row.alias: row.ref for row in registry.aliases(instance)}
-        found = {aliases[arm.alias] for arm in self._config.arms.values() if arm.alias in aliases}
-        for arm, settings in self._config.arms.items():
-            keys: list[tuple[str, int] | None] = [
-                change.source for change in registry.history(instance, settings.alias) if change.target is not None
-            ][-1:]
-            if (served := registry.last_served(instance, arm)) is not None:
-                keys.append((served.name, served.version))
-            found |= {ref for key in keys if (ref := _version(registry, key)) is not None}
-        return frozenset(found)
+        """What may serve each arm without another promotion."""
+        arms = self._config.arms.items()
+        keys = {key for arm, of in arms for key in registry.wanted(self._config.instance, arm, of.alias)}
+        return frozenset(ref for key in keys if (ref := _version(registry, key)) is not None)
 
 
 def _key(config: Config) -> Key | None:
@@ -124,10 +121,8 @@ def _key(config: Config) -> Key | None:
         raise ConfigError(str(error)) from error
 
 
-def _version(registry: Registry, key: tuple[str, int] | None) -> ModelRef | None:
+def _version(registry: Registry, key: tuple[str, int]) -> ModelRef | None:
     """Return a version that is there; one that never was, or was removed since, asks for no plan."""
-    if key is None:
-        return None
     with suppress(RegistryError):
         return registry.version(*key).ref
     return None

@@ -27,12 +27,17 @@ class Blend:
         self._newest = {arm: 0 for arm, share in capital.items() if share > 0.0}
         self._said: dict[int, dict[str, Signals]] = {}
         self.last_bar = 0
+        self._first: dict[str, int] = {}
+        """Of each arm the first bar that is known whole, as long as no word of the blend itself was recalled."""
+        self._has_record = False
 
     def add(self, signals: Signals) -> list[Signals]:
         """Take an arm's section; return the blends it completes, in order. Shadows and revisions change nothing.
 
-        An arm that is past a bar without a word of it, because that was before a restart, is not waited for.
+        An arm that is past a bar without a word of it, because that was before a restart, is not waited for. But
+        where the blend has no record, it begins with the first bar of which every arm's word is known.
         """
+        self._begin()
         if signals.arm not in self._newest or signals.revision or signals.bar <= self.last_bar:
             return []
         self._said.setdefault(signals.bar, {})[signals.arm] = signals
@@ -44,18 +49,27 @@ class Blend:
     def recall(self, signals: Signals) -> None:
         """After a restart, in any order: what an arm, or the blend itself, said last; a revision says nothing new."""
         if signals.arm == ARM:
-            self.last_bar = signals.bar
+            self.last_bar, self._has_record = signals.bar, True
             self._said = {bar: said for bar, said in self._said.items() if bar > signals.bar}
         elif signals.arm in self._newest:
             self._newest[signals.arm] = max(self._newest[signals.arm], signals.bar)
+            known = signals.bar + (signals.revision > 0)
+            self._first[signals.arm] = min(self._first.get(signals.arm, known), known)
             if signals.bar > self.last_bar and not signals.revision:
                 self._said.setdefault(signals.bar, {})[signals.arm] = signals
 
     def forget(self) -> None:
         """Another journal: its numbers mean other sections."""
         self._said.clear()
+        self._first.clear()
         self._newest = dict.fromkeys(self._newest, 0)
-        self.last_bar = 0
+        self.last_bar, self._has_record = 0, False
+
+    def _begin(self) -> None:
+        if self._first and not self._has_record:
+            self.last_bar = max(self._first.values()) - 1
+            self._said = {bar: said for bar, said in self._said.items() if bar > self.last_bar}
+        self._first.clear()
 
     def _composed(self, said: Mapping[str, Signals]) -> Signals:
         return compose([said[arm] for arm in self._newest if arm in said], self._symbols)

@@ -80,6 +80,7 @@ class Floor:
         if name in self.stations:
             arm = self.stations[name].arm
             arm.previous, arm.last_bar = Spoken.of(signals), signals.bar
+            self._roster.ledger.recall(signals)
 
     def forget(self) -> None:
         """Another journal: its numbers mean other sections."""

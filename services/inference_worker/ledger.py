@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from structlog.typing import FilteringBoundLogger
 
 from alphabus.clock import Clock
-from alphabus.messages import Model, Signals
-from common.errors import RegistryBusyError, RegistryError
+from alphabus.messages import Model, Signals, Status
+from common.errors import RegistryError, RegistryRowError
 from common.models.records import Event, Serving
 from common.models.registry import Registry
 
 AGAIN_NS = 250_000_000
+CLOSING_S = 0.4
+"""A process that is told to stop is killed before long, and its children come first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,14 +25,21 @@ class _Entry:
     why: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """Something was said, perhaps without a row: whoever said it may have been killed before."""
+
+    serving: Serving
+
+
 class Ledger:
-    """Appends rows at once, or as soon as no other process is writing; none is lost, and their order stays."""
+    """Appends rows at once, or as soon as the registry takes them; none is lost, and their order stays."""
 
     def __init__(self, registry: Registry, instance: str, clock: Clock, log: FilteringBoundLogger) -> None:
         self._registry, self._instance, self._clock, self._log = registry, instance, clock, log
-        self._recorded: dict[str, tuple[bytes, Model]] = {}
-        self._unwritten: deque[_Entry | Serving] = deque()
-        self._again_ns = 0
+        self._facts: dict[str, tuple[bytes, Model]] = {}  # on record, or waiting to be
+        self._unwritten: deque[_Entry | _Said | Serving] = deque()
+        self._again_ns, self._told = 0, ""
 
     @property
     def behind(self) -> bool:
@@ -40,17 +49,23 @@ class Ledger:
     def serve(self, signals: Signals) -> None:
         """Append a serving row when another model than before speaks for an arm."""
         fact = (signals.journal, signals.model)
-        if self._recorded.get(signals.arm) == fact:
+        if self._facts.get(signals.arm) == fact:
             return
-        self._recorded[signals.arm] = fact
-        self._unwritten.append(_serving(self._instance, signals))
+        self._facts[signals.arm] = fact
+        self._unwritten.append(_serving(self._instance, signals, signals.bar, signals.time))
         self._write()
 
+    def recall(self, signals: Signals) -> None:
+        """Take what was said before this start: a serving row that it should have, and has not, is appended."""
+        origin = signals.computed_from
+        if origin is not None and signals.status in {Status.FRESH, Status.LATE, Status.HELD}:
+            self._unwritten.append(_Said(_serving(self._instance, signals, origin.bar, origin.time)))
+            self._write()
+
     def note(self, event: Event, *, by: str, why: str) -> bool:
-        """Append a row of history; False when it has to wait."""
+        """Append a row of history; False when it is not on record: it has to wait, or the tables do not allow it."""
         self._unwritten.append(_Entry(event, by, why))
-        self._write()
-        return not self.behind
+        return self._write()
 
     def catch_up(self) -> None:
         """Try again what had to wait."""
@@ -58,30 +73,52 @@ class Ledger:
             self._write()
 
     def close(self) -> None:
-        """Write what had to wait, if that is possible now."""
-        self._write()
+        """Write what had to wait, if that is possible in a moment; say what is lost."""
+        if self._unwritten:
+            self._registry.wait_up_to(CLOSING_S)
+            self._write()
+        for entry in self._unwritten:
+            self._log.error("not_recorded", entry=str(entry), error=self._told)
 
-    def _write(self) -> None:
+    def _write(self) -> bool:
+        """Write all that waits, in order; whether the newest of it is on record now."""
+        written = True
         while self._unwritten:
             try:
                 self._record(self._unwritten[0])
-            except RegistryBusyError as error:
-                self._again_ns = self._clock.monotonic_ns() + AGAIN_NS
-                self._log.warning("not_recorded_yet", waiting=len(self._unwritten), error=str(error))
-                return
-            except RegistryError as error:  # it never will be, such as of a version that was removed
+                written = True
+            except RegistryRowError as error:  # it never will be, such as of a version that never was
                 self._log.error("not_recorded", entry=str(self._unwritten[0]), error=str(error))
+                written = False
+            except RegistryError as error:  # busy, full, read-only, broken: somebody may mend it
+                self._wait(str(error))
+                return False
             self._unwritten.popleft()
+        self._told = ""
+        return written
 
-    def _record(self, entry: _Entry | Serving) -> None:
-        if isinstance(entry, Serving):
-            self._registry.record_serving(entry)
-        else:
-            self._registry.record(entry.event, by=entry.by, why=entry.why)
+    def _wait(self, error: str) -> None:
+        self._again_ns = self._clock.monotonic_ns() + AGAIN_NS
+        if error != self._told:
+            self._told = error
+            self._log.warning("not_recorded_yet", waiting=len(self._unwritten), error=error)
+
+    def _record(self, entry: _Entry | _Said | Serving) -> None:
+        match entry:
+            case _Entry(event=event, by=by, why=why):
+                self._registry.record(event, by=by, why=why)
+            case _Said(serving=serving):
+                self._record_missing(serving)
+            case Serving():
+                self._registry.record_serving(entry)
+
+    def _record_missing(self, said: Serving) -> None:
+        known = self._registry.served_at(said.instance, said.arm, said.bar, journal=said.journal)
+        if known is None or (known.name, known.version) != (said.name, said.version):
+            self._registry.record_serving(said)
 
 
-def _serving(instance: str, signals: Signals) -> Serving:
+def _serving(instance: str, signals: Signals, bar: int, time: int) -> Serving:
     return Serving(
-        instance, signals.journal, signals.mode.value, signals.arm, signals.bar, signals.time,
-        signals.model.name, signals.model.version,
-    )  # fmt: skip
+        instance, signals.journal, signals.mode.value, signals.arm, bar, time, signals.model.name, signals.model.version
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -22,6 +23,7 @@ from services.inference_worker.post import Post
 from services.inference_worker.wishes import Wishes
 
 WORKER = "inference_worker"
+MOVES = ("promote", "rollback")
 
 Tell = Callable[[str, Told], None]
 
@@ -75,14 +77,16 @@ class Roster:
         with readable(ref):
             return self._made(ref, self.quick.inspect(ref))
 
-    def served_before(self, arm: str, but: ModelRef) -> Post | None:
-        """What served the arm last, or else what its alias meant before: another version, if it can be read."""
-        try:
-            last = self._last_served(arm)
-            other = self._meant_before(arm, but) if last is None else last
-            return None if other is None or other == but else self.post(other)
-        except ModelError:
-            return None
+    def served_before(self, arm: str, but: AbstractSet[ModelRef]) -> Post | None:
+        """What served the arm last, or else what its alias meant before: none of these, and one that can be read."""
+        passed = {ref.key for ref in but}
+        for key in self._known(arm):
+            if key not in passed:
+                try:
+                    return self.post(self._registry.version(*key).ref)
+                except ModelError:  # removed or damaged: so the one before it
+                    passed.add(key)
+        return None
 
     def wishes(self) -> Iterator[Wish]:
         """What somebody has asked for since last asked, by arm: a model, or why it cannot serve."""
@@ -177,17 +181,29 @@ class Roster:
         except RegistryError:
             return None
 
-    def _meant_before(self, arm: str, but: ModelRef) -> ModelRef | None:
+    def _known(self, arm: str) -> list[tuple[str, int]]:
+        """Whoever served the arm, then whoever was meant to, newest first; none where the registry cannot be read."""
+        try:
+            return [*self._served(arm), *self._meant(arm)]
+        except RegistryError:
+            return []
+
+    def _served(self, arm: str) -> Iterator[tuple[str, int]]:
+        """Whoever served the arm by the journal in force, newest first."""
+        row = self._registry.last_served(self._config.instance, arm)
+        while row is not None:
+            yield row.name, row.version
+            row = self._registry.served_at(row.instance, arm, row.bar - 1, journal=row.journal)
+
+    def _meant(self, arm: str) -> Iterator[tuple[str, int]]:
+        """What the arm's alias was moved away from, newest first."""
         rows = self._registry.history(self._config.instance, self._config.arms[arm].alias)
-        moves = [
-            row.source for row in rows if row.action in {"promote", "rollback"} and row.source not in {None, but.key}
-        ]
-        return self._registry.version(*moves[-1]).ref if moves and moves[-1] is not None else None
+        moves = [row.source for row in reversed(rows) if row.action in MOVES]
+        return (source for source in moves if source is not None)
 
     def _was_refused(self, arm: str, wish: ModelRef) -> bool:
-        """Whether the newest swap that failed was to this, and the alias has not moved since."""
-        instance, alias = self._config.instance, self._config.arms[arm].alias
-        moved = self._registry.last_change(instance, alias)
-        failed = [row for row in self._registry.events(instance, arm) if row.action == "swap_failed"]
-        since = 0 if moved is None else moved.number
-        return any(row.target == wish.key and row.number > since for row in failed)
+        """Whether a swap to this has failed since the alias last moved."""
+        rows = self._registry.history(self._config.instance, self._config.arms[arm].alias)
+        since = max((row.number for row in rows if row.action in MOVES), default=0)
+        failed = [row for row in rows if row.action == "swap_failed" and row.arm == arm and row.number > since]
+        return any(row.target == wish.key for row in failed)

@@ -99,7 +99,9 @@ class InferenceWorker(Service):
         """`halt`, `resume`, `open` and `close` (arm or *, why, by): done at once, and put on record."""
         order = read_order(request, self._floor.stations)
         if not self._floor.obey(order):
-            raise ValueError(f"{order.verb}: done, but not on record yet: the registry is busy, and is tried again")
+            raise ValueError(
+                f"{order.verb}: done, but not on record yet: the registry is busy or full, and tried again"
+            )
         return Page((), complete=True)
 
     def stop(self) -> None:

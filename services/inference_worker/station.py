@@ -32,6 +32,8 @@ class Station:
         self.succession = Succession(name, setting)
         self.loaded = False
         self._trouble = ""
+        self._unfit: set[ModelRef] = set()
+        """Who was found to be unfit since somebody last wanted a model here: none of them is brought back."""
         arm.relieve(possible=True)
 
     @property
@@ -98,7 +100,8 @@ class Station:
     # Another model.
 
     def wish(self, post: Post, why: str) -> Iterator[Action]:
-        """Bring this model in, in place of any other that was on its way."""
+        """Bring this model in, in place of any other that was on its way; a new word, and a new trial for all."""
+        self._unfit.clear()
         coming = self.succession.coming
         if coming is not None and coming.post == post:
             return
@@ -121,7 +124,8 @@ class Station:
         self, candidate: Candidate, coming: Crew, now: int, newest: Mapping[bytes, Factors], board: Board
     ) -> Iterator[Action]:
         plan, used = candidate.duty.plan, newest.get(self.serving.plan)
-        bar = None if self.arm.unfit else board.newest_bar
+        waited_for = self.arm.unfit and not board.deadline and not self.arm.done
+        bar = None if waited_for else board.newest_bar
         yield from self.succession.examine(newest.get(plan), used, self.serving.plan, now, bar)
         if used is not None and self.arm.is_too_old(candidate.duty, used.time):
             candidate.failed("its training ended longer ago than inference.max_model_age_days")
@@ -152,7 +156,8 @@ class Station:
 
     def _relieve(self) -> Iterator[Action]:
         """A model that never spoke and failed again and again: what served last is brought in, if there is such."""
-        post, why = self._setting.served_before(self.serving.post.ref), f"{self.serving} is unfit: {self._trouble}"
+        self._unfit.add(self.serving.post.ref)
+        post, why = self._setting.served_before(self._unfit), f"{self.serving} is unfit: {self._trouble}"
         wanted = "" if post is None else str(post.ref)
         yield Told("error", "model_unfit", {"model": str(self.serving), "wanted": wanted, "detail": self._trouble})
         if post is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from alphabus.messages import Factors
@@ -24,7 +25,8 @@ class Setting:
     spare: bool
     trial: Trial
     seat: Callable[[Post], Seat]
-    served_before: Callable[[ModelRef], Post | None]
+    served_before: Callable[[AbstractSet[ModelRef]], Post | None]
+    """Who could serve again, of all but these."""
 
 
 class Succession:

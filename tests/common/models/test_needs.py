@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from common.errors import RegistryError
-from common.models.records import Serving
+from common.models.records import Action, Event, Serving
 from common.models.registry import Registry
 from tests.common.models.sample_bundle import sketch
 
@@ -30,6 +30,12 @@ def promote(registry: Registry, version: int, instance: str = "sp500") -> None:
 def serve(registry: Registry, version: int, *, arm: str = "champion", journal: bytes = JOURNALS[0]) -> None:
     """Put on record that an arm of sp500 is served by a version."""
     registry.record_serving(Serving("sp500", journal, "live", arm, 1, 1, "demo", version))
+
+
+def swap(registry: Registry, version: int, action: Action = "swap", *, arm: str = "champion") -> None:
+    """Put on record that a worker changed to a version, or failed to."""
+    event = Event(action, "sp500", "champion", arm, ("demo", 1), ("demo", version))
+    registry.record(event, by="inference_worker", why="")
 
 
 def refused(registry: Registry, version: int) -> str:
@@ -104,3 +110,54 @@ def test_a_wish_that_never_served_does_not_free_what_does(registry: Registry) ->
         promote(registry, version)
     assert "serves it still or after a restart" in refused(registry, 1)
     assert removed(registry, 2)
+
+
+def test_what_was_swapped_in_stays(registry: Registry) -> None:
+    """Of every arm: it serves, though a halted arm says nothing that would be a row of its own."""
+    serve(registry, 1)
+    swap(registry, 2)
+    swap(registry, 3, arm="challenger")
+    swap(registry, 4, "swap_failed")
+    assert "swapped in by sp500/champion last" in refused(registry, 2)
+    assert "swapped in by sp500/challenger last" in refused(registry, 3)
+    assert removed(registry, 4)
+    swap(registry, 1)
+    assert removed(registry, 2)
+
+
+def wanted(registry: Registry) -> list[int]:
+    """Which versions are to be kept ready for the champion."""
+    return sorted(version for _, version in registry.wanted("sp500", "champion", "champion"))
+
+
+def test_what_is_kept_ready_for_an_arm(registry: Registry) -> None:
+    """What the alias means and meant before, what served last, and what was swapped in last."""
+    assert wanted(registry) == []
+    for version in (1, 2, 3):
+        promote(registry, version)
+    serve(registry, 1)
+    assert wanted(registry) == [1, 2, 3]
+    serve(registry, 3)
+    assert wanted(registry) == [2, 3]
+    swap(registry, 4)
+    assert wanted(registry) == [2, 3, 4]
+
+
+def test_what_is_promoted_again_keeps_what_was_before_it_ready(registry: Registry) -> None:
+    """A rollback goes there."""
+    for version in (1, 2, 2):
+        registry.promote("sp500", "champion", "demo", version, by="ann", why="", again=True)
+    serve(registry, 2)
+    assert wanted(registry) == [1, 2]
+
+
+def test_where_nothing_ever_served_what_would_relieve_is_kept_ready(registry: Registry) -> None:
+    """A model that was swapped in may be unfit: what the alias meant before it is brought in."""
+    for version in (1, 2, 3):
+        promote(registry, version)
+    assert wanted(registry) == [2, 3]
+    swap(registry, 2)
+    assert wanted(registry) == [1, 2, 3]
+    assert registry.meant_before("sp500", "champion", ("demo", 2)) == ("demo", 1)
+    assert registry.meant_before("sp500", "champion", ("demo", 3)) == ("demo", 2)
+    assert registry.meant_before("sp500", "other", ("demo", 3)) is None

@@ -17,6 +17,7 @@ from alphabus.codec import decode
 from alphabus.endpoints import Endpoints
 from alphabus.inlet import Inlet
 from alphabus.messages import Alert, EndOfStream, Factors
+from alphabus.outbox import Page
 from alphabus.testing import ManualClock, MemoryTransport
 from common.config import Config, make_config
 from common.counters import Counters
@@ -30,6 +31,7 @@ from common.models.registry import Registry
 from common.service import Context
 from services.bar_feed.service import BarFeed
 from services.factor_engine.service import FactorEngine
+from services.factor_engine.snapshot import SUFFIX, decode_snapshot
 from services.factor_engine.wishes import plan_name
 from tests.common.models.sample_bundle import draft
 from tests.services.markets import TOY_SET, ToySource
@@ -139,6 +141,34 @@ class Stage:
             self._followed[topic] = Inlet(self._bus(), "inference_worker", "factor_engine", [topic])
             self.said[topic], self.ends[topic] = [], []
 
+    def unfollow(self, *topics: str) -> None:
+        """Take them no more, and say nothing of them: nobody here needs such factors now."""
+        for topic in topics:
+            self._followed.pop(topic).close()
+            del self.said[topic], self.ends[topic]
+
+    def positions(self) -> dict[str, int]:
+        """Up to which section each plan's state is on disk, by the plan's name."""
+        files = (self.config.state / "factor_engine").glob(f"*{SUFFIX}")
+        return {path.stem: decode_snapshot(path.read_bytes()).position.bar for path in files}
+
+    def remembered(self, topic: str) -> int:
+        """How many sections of a topic the engine can send again."""
+        page = self.engine.outbox.since(topic, self.engine.journal, 0)
+        return sum(isinstance(decode(frames).message, Factors) for frames in page.frames)
+
+    def prune(self, keep: int) -> None:
+        """Let the feed's record reach back only so many sections from now on."""
+        chronicle, bars = self.feed._chronicle, self._announcements.replace("announcements", "bars")
+        since = chronicle.since
+
+        def pruned(topic: str, journal: bytes, bar: int) -> Page:
+            first = self.feed.bar - keep
+            cut = topic == bars and bar < first
+            return since(topic, chronicle.journal if cut else journal, first if cut else bar)
+
+        chronicle.since = pruned  # type: ignore[method-assign]
+
     def round(self, *, engine: bool = True, consumer: bool = True) -> None:
         """A turn of everybody."""
         self.feed.run_once()
@@ -184,7 +214,15 @@ class Stage:
                     self.ends[topic].append(delivery.message)
                 if isinstance(delivery.message, Factors):
                     self.said[topic].append(delivery.message)
-                    inlet.acknowledge(topic, delivery.message.journal, delivery.message.bar)
+        self._acknowledge()
+
+    def _acknowledge(self) -> None:
+        """One bar of all it follows, as the worker does: what every plan that was heard has come to."""
+        newest = [said[-1] for said in self.said.values() if said]
+        if newest:
+            done = min(newest, key=lambda factors: factors.bar)
+            for topic, inlet in self._followed.items():
+                inlet.acknowledge(topic, done.journal, done.bar)
 
     def _engine(self) -> FactorEngine:
         return FactorEngine(self._context(), lambda _name: self._set, self._room)

@@ -117,6 +117,8 @@ def test_a_plan_is_kept_for_the_way_back_and_dropped_after(tmp_path: Path) -> No
         promote(config, THIRD)
         stage.run(lambda: len(stage.said[THIRDS]) > 1)
         assert stage.said[OTHERS][-1].bar == stage.said[THIRDS][-1].bar
+        with Registry(config.registry, clock=lambda: 0) as registry:
+            registry.record_serving(Serving("test", bytes(16), "live", "champion", 5, 0, "m-third", 1))
         promote(config, TOY_SET)
         stage.run(lambda: "plan_dropped" in stage.events)
         last = stage.said[OTHERS][-1].bar

@@ -96,18 +96,25 @@ def test_a_plan_without_a_model_is_written_without_a_word(tmp_path: Path) -> Non
 
 
 def test_a_consumer_of_two_plans_misses_nothing(tmp_path: Path) -> None:
-    """Each line goes on from its own snapshot; the record is asked from the older one."""
+    """Each line goes on from its own snapshot, and what was not acknowledged is there again of both."""
     other = FactorSet("other", (("sum", "ts_sum(close, 6)"),), LABEL)
-    config = config_of(tmp_path, snapshot_sections=2)
-    promote(config, other)
+    config = config_of(tmp_path, snapshot_sections=3, pace_s=1.0)
+    promote(config, TOY_SET)
     with playing(Stage(config, toy_market(3))) as stage:
-        stage.follow(topic_of(TOY_SET))
-        stage.run(lambda: stage.engine.bar >= 9)
+        stage.follow(topic_of(TOY_SET), topic_of(other))
+        stage.run(lambda: stage.engine.bar == 4)
+        promote(config, other)
+        stage.run(lambda: stage.engine.bar == 10)
+        stage.run(lambda: stage.engine.bar == 12, consumer=False)
         stage.restart()
-        stage.follow(topic_of(other))
+        resumed = [entry["bar"] for entry in stage.logged("resumed")]
+        assert len(set(resumed)) == 2
+        assert max(resumed) <= 10
         stage.run_to_end()
         for factor_set in (TOY_SET, other):
-            assert [each.bar for each in stage.said[topic_of(factor_set)]] == list(range(5, 19))
+            said = [each.bar for each in stage.said[topic_of(factor_set)]]
+            assert said == list(range(said[0], 19))
+            assert said[0] <= 6
 
 
 @pytest.mark.parametrize("damage", ["cut", "flipped", "proof", "platform", "unreadable"])

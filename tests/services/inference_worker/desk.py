@@ -145,6 +145,12 @@ class Desk:
                 self._board.fill(self._newest[plan], self.clock.monotonic_ns())
             self._filled[plan] = self.bar
 
+    def lose(self, topics: str) -> None:
+        """The factors of what is open are lost on the link: of plans whose topic begins with this."""
+        for plan, topic in self.floor.topics:
+            if topic.startswith(topics) and plan in self._filled:
+                self._filled[plan] = self.bar
+
     def turn(self, pass_ms: int = 0) -> None:
         """One round of the worker, then time passes."""
         self.floor.hear_wishes()

@@ -222,3 +222,25 @@ def test_every_bar_once_and_in_order(turns: list[tuple[str, int]]) -> None:
         assert bars == sorted(set(bars))
         assert all(bar <= min(at.values()) for bar in bars)
         assert len(blend._said) <= abs(at["a"] - at["b"])
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+@pytest.mark.parametrize(("revision", "bars"), [(0, [100, 101]), (1, [101])])
+def test_a_blend_without_a_record_begins_where_all_its_arms_are_known(
+    order: Sequence[int], revision: int, bars: list[int]
+) -> None:
+    """It was turned on at a restart, and its arms were at unequal bars: no bar is blended of a part of them.
+
+    What an arm said first of a bar that was revised is not known either.
+    """
+    status = Status.LATE if revision else Status.FRESH
+    last = (
+        said("a", {"A": 1.0}, 0.9, bar=100, status=status, revision=revision),
+        said("b", {"A": 1.0}, 0.1, bar=99),
+    )
+    blend = Blend({"a": 0.9, "b": 0.1}, KNOWN.__getitem__)
+    for at in order:
+        blend.recall(last[at])
+    turns = [*(last[at] for at in order), said("b", {"A": 1.0}, 0.1, bar=100)]
+    turns += [said(arm, {"A": 1.0}, capital, bar=101) for arm, capital in (("a", 0.9), ("b", 0.1))]
+    assert [(it.bar, it.capital) for turn in turns for it in blend.add(turn)] == [(bar, 1.0) for bar in bars]

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from typing import cast
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from alphabus.messages import Reason, Signals, Status
+from common.errors import RegistryError
 from common.models.records import Change
 from services.inference_worker.control import Verb
+from services.inference_worker.wishes import LOOK_NS
 from tests.services.inference_worker.desk import VERSIONS, Desk, Puppet
 
 MOODS = ("answer", "answer", "slow", "crash", "hang", "invalid", "never_loads")
 VERSION = st.sampled_from(VERSIONS)
 WORDS = ("promote", "rollback")
+COUNT = st.sampled_from([0, 1, 1, 2, 3])
+ATTEMPTS = 2
 
 
 class StationMachine(RuleBasedStateMachine):
@@ -23,8 +28,9 @@ class StationMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.checked = 0
-        self.halted = False
+        self.checked = self.heard = self.read = self.since = self.failures = 0
+        self.halted = self.spoke = self.told_unfit = False
+        self.unfit: set[str] = set()
 
     @initialize(waits=st.booleans())
     def begin(self, waits: bool) -> None:  # noqa: FBT001  drawn
@@ -35,34 +41,59 @@ class StationMachine(RuleBasedStateMachine):
 
     # What happens.
 
-    @rule(count=st.integers(1, 3))
+    @rule(count=st.integers(1, 5))
     def sections(self, count: int) -> None:
         """Some are due, and time enough passes for what the models do."""
         for _ in range(count):
             self.desk.announce()
             self.desk.settle(4)
 
-    @rule(version=VERSION)
-    def promote(self, version: int) -> None:
-        """Also of what serves, what was refused, and what is on its way."""
+    @rule(version=VERSION, mood=st.sampled_from(MOODS), count=COUNT)
+    def promote(self, version: int, mood: str, count: int) -> None:
+        """Also of what serves, what was refused, and what is on its way; it behaves like this."""
+        self.desk.moods[version] = mood
         self.desk.promote(version)
+        self.is_heard()
+        self.sections(count)
 
     @rule(version=VERSION, other=VERSION)
     def promote_to_and_fro(self, version: int, other: int) -> None:
         """Faster than anybody looks."""
         for each in (version, other, version):
             self.desk.promote(each)
+        self.is_heard()
 
     @precondition(lambda self: len({row.target for row in self.desk.history() if row.action in WORDS}) > 1)
     @rule()
     def roll_back(self) -> None:
         """To what the alias meant before."""
         self.desk.person.rollback("test", "champion", by="ann", why="worse")
+        self.is_heard()
 
-    @rule(version=VERSION, mood=st.sampled_from(MOODS))
-    def change(self, version: int, mood: str) -> None:
-        """A version behaves in another way from now on."""
-        self.desk.moods[version] = mood
+    @rule(mood=st.sampled_from(MOODS), count=COUNT)
+    def change(self, mood: str, count: int) -> None:
+        """What serves behaves in another way from now on."""
+        self.desk.moods[self.desk.serving] = mood
+        self.sections(count)
+
+    @rule(mood=st.sampled_from(MOODS), restarts=st.booleans(), count=COUNT)
+    def all_change(self, mood: str, restarts: bool, count: int) -> None:  # noqa: FBT001  drawn
+        """Whatever there is behaves like this, as when the machine is at fault."""
+        self.desk.moods.update(dict.fromkeys(VERSIONS, mood))
+        if restarts:
+            self.restart()
+        self.sections(count)
+
+    @rule(count=COUNT)
+    def lose_factors(self, count: int) -> None:
+        """Of a section and the plan that serves no arm yet: the next one comes."""
+        self.desk.announce()
+        serving, _ = self.desk.floor.topics[0]
+        for plan, topic in self.desk.floor.topics:
+            if plan != serving:
+                self.desk.lose(topic)
+        self.desk.settle(1)
+        self.sections(count)
 
     @rule(turns=st.sampled_from([1, 3, 60]))
     def time_passes(self, turns: int) -> None:
@@ -86,14 +117,24 @@ class StationMachine(RuleBasedStateMachine):
         """No factors come, or all of them again."""
         self.desk.engine_is_up = not self.desk.engine_is_up
 
+    @precondition(lambda self: self.desk.serving == self.fact())
+    @rule()
+    def remove_what_serves(self) -> None:
+        """Nobody can, once it has spoken."""
+        with pytest.raises(RegistryError):
+            self.desk.person.remove("demo", self.desk.serving, by="ann", why="space")
+
     @rule()
     def restart(self) -> None:
         """What a killed worker comes back with."""
+        self.follow()
         self.desk.restart()
-        moved, refused = self.last(*WORDS), self.last("swap_failed")
+        self.failures, self.spoke, self.told_unfit, self.since = 0, False, False, len(self.desk.history())
+        self.unfit.clear()
+        moved = self.rows(*WORDS)[-1]
         wish, fact = self.desk.person.resolve("test", "champion"), self.fact()
-        assert moved is not None
-        if refused is not None and refused.target == wish.key and refused.number > moved.number:
+        refused = any(row.number > moved.number and row.target == wish.key for row in self.rows("swap_failed"))
+        if refused:
             assert self.desk.serving == (fact or self.desk.serving)
         else:
             assert self.desk.serving == wish.version
@@ -139,6 +180,30 @@ class StationMachine(RuleBasedStateMachine):
                 assert row.target not in refused or "is unfit" in row.why
 
     @invariant()
+    def an_unfit_model_is_relieved(self) -> None:
+        """One that failed so often and never spoke is told as unfit, unless another is on its way."""
+        self.desk.turn()
+        self.follow()  # whoever fails in this turn is told of in the next
+        failed = self.failures
+        self.desk.turn()
+        self.follow()
+        unfit = min(failed, self.failures) >= ATTEMPTS and not self.spoke
+        assert not unfit or self.told_unfit or self.desk.station.succession.coming is not None
+
+    @invariant()
+    def changing_hands_comes_to_an_end(self) -> None:
+        """For each time somebody wanted a model or one was refused there is one swap; relief is brought in once."""
+        assert len(self.rows("swap")) <= len(self.rows(*WORDS, "swap_failed"))
+        since = max([self.since, *(row.number for row in self.rows(*WORDS))])
+        relief = [row.target for row in self.rows("swap") if "is unfit" in row.why and row.number > since]
+        assert len(relief) == len(set(relief))
+
+    @invariant()
+    def no_section_is_passed_over(self) -> None:
+        """Under `wait`: factors are lost of plans alone that nobody is served with."""
+        assert not self.waits or Reason.GAP not in {signals.reason for signals in self.desk.said}
+
+    @invariant()
     def nothing_is_overdue(self) -> None:
         """Under a deadline, once time has passed and the worker has had its turn."""
         if not self.waits:
@@ -154,7 +219,7 @@ class StationMachine(RuleBasedStateMachine):
         self.desk.moods.update(dict.fromkeys(VERSIONS, "answer"))
         self.desk.command("close")
         self.desk.command("resume")
-        self.desk.settle(10)  # whoever was killed on its way here is told of first
+        self.desk.settle(40)  # whoever hangs on its way here is refused first, whoever was killed is told of
         self.desk.promote(2)
         self.desk.settle(200)
         for _ in range(5):
@@ -178,11 +243,34 @@ class StationMachine(RuleBasedStateMachine):
         served = self.desk.person.last_served("test", "champion")
         return None if served is None else served.version
 
-    def last(self, *actions: str) -> Change | None:
-        """The newest row of one of these."""
-        rows = [row for row in self.desk.history() if row.action in actions]
-        return rows[-1] if rows else None
+    def rows(self, *actions: str) -> list[Change]:
+        """The rows of history of these, oldest first."""
+        return [row for row in self.desk.history() if row.action in actions]
+
+    def is_heard(self) -> None:
+        """A word reaches the worker; what was unfit before it may be brought back after it."""
+        self.follow()
+        self.desk.clock.advance(LOOK_NS)
+        self.unfit.clear()
+        if self.desk.person.resolve("test", "champion").version == self.desk.serving:
+            self.failures, self.told_unfit = 0, False
+        self.desk.turn()
+
+    def follow(self) -> None:
+        """What was told since last asked: failures of what serves, and whether they were too many."""
+        for told in self.desk.told[self.heard :]:
+            if told.event == "executor_replaced":
+                self.failures += 1
+            elif told.event == "swapped":
+                self.failures, self.spoke, self.told_unfit = 0, False, False
+            elif told.event == "model_unfit":
+                self.told_unfit = True
+                self.unfit.add(told.detail["model"])
+                assert told.detail["wanted"] not in self.unfit
+        words = self.desk.said[self.read :]
+        self.heard, self.read = len(self.desk.told), len(self.desk.said)
+        self.spoke = self.spoke or any(not it.reason and it.model.version == self.desk.serving for it in words)
 
 
 TestStationMachine = StationMachine.TestCase
-TestStationMachine.settings = settings(max_examples=15, stateful_step_count=20, deadline=None)
+TestStationMachine.settings = settings(max_examples=200, stateful_step_count=20, deadline=None)
