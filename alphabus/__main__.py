@@ -16,7 +16,7 @@ from typing import Any
 from alphabus.bus import Bus
 from alphabus.client import Section, SignalClient
 from alphabus.clock import SystemClock
-from alphabus.endpoints import SERVICES, default_run_dir, only_instance
+from alphabus.endpoints import SERVICES, default_run_dir, nobody_there, only_instance
 from alphabus.errors import AlphabusError, ModeError
 from alphabus.messages import Flag, Mode
 from alphabus.security.transport import meeting_place
@@ -34,6 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         instance = parsed.name or parsed.instance or only_instance(run_dir)
         place = Place(instance, run_dir, parsed.keys)
+        place.warn()
         if parsed.verb == "watch":
             return watch(place, parsed.arm, parsed.mode, as_json=parsed.json)
         return status(place, as_json=parsed.json)
@@ -54,6 +55,11 @@ class Place:
     instance: str
     run_dir: Path
     keys: Path | None
+
+    def warn(self) -> None:
+        """Say when nobody is there: a name may be misspelt, or the pipeline may start later."""
+        if self.keys is None and (told := nobody_there(self.run_dir, self.instance)) is not None:
+            print(f"alphabus: {told}", file=sys.stderr)
 
 
 def watch(place: Place, arm: str, mode: str | None, *, as_json: bool) -> int:

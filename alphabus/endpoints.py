@@ -48,6 +48,15 @@ def only_instance(run_dir: Path) -> str:
     raise EndpointError(f"several instances below {run_dir}: choose one with --instance {' | '.join(found)}")
 
 
+def nobody_there(run_dir: Path, instance: str) -> str | None:
+    """What to say when no process of an instance listens: which others do; None when one does."""
+    found = running_instances(run_dir)
+    if instance in found:
+        return None
+    others = f"there are: {', '.join(found)}" if found else "nor of any other instance"
+    return f"no process of {instance!r} listens below {run_dir}, {others}"
+
+
 def _listens(path: Path) -> bool:
     # The file outlives a process that was killed; only a connection shows that somebody is there.
     with socket.socket(socket.AF_UNIX) as probe:

@@ -12,7 +12,8 @@ from rich.markup import escape
 
 from alphabus.bus import Bus
 from alphabus.clock import SystemClock
-from alphabus.endpoints import Endpoints, default_run_dir, only_instance
+from alphabus.endpoints import Endpoints, default_run_dir, nobody_there, only_instance
+from alphabus.errors import EndpointError
 from alphabus.sockets import ZmqTransport
 from common.command import DONE, EVERY_ARM, Command, carry_out
 from common.config import load_config
@@ -57,6 +58,8 @@ class Place:
         with usage("--instance"):
             run_dir = self.run_dir or default_run_dir()
             endpoints = Endpoints(run_dir, self.instance or only_instance(run_dir))
+            if (told := nobody_there(run_dir, endpoints.instance)) is not None:
+                raise EndpointError(f"{told}: nothing was sent")
         transport = ZmqTransport()
         return Bus(endpoints, transport, SystemClock()), transport
 

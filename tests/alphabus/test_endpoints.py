@@ -18,6 +18,7 @@ from alphabus.endpoints import (
     Endpoints,
     default_run_dir,
     is_tcp,
+    nobody_there,
     require_own,
     running_instances,
 )
@@ -193,3 +194,6 @@ def test_running_instances_are_those_that_listen() -> None:
                 listener.listen()
         assert running_instances(Path(folder)) == ("a", "b")
         assert running_instances(Path(folder) / "absent") == ()
+        assert nobody_there(Path(folder), "a") is None
+        assert nobody_there(Path(folder), "dead") == f"no process of 'dead' listens below {folder}, there are: a, b"
+        assert (nobody_there(Path(folder) / "absent", "a") or "").endswith("nor of any other instance")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -66,6 +67,16 @@ def working(run_dir: Path) -> Iterator[Worker]:
         worker.join(20)
 
 
+@contextmanager
+def listening(path: Path) -> Iterator[None]:
+    """Somebody is there, and says nothing."""
+    path.parent.mkdir()
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(path))
+        listener.listen()
+        yield
+
+
 @pytest.fixture
 def run_dir(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A run folder with a short path."""
@@ -123,7 +134,7 @@ def test_the_instance_is_named_in_any_way(place: tuple[str, ...], run_dir: Path,
         (("halt", "champion", "--why", "  "), 2, "it goes on record: say why"),
         (("halt", "--why", "x"), 2, "arm"),
         (("stop", "champion", "--why", "x"), 2, "stop"),
-        (("halt", "champion", "--why", "x", "--instance", "other", "--wait", "0.2"), 1, "is unknown"),
+        (("halt", "champion", "--why", "x", "--instance", "other"), 2, "there are: demo: nothing was sent"),
         (("halt", "champion", "--why", "x", "--instance", "Other"), 2, "--instance"),
         (("halt", "champion", "--why", "x", "--config", "CONFIG", "--instance", "other"), 2, "is of instance 'demo'"),
         (("halt", "champion", "--why", "x", "--config", "none.toml"), 2, "none.toml: cannot be read"),
@@ -137,6 +148,13 @@ def test_what_is_wrong_is_said(
     with working(run_dir):
         assert run(*(file if word == "CONFIG" else word for word in arguments)) == status
     assert told in " ".join(capsys.readouterr().err.replace("│", " ").split())
+
+
+def test_a_worker_that_says_nothing(run_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Others of its instance are there, so it was asked: nobody knows what became of it."""
+    with listening(run_dir / "mute" / "monitor.ask"):
+        assert run("halt", "champion", "--why", "x", "--wait", "0.2") == 1
+    assert "is unknown" in " ".join(capsys.readouterr().err.replace("│", " ").split())
 
 
 def test_without_an_instance_it_says_what_to_do(run_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
