@@ -19,11 +19,27 @@ from honcho.manager import Manager
 from honcho.printer import Printer
 
 
+class Unbuffered:
+    """Text to a file descriptor: honcho prints in its signal handler, which Python's buffered output does not allow."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    def write(self, text: str) -> None:
+        """All of it, at once."""
+        left = text.encode()
+        while left:
+            left = left[os.write(self._descriptor, left) :]
+
+    def flush(self) -> None:
+        """Nothing waits here."""
+
+
 class Launcher(Manager):  # type: ignore[misc]  # honcho has no types
     """Runs the lines of a Procfile; SIGTERM, SIGINT or the end of any line ends all."""
 
     def __init__(self, procfile: str) -> None:
-        super().__init__(Printer(sys.stdout, colour=False))
+        super().__init__(Printer(Unbuffered(sys.stdout.fileno()), colour=False))
         self._told = False
         for line in expand_processes(parse_procfile(procfile).processes):
             self.add_process(line.name, line.cmd, env=os.environ | line.env)

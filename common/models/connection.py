@@ -1,5 +1,7 @@
 """SQLite as the registry needs it: WAL, durable at commit, busy within a stated time, one transaction a change."""
 
+import fcntl
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -71,7 +73,8 @@ def _open_for_writing(path: Path, timeout_s: float) -> sqlite3.Connection:
     path.parent.mkdir(parents=True, exist_ok=True)
     connection = _connect(path, "rwc", timeout_s)
     with _closed_on_error(connection):
-        connection.execute("PRAGMA journal_mode = WAL")
+        with _alone(path.parent):
+            connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
         migrate(connection)
@@ -102,6 +105,17 @@ def _is_older(path: Path, timeout_s: float) -> bool:
 def _connect(path: Path, mode: str, timeout_s: float) -> sqlite3.Connection:
     address = f"file:{quote(str(path.absolute()))}?mode={mode}"
     return sqlite3.connect(address, uri=True, timeout=timeout_s, isolation_level=None)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """One process at a time: where two make a new file WAL at once, SQLite fails one of them whatever its timeout."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 @contextmanager

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from common.launch import Unbuffered
+
 ROOT = Path(__file__).parents[2]
 LIMIT_S = 30.0
 
@@ -79,3 +81,24 @@ def test_it_may_be_told_before_all_are_there(tmp_path: Path) -> None:
         said, _ = launcher.communicate(timeout=LIMIT_S)
     assert launcher.returncode == 128 + signal.SIGTERM
     assert said.count("stopped") == 5
+
+
+def test_it_may_be_told_while_it_prints(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Honcho prints in its signal handler: in the middle of a line both go out."""
+    reading, writing = os.pipe()
+    out, really = Unbuffered(writing), os.write
+
+    def interrupted(descriptor: int, data: bytes) -> int:
+        monkeypatch.setattr(os, "write", really)
+        signal.raise_signal(signal.SIGUSR1)
+        return really(descriptor, data)
+
+    before = signal.signal(signal.SIGUSR1, lambda *_: print("told", file=out, flush=True))
+    try:
+        monkeypatch.setattr(os, "write", interrupted)
+        print("line", file=out, flush=True)
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+        os.close(writing)
+    with os.fdopen(reading) as lines:
+        assert lines.read() == "told\nline\n"

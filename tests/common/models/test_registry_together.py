@@ -7,7 +7,7 @@ from random import Random
 from threading import Barrier
 from typing import Any
 
-from common.errors import RegistryError
+from common.errors import BundleError, RegistryError
 from common.models.bundle import Bundle
 from common.models.records import Serving
 from common.models.registry import Registry
@@ -84,7 +84,7 @@ def _anything(root: Path, barrier: Barrier, writer: int) -> list[Serving]:
         barrier.wait()
         for number in range(8 * EACH):
             change = _draw(dice)
-            with suppress(RegistryError):
+            with suppress(RegistryError, BundleError):  # somebody else removed what was just there
                 apply(registry, change)
                 served += [serving(*change[1:])] if change[0] == "serve" else []
             if number % 10 == writer:
