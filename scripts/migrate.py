@@ -2,14 +2,11 @@
 
 import getpass
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import typer
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from alphabus.clock import SystemClock
 from common.market.importing.vnpy_lab import VnpyLab
@@ -29,6 +26,7 @@ from common.research.migration.registration import bundle_of
 from scripts.command import FAILED, Json, RegistryFolder, console, main, report, usage
 from scripts.outputs import check_outputs
 from scripts.views.migration import factors_table, figures, movers_table, predictions_table, reasons_table, verdict
+from scripts.views.stages import stages
 
 EXPORTS = Path("export") / "migration"
 
@@ -83,7 +81,7 @@ def take_over(
         table = _bars(found, folder, bars, zone=zone, stamp=stamp, interval=interval)
     with usage("--members"):
         known = None if members is None else constituents_of(members, table)
-    with _progress() as say:
+    with stages(console(), width=11) as say:
         migration = migrate(Candidate.of(found, table.frame, name, known), Limit(limit, beyond, compared), say)
     ref = None if dry_run or not migration.holds else _register(migration, registry, author, chosen_key)
     _tell(migration, show, ref)
@@ -136,21 +134,6 @@ def _tell(migration: Migration, show: int, ref: ModelRef | None) -> None:
     people.print(predictions_table(migration))
     for line in verdict(migration, ref):
         people.print(escape(line), soft_wrap=True, highlight=False)
-
-
-@contextmanager
-def _progress() -> Iterator[Any]:
-    columns = (TextColumn("{task.description:>11}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console(), transient=True) as bars:
-        tasks: dict[str, Any] = {}
-
-        def say(stage: str, done: int, most: int) -> None:
-            task = tasks.setdefault(stage, None)
-            if task is None:
-                task = tasks[stage] = bars.add_task(stage, total=most)
-            bars.update(task, completed=done, total=most)
-
-        yield say
 
 
 if __name__ == "__main__":

@@ -6,8 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from common.atomic import replacing
 from common.errors import TooFewRowsError
@@ -20,16 +18,15 @@ from common.research.training import train_or_reuse
 from common.research.walk_forward import WalkForward
 from scripts.command import console
 from scripts.outputs import writing
+from scripts.views.stages import stages
 from scripts.views.training import again, model_figures, months_table, scores_table, walk_figures, walk_table
-
-Say = Callable[[str, int, int], None]
 
 
 def trained(
     history: pl.DataFrame, recipe: Recipe, dataset: Callable[[], Dataset], models: Registry, author: str
 ) -> dict[str, Any]:
     """Train or find a model, and judge it on every part of its dataset."""
-    with _progress(console()) as say:
+    with stages(console(), width=8) as say:
         made = train_or_reuse(history, recipe, models, author=author, progress=say, prepared=dataset)
         bundle = models.load(made.ref)
         model = load_processed(bundle, recipe.kinds)
@@ -41,7 +38,7 @@ def trained(
 
 def walked(walk: WalkForward, models: Registry, signals: Path | None) -> dict[str, Any]:
     """Walk forward, and judge the stitched signal."""
-    with _progress(console()) as say:
+    with stages(console(), width=8) as say:
         done = walk.run(models, lambda done, most: say("models", done, most))
     if signals is not None:
         with writing(signals), replacing(signals) as temporary:
@@ -61,18 +58,3 @@ def naming(bars: Path) -> Iterator[None]:
         raise TooFewRowsError(
             f"{bars}: {error}; move --split to a later date, widen the spans, give more bars, or choose another --set"
         ) from error
-
-
-@contextmanager
-def _progress(target: Console) -> Iterator[Say]:
-    columns = (TextColumn("{task.description:>8}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=target, transient=True) as bars:
-        tasks: dict[str, Any] = {}
-
-        def say(stage: str, done: int, most: int) -> None:
-            task = tasks.setdefault(stage, None)
-            if task is None:
-                task = tasks[stage] = bars.add_task(stage, total=most)
-            bars.update(task, completed=done, total=most)
-
-        yield say
