@@ -67,17 +67,30 @@ def test_a_reader_that_does_not_read_outlives_the_death_of_its_writer() -> None:
         reader: Any = transport.subscriber(address, [TOPIC])
         assert reader.handle.rcvhwm == READER_HIGH_WATER
         made = reader.handle.get_monitor_socket(zmq.EVENT_HANDSHAKE_SUCCEEDED)
-        for _ in range(2):
-            writer = subprocess.Popen([sys.executable, "-c", WRITER, address])
-            assert made.poll(WAIT_MS)
-            made.recv_multipart()
-            if not reader.handle.poll(0):
-                writer.wait(WAIT_MS / 1000)  # the first one: nothing is read, or even looked at, until it is dead
-        assert drained(reader.handle) > BACKLOG / 10  # a killed writer does not send all it has
-        writer.kill()
-        writer.wait()
+        with writing(address) as first:
+            shaken(made)
+            first.wait(WAIT_MS / 1000)  # nothing is read, or even looked at, until it is dead
+        with writing(address):
+            shaken(made)
+            assert drained(reader.handle) > BACKLOG / 10  # a killed writer does not send all it has
         made.close()
         reader.close()
+
+
+@contextmanager
+def writing(address: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A writer in a process of its own, which kills itself when it has written; it is gone at the end either way."""
+    with subprocess.Popen([sys.executable, "-c", WRITER, address]) as writer:
+        try:
+            yield writer
+        finally:
+            writer.kill()
+
+
+def shaken(made: Any) -> None:
+    """Somebody new has joined."""
+    assert made.poll(WAIT_MS)
+    made.recv_multipart()
 
 
 @contextmanager
