@@ -29,6 +29,26 @@ def point(connection: Connection, instance: str, alias: str, ref: ModelRef) -> N
     )
 
 
+def unpoint(connection: Connection, instance: str, alias: str) -> None:
+    """Take an alias away."""
+    connection.rows("DELETE FROM aliases WHERE instance = ? AND alias = ?", instance, alias)
+
+
+def instances_of(connection: Connection) -> list[str]:
+    """Return the instances of which anything is on record: aliases that moved, arms that were swapped or halted."""
+    rows = connection.rows("SELECT DISTINCT instance FROM history WHERE instance IS NOT NULL ORDER BY instance")
+    return [row[0] for row in rows]
+
+
+def retired_instances(connection: Connection) -> set[str]:
+    """Return the instances all of whose aliases were given up, and that nobody has promoted anything for since."""
+    rows = connection.rows(
+        "SELECT DISTINCT instance FROM history WHERE action = 'retire' AND instance NOT IN"
+        " (SELECT instance FROM aliases)"
+    )
+    return {row[0] for row in rows}
+
+
 def record_change(connection: Connection, change: Change) -> None:
     """Append one row of history; its `number` is given by the table."""
     connection.rows(
@@ -72,21 +92,24 @@ def before_last_move(connection: Connection, instance: str, alias: str) -> tuple
     return (row[0], row[1]) if row and row[0] is not None else None
 
 
-def meant_before(connection: Connection, instance: str, alias: str, but: tuple[str, int]) -> tuple[str, int] | None:
-    """Return the version (name, number) an alias meant last, other than this one and what it means now."""
-    row = connection.row(
-        "SELECT from_name, from_version FROM history WHERE instance = ? AND alias = ?"
-        " AND action IN ('promote', 'rollback') AND from_name IS NOT NULL"
-        " AND NOT (from_name = ? AND from_version = ?) ORDER BY number DESC LIMIT 1",
-        *(instance, alias, *but),
-    )
-    return (row[0], row[1]) if row else None
-
-
-def swaps_last(connection: Connection) -> list[Change]:
-    """Return the newest swap that succeeded of every arm of every instance, by instance and arm."""
-    newest = "SELECT max(number) FROM history WHERE action = 'swap' AND arm IS NOT NULL GROUP BY instance, arm"
+def seated_last(connection: Connection) -> list[Change]:
+    """Return what every arm of every instance was started with or swapped to last, by instance and arm."""
+    newest = """SELECT max(number) FROM history WHERE action IN ('start', 'swap') AND arm IS NOT NULL
+        GROUP BY instance, arm"""
     return [_change(row) for row in connection.rows(f"{_HISTORY} WHERE number IN ({newest}) ORDER BY instance, arm")]
+
+
+def is_on_record(connection: Connection, change: Change) -> bool:
+    """Whether a row says this of this very moment; its number is not looked at."""
+    found = connection.row(
+        "SELECT 1 FROM history WHERE instance IS ? AND alias IS ? AND arm IS ? AND time_ns = ? AND action = ?"
+        " AND from_name IS ? AND from_version IS ? AND to_name IS ? AND to_version IS ? AND by = ? AND why = ?",
+        *(change.instance, change.alias, change.arm, change.time_ns, change.action),
+        *(change.source or (None, None)),
+        *(change.target or (None, None)),
+        *(change.by, change.why),
+    )
+    return found is not None
 
 
 def events_of(connection: Connection, instance: str, arm: str) -> list[Change]:

@@ -1,10 +1,20 @@
 """Changes of what is on record, each with its row of history: every function needs an open transaction."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from common.errors import RegistryError
-from common.models.aliases import alias_of, before_last_move, point, record_change
+from common.models.aliases import (
+    alias_of,
+    aliases_of,
+    before_last_move,
+    instances_of,
+    is_on_record,
+    point,
+    record_change,
+    unpoint,
+)
 from common.models.bundle import Bundle, drop_bundle, sweep
 from common.models.catalogue import (
     all_models,
@@ -17,8 +27,9 @@ from common.models.catalogue import (
 from common.models.connection import Connection
 from common.models.names import check_name
 from common.models.needs import who_needs
-from common.models.records import Action, Change, Event, ModelRef, ModelRow
+from common.models.records import Action, AliasRow, Change, Event, ModelRef, ModelRow
 from common.models.signature import place, sweep_signatures
+from common.nearest import did_you_mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +85,28 @@ def move_alias(
     return after
 
 
+def retire_aliases(connection: Connection, instance: str, alias: str | None, occasion: Occasion) -> list[AliasRow]:
+    """Take one alias of an instance away, or for None all, a row of history each; RegistryError where there is none."""
+    has = aliases_of(connection, instance)
+    if not has:
+        hint = did_you_mean(instance, {row.instance for row in aliases_of(connection, None)})
+        known = "has no alias any more" if instance in instances_of(connection) else f"has no alias{hint}"
+        raise RegistryError(f"instance {instance!r} {known}")
+    rows = [row for row in has if alias in {None, row.alias}]
+    if not rows:
+        raise no_alias(instance, str(alias), has)
+    for row in rows:
+        unpoint(connection, row.instance, row.alias)
+        _record(connection, "retire", occasion, (row.instance, row.alias), (row.ref, None))
+    return rows
+
+
+def no_alias(instance: str, alias: str, has: Iterable[AliasRow]) -> RegistryError:
+    """Say that an instance has no such alias, and which one it has that may be meant."""
+    hint = did_you_mean(alias, [row.alias for row in has])
+    return RegistryError(f"instance {instance!r} has no alias {alias!r}{hint}")
+
+
 def version_before(connection: Connection, instance: str, alias: str) -> ModelRef:
     """Return what an alias meant before it last moved; RegistryError if it has meant nothing else, or it is gone."""
     before = before_last_move(connection, instance, alias)
@@ -82,13 +115,14 @@ def version_before(connection: Connection, instance: str, alias: str) -> ModelRe
     return version_of(connection, *before).ref
 
 
-def record_event(connection: Connection, event: Event, occasion: Occasion) -> None:
-    """Append a row of history that moves no alias."""
+def record_event(connection: Connection, event: Event, occasion: Occasion, *, once: bool) -> None:
+    """Append a row of history that moves no alias; `once`: unless there is such a row of this very moment."""
     change = Change(
         *(0, occasion.time_ns, event.action, event.instance, event.alias, event.source, event.target),
         *(occasion.by, occasion.why, event.arm),
     )
-    record_change(connection, change)
+    if not (once and is_on_record(connection, change)):
+        record_change(connection, change)
 
 
 def sweep_bundles(connection: Connection, bundles: Path) -> list[str]:

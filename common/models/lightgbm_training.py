@@ -29,6 +29,12 @@ _DEFAULTS: Mapping[str, Any] = {
     "num_threads": 1,
 }
 
+_COUNTS = ("rounds", "patience")
+"""Parameters that are not LightGBM's own, which it could say nothing of."""
+
+_NO_METRIC = ("None", "none", "null", "custom", "na")
+"""LightGBM's words for no metric at all."""
+
 # Histograms by rows and the flag together make the result independent of timing and of the number of threads.
 _FIXED: Mapping[str, Any] = {"deterministic": True, "force_row_wise": True, "verbosity": -1}
 
@@ -39,7 +45,15 @@ def fit_settings(parameters: Mapping[str, Any]) -> dict[str, Any]:
     for name in parameters:
         if name not in known:
             raise ModelError(f"LightGBM has no parameter {name!r}{did_you_mean(name, known)}")
-    return {**_DEFAULTS, **parameters}
+    settings = {**_DEFAULTS, **parameters}
+    for name in _COUNTS:
+        if type(settings[name]) is not int or settings[name] < 1:
+            told = f"parameter {name} = {settings[name]!r} of kind 'lightgbm'"
+            raise ModelError(f"{told}: should be a whole number above 0")
+    if settings["metric"] in _NO_METRIC:
+        told = f"parameter metric = {settings['metric']!r} of kind 'lightgbm'"
+        raise ModelError(f"{told}: it decides when to stop; name one, such as l2")
+    return settings
 
 
 def train_text(
@@ -53,7 +67,7 @@ def train_text(
     judge = _dataset(validation, features, settings, learn)
     try:
         booster = lightgbm.train(settings, learn, rounds, valid_sets=[judge], callbacks=callbacks)
-    except lightgbm.basic.LightGBMError as error:
+    except (lightgbm.basic.LightGBMError, ValueError) as error:
         raise ModelError(f"LightGBM cannot fit with these parameters: {error}") from error
     text: str = booster.model_to_string(num_iteration=booster.best_iteration)
     return text

@@ -4,7 +4,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 Mode = Literal["live", "replay", "history"]
-Action = Literal["register", "promote", "rollback", "remove", "swap", "swap_failed", "halt", "resume", "open", "close"]
+Action = Literal[
+    "register", "promote", "rollback", "remove", "retire", "start", "swap", "swap_failed",
+    "halt", "resume", "open", "close",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that moves no alias: a swap, or one that failed, a halt, a breaker forced open."""
+    """Something that moves no alias: what a worker started with, a swap, one that failed, a halt, a forced breaker."""
 
     action: Action
     instance: str

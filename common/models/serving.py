@@ -25,6 +25,12 @@ def served_at_bar(connection: Connection, instance: str, arm: str, bar: int, jou
     return Serving(*row) if row else None
 
 
+def is_in_force(connection: Connection, serving: Serving) -> bool:
+    """Whether the row in force at that bar names this version."""
+    known = served_at_bar(connection, serving.instance, serving.arm, serving.bar, serving.journal)
+    return known is not None and (known.name, known.version) == (serving.name, serving.version)
+
+
 def newest_serving(connection: Connection, instance: str, arm: str) -> Serving | None:
     """Return the row appended last, in any journal."""
     row = connection.row(

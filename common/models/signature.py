@@ -13,7 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from common.atomic import replacing
-from common.errors import BundleError, ModelError
+from common.errors import BundleError, ConfigError, ModelError
 
 SUFFIX = ".signature"
 
@@ -78,6 +78,19 @@ def load_key(path: Path) -> Key:
     if found is None:
         raise ModelError(f"{path} is not a key; make one with: python -m scripts.models key FILE")
     return Key(bytes.fromhex(found[1].decode()))
+
+
+def optional_key(path: Path | None) -> Key | None:
+    """Read a key file where one is named; ModelError as for any."""
+    return None if path is None else load_key(path)
+
+
+def configured_key(path: Path | None) -> Key | None:
+    """Read the key file of a configuration that names one; ConfigError, for starting again would not help."""
+    try:
+        return optional_key(path)
+    except ModelError as error:
+        raise ConfigError(str(error)) from error
 
 
 def write_signature(folder: Path, signature: bytes) -> None:

@@ -43,9 +43,9 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Swap:
-    """One model took over from another, or failed to; for the history."""
+    """One model took over from another, or from nobody, or failed to; for the history."""
 
-    source: ModelRef
+    source: ModelRef | None
     target: ModelRef
     failed: bool
     why: str

@@ -120,14 +120,21 @@ class Arm:
         self._prospects.duty = duty
         return [*self._work.renew(now)]
 
+    def vacate(self) -> None:
+        """There is nobody on duty; whoever is brought in begins with all attempts."""
+        self._work.vacate()
+
     def relieve(self, *, possible: bool) -> None:
         """Whether somebody else may be brought in, should the model on duty turn out to be unfit."""
         self._prospects.relievable = possible
 
-    def pardon(self) -> None:
-        """The model on duty is wanted in spite of what it failed at."""
+    def pardon(self, now: int) -> list[Told]:
+        """The model on duty is wanted in spite of what it failed at; only a breaker that was forced stays open."""
+        failed = {"failures": str(self._work.failures), "breaker": self.breaker.state.value}
+        told = Told("warning", "model_pardoned", {"model": self._prospects.model, **failed})
         self.relieve(possible=True)
         self._work.pardon()
+        return [told, *self.breaker.renew(now, "promoted_again")]
 
     @property
     def unfit(self) -> bool:

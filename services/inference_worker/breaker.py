@@ -77,9 +77,9 @@ class Breaker:
         self._open_for = 0
         return [] if self.state is State.CLOSED else self._become(State.CLOSED, now, why)
 
-    def renew(self, now: int) -> list[Told]:
-        """Another model serves: what the one before it did counts no more; only what was forced stays."""
-        return [] if self.state is State.FORCED_OPEN else self.close(now, "another_model")
+    def renew(self, now: int, why: str = "another_model") -> list[Told]:
+        """Another model serves, or the same has another chance: what was counts no more; only what was forced stays."""
+        return [] if self.state is State.FORCED_OPEN else self.close(now, why)
 
     @property
     def _is_too_bad(self) -> bool:

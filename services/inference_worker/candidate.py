@@ -61,6 +61,8 @@ class Candidate:
     _asked_ns: int = 0
     _waits_since: tuple[int, int] | None = None
     """Moment (ns) and section from which on it had to wait for its factors."""
+    _idle_since: int | None = None
+    """Moment from which on it was ready, and only sections that nobody answers kept it from taking over."""
 
     def loaded(self) -> None:
         """Its child has verified and proven the bundle."""
@@ -124,6 +126,11 @@ class Candidate:
             return [self._waiting(own)]
         self._wait_no_longer(own, now, bar)
         return []
+
+    def is_idle_for_long(self, now: int) -> bool:
+        """Whether nothing will come any more of what it still waits for, though it is ready itself."""
+        self._idle_since = now if self._idle_since is None else self._idle_since
+        return now - self._idle_since >= self.trial.wait_ns
 
     def wake_ns(self) -> int | None:
         """When patience with its answer ends."""

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alphabus.messages import Factors, Flag, Model, Origin, Reason, Signals, Status, universe_digest
+from common.models.flags import Flags, Standing
 from services.inference_worker.duty import Duty, Voice
 from services.inference_worker.section import Section
 
 Floats = NDArray[np.float64]
-Flags = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,16 +46,11 @@ def flag_symbols(
 
     silent: whom the model's processors left out, for a feature that is missing.
     """
-    marks = {name: factors.columns[name].astype(np.bool_) for name in ("present", "member", "warm")}
-    finite = np.zeros(len(marks["present"]))
+    standing = Standing(*(factors.columns[name] for name in ("member", "present", "warm")))
+    finite = np.zeros(len(standing.present))
     for name in features:
         finite += np.isfinite(factors.columns[name])
-    few = finite < min_features * len(features)
-    return np.select(
-        [~marks["member"], ~marks["present"], ~marks["warm"], few if silent is None else few | silent],
-        [Flag.NOT_MEMBER, Flag.NO_BAR, Flag.COLD, Flag.FEW_FEATURES],
-        Flag.OK,
-    ).astype(np.uint8)
+    return standing.flags(finite, min_features * len(features), silent)
 
 
 def speak(section: Section, factors: Factors, values: Floats, flags: Flags, model: Model) -> Spoken:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from common.config import Config
 from common.models.kinds import encode_kinds, read_entries
+from common.models.records import ModelRef
 from common.service import Context
 from services.inference_worker.child_process import Dying
 from services.inference_worker.launch import Launch, SymbolsOf
@@ -28,8 +29,13 @@ class Crew:
         """Digest of the factors it wants."""
         return bytes.fromhex(self.post.plan)
 
+    @property
+    def ref(self) -> ModelRef | None:
+        """The version that is there; None where nobody is."""
+        return None if self.post.is_vacant else self.post.ref
+
     def __str__(self) -> str:
-        return str(self.post.ref)
+        return str(self.ref or "")
 
 
 def own_kinds(config: Config) -> Mapping[str, str]:

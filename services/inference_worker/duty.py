@@ -29,3 +29,8 @@ class Duty:
     features: tuple[str, ...]
     prediction_range: tuple[float, float] | None = None
     model_time_ns: int | None = None
+
+    @property
+    def is_vacant(self) -> bool:
+        """Whether there is no model to score any factors."""
+        return not self.plan

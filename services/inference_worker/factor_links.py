@@ -33,6 +33,11 @@ class FactorLinks:
         """The engine's two ends."""
         return self._inlet.handles
 
+    @property
+    def state(self) -> str:
+        """Of the link to the engine."""
+        return self._inlet.state
+
     def follow(self, wanted: Sequence[tuple[bytes, str]], done: int) -> None:
         """Follow these plans, by digest and topic, and no others; a new one from the section after `done`.
 
@@ -77,7 +82,7 @@ class FactorLinks:
 
     def is_behind(self, station: Station) -> bool:
         """Whether factors of the plan an arm is served with are known to be missing on the link."""
-        return self._inlet.is_behind(self._topics[station.serving.plan])
+        return self._inlet.is_behind(self._topics.get(station.serving.plan, ""))
 
     def acknowledge(self, journal: bytes, bar: int) -> None:
         """Tell the engine, for every plan, what will not be asked for again."""

@@ -97,12 +97,14 @@ class Floor:
     def hear_wishes(self) -> None:
         """Somebody moved an alias."""
         for wish in self._roster.wishes():
-            station = self.stations[wish.arm]
-            changes = station.refuse(wish.ref, wish.why) if wish.post is None else station.wish(wish.post, wish.why)
-            self._do(wish.arm, changes)
+            station, now = self.stations[wish.arm], self._clock.monotonic_ns()
+            if wish.post is None:
+                self._do(wish.arm, station.refuse(wish.ref, wish.why))
+            else:
+                self._do(wish.arm, station.wish(wish.post, wish.why, now))
 
     def obey(self, order: Order) -> bool:
-        """Do at once what a person wants of arms; False while some of it is not on record yet."""
+        """Do at once what a person wants of arms; False where a kill would make it forgotten."""
         written = [self._obey(name, order) for name in order.arms]
         return all(written)
 

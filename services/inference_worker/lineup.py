@@ -16,6 +16,7 @@ from services.inference_worker.rules import SECOND_NS, Rules
 from services.inference_worker.seat import Seat
 from services.inference_worker.station import Station
 from services.inference_worker.succession import Setting
+from services.inference_worker.vacancy import Vacancy
 
 LEAST_PATIENCE_NS = 1000 * MS
 WAIT_BARS = 3
@@ -23,11 +24,11 @@ WAIT_BARS = 3
 
 
 def line_up(context: Context, roster: Roster, open_seat: OpenSeat, dying: Dying) -> dict[str, Station]:
-    """Read the aliases and start the children; ModelError when an arm has nothing to serve."""
+    """Read the aliases and start the children; ModelError when no arm has anything to serve."""
     config = context.config
 
     def seat(post: Post) -> Seat:
-        return open_seat(post, context, dying)
+        return Vacancy() if post.is_vacant else open_seat(post, context, dying)
 
     stations = {}
     for name, post in roster.posts().items():

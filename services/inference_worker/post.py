@@ -26,6 +26,14 @@ class Post:
     plan: str
     prediction_range: tuple[float, float] | None = None
     model_time_ns: int | None = None
+    trouble: str = ""
+    """Why nobody can serve; such a post is vacant, and wants no factors."""
+
+    @classmethod
+    def vacant(cls, wanted: ModelRef | None, trouble: str) -> Post:
+        """Nobody's: sections name the model that was wanted, if there is one."""
+        model = Model("", 0, "") if wanted is None else Model(wanted.name, wanted.version, wanted.digest)
+        return cls(model, Path(), (), "", "", trouble=trouble)
 
     @classmethod
     def of(cls, ref: ModelRef, folder: Path, bundle: Bundle) -> Post:
@@ -41,6 +49,11 @@ class Post:
             None if reference is None else _range(reference),
             None if span is None else span.last,
         )
+
+    @property
+    def is_vacant(self) -> bool:
+        """Whether there is no model that could be loaded."""
+        return bool(self.trouble)
 
     @property
     def ref(self) -> ModelRef:

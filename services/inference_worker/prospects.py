@@ -28,6 +28,12 @@ class Prospects:
     """Whether somebody else may be brought in, should the model on duty turn out to be unfit."""
 
     @property
+    def model(self) -> str:
+        """Name and version of who is on duty."""
+        model = self.duty.voice.model
+        return f"{model.name}/{model.version}"
+
+    @property
     def unfit(self) -> bool:
         """Whether the model on duty never spoke, has failed too often, and somebody else may serve instead.
 
@@ -43,7 +49,7 @@ class Prospects:
             return reason if at_once else None
         if not due:
             return None
-        if task.factors(self.duty.plan) is None:
+        if task.factors(self.duty.plan) is None and not self.duty.is_vacant:
             no_factors = Reason.NO_BARS if task.section.coverage is None else Reason.NO_FACTORS
             return Reason.GAP if gap else no_factors
         return task.failure or self.work.failure or Reason.TIMEOUT
@@ -71,7 +77,7 @@ class Prospects:
 
     def _names_its_universe(self, task: Task) -> bool:
         """Whether it is settled which symbols a section without values has: its factors name them, or never will."""
-        return task.factors(self.duty.plan) is not None or task.section.missed(self.duty.plan)
+        return self.duty.is_vacant or task.factors(self.duty.plan) is not None or task.section.missed(self.duty.plan)
 
     def _is_refused(self, task: Task, now: int) -> bool:
         asks = task.factors(self.duty.plan) is not None and task is not self.work.task

@@ -58,6 +58,11 @@ class Recall:
         """The cache's two ends."""
         return self._cache.handles
 
+    @property
+    def state(self) -> str:
+        """Of the link to the cache."""
+        return self._cache.state
+
     def read(self) -> None:
         """Let the link live on; there is nothing more to hear."""
         self._cache.receive()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 from alphabus.continuity import Follower, Place
@@ -44,7 +44,7 @@ class InferenceWorker(Service):
     def __init__(self, context: Context, open_seat: OpenSeat | None = None) -> None:
         super().__init__(context)
         self._dying, self._teller = Dying(), Teller(self.log, self.counters, self.outlet)
-        self._roster = Roster(self.config, self.clock, self.log, self._teller.tell)
+        self._roster = Roster(self.config, self.clock, self._teller.tell)
         seats = open_seat or child_seat(os.environ, self._symbols_of)
         stations = line_up(context, self._roster, seats, self._dying)
         self._floor = Floor(stations, self._roster, self.clock, self._say, self._teller.tell)
@@ -67,6 +67,11 @@ class InferenceWorker(Service):
             return self._recall.handles
         links = [*self._recall.handles, *self._feed.handles, *self._factors.handles, *self._dying.handles()]
         return links + self._floor.handles()
+
+    @property
+    def links(self) -> Mapping[str, str]:
+        """To the feed, to the engine, and to the cache, which it asks only at start."""
+        return {"bar_feed": self._feed.state, "factor_engine": self._factors.state, "signal_cache": self._recall.state}
 
     def wake_ns(self) -> int | None:
         """The next deadline of an arm, or the next start of a child."""
@@ -96,11 +101,12 @@ class InferenceWorker(Service):
             self.outbox.acknowledged(message.topic, message.journal, message.bar - 1)
 
     def answer(self, request: Request) -> Page:
-        """`halt`, `resume`, `open` and `close` (arm or *, why, by): done at once, and put on record."""
+        """`halt`, `resume`, `open` and `close` (arm or *, why, by): done at once, and kept whatever happens."""
         order = read_order(request, self._floor.stations)
         if not self._floor.obey(order):
             raise ValueError(
-                f"{order.verb}: done, but not on record yet: the registry is busy or full, and tried again"
+                f"{order.verb}: done, but not on record yet, and a restart would forget it: neither the registry nor "
+                f"the folder {self.config.state} takes it; both are tried again"
             )
         return Page((), complete=True)
 

@@ -31,20 +31,22 @@ class Station:
         self.serving.seat.keep_spare(spare=setting.spare)
         self.succession = Succession(name, setting)
         self.loaded = False
-        self._trouble = ""
+        self._trouble = post.trouble
         self._unfit: set[ModelRef] = set()
         """Who was found to be unfit since somebody last wanted a model here: none of them is brought back."""
         arm.relieve(possible=True)
+        if post.is_vacant:
+            arm.vacate()
 
     @property
     def settled(self) -> bool:
         """Whether it is known how the first child fared: it is ready, or none will be for a while."""
-        return self.loaded or self.arm.unready >= LOADS
+        return self.loaded or self.serving.post.is_vacant or self.arm.unready >= LOADS
 
     @property
     def topics(self) -> list[tuple[bytes, str]]:
         """The factor topics it needs, each with its plan; that of the model that serves first."""
-        return [(crew.plan, crew.post.factor_topic) for crew in self.crews]
+        return [(crew.plan, crew.post.factor_topic) for crew in self.crews if not crew.post.is_vacant]
 
     @property
     def crews(self) -> tuple[Crew, ...]:
@@ -99,15 +101,15 @@ class Station:
 
     # Another model.
 
-    def wish(self, post: Post, why: str) -> Iterator[Action]:
+    def wish(self, post: Post, why: str, now: int) -> Iterator[Action]:
         """Bring this model in, in place of any other that was on its way; a new word, and a new trial for all."""
         self._unfit.clear()
         coming = self.succession.coming
         if coming is not None and coming.post == post:
             return
-        if post.ref == self.serving.post.ref:
+        if post.ref == self.serving.ref:
             self.succession.dismiss()
-            self.arm.pardon()
+            yield from self.arm.pardon(now)
         else:
             yield from self._bring(post, why, relieves=False)
 
@@ -127,11 +129,17 @@ class Station:
         waited_for = self.arm.unfit and not board.deadline and not self.arm.done
         bar = None if waited_for else board.newest_bar
         yield from self.succession.examine(newest.get(plan), used, self.serving.plan, now, bar)
-        if used is not None and self.arm.is_too_old(candidate.duty, used.time):
+        seen = newest.get(plan) if self.serving.post.is_vacant else used
+        if seen is not None and self.arm.is_too_old(candidate.duty, seen.time):
             candidate.failed("its training ended longer ago than inference.max_model_age_days")
         if candidate.phase is Phase.FAILED:
             yield from self._dismiss(candidate, coming)
-        elif self.succession.is_ready and self.arm.can_swap and board.has_all(plan, self.arm.last_bar):
+        elif (
+            self.succession.is_ready
+            and self.arm.can_swap
+            # Sections that its factors passed over are for who serves; where nobody does they are given up in the end.
+            and (board.has_all(plan, self.arm.last_bar) or (waited_for and candidate.is_idle_for_long(now)))
+        ):
             yield from self._switch(candidate, coming, now)
 
     def _switch(self, candidate: Candidate, coming: Crew, now: int) -> Iterator[Action]:
@@ -141,7 +149,7 @@ class Station:
         coming.seat.keep_spare(spare=self._setting.spare)
         yield from self.act(self.arm.swap(candidate.duty, now))
         self.arm.relieve(possible=True)
-        yield Swap(left.post.ref, coming.post.ref, failed=False, why=self.succession.why)
+        yield Swap(left.ref, coming.post.ref, failed=False, why=self.succession.why)
         yield Told("info", "swapped", {"from": str(left), "to": str(coming), "bar": str(self.arm.last_bar + 1)})
 
     def _dismiss(self, candidate: Candidate, coming: Crew) -> Iterator[Action]:
@@ -151,19 +159,23 @@ class Station:
         yield from self._refused(coming.post.ref, candidate.reason)
 
     def _refused(self, ref: ModelRef, why: str) -> Iterator[Action]:
-        yield Swap(self.serving.post.ref, ref, failed=True, why=why)
+        yield Swap(self.serving.ref, ref, failed=True, why=why)
         yield Told("error", "swap_failed", {"model": str(ref), "serving": str(self.serving), "detail": why})
 
     def _relieve(self) -> Iterator[Action]:
-        """A model that never spoke and failed again and again: what served last is brought in, if there is such."""
-        self._unfit.add(self.serving.post.ref)
-        post, why = self._setting.served_before(self._unfit), f"{self.serving} is unfit: {self._trouble}"
+        """A model that never spoke and failed again and again, or nobody: what served last is brought in, if any."""
+        unfit = self.serving.post
+        self._unfit.add(unfit.ref)
+        post, trouble = self._setting.served_before(self._unfit), self._trouble
         wanted = "" if post is None else str(post.ref)
-        yield Told("error", "model_unfit", {"model": str(self.serving), "wanted": wanted, "detail": self._trouble})
+        if not unfit.is_vacant:  # that was told at the start
+            yield Told("error", "model_unfit", {"model": str(self.serving), "wanted": wanted, "detail": trouble})
         if post is None:
             self.arm.relieve(possible=False)
             return
-        yield Swap(post.ref, self.serving.post.ref, failed=True, why=self._trouble)
+        if unfit.model.version:
+            yield Swap(post.ref, unfit.ref, failed=True, why=trouble)
+        why = trouble if unfit.is_vacant else f"{self.serving} is unfit: {trouble}"
         yield from self._bring(post, why, relieves=True)
 
     # The children of the model that serves.

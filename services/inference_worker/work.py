@@ -31,6 +31,11 @@ class Work:
         """An executor waits for work."""
         self.idle, self.task, self.answered, self.failure, self.unready = True, None, False, None, 0
 
+    def vacate(self) -> None:
+        """Nobody can be started: as after so many that never became ready."""
+        self.failures = self.unready = self._rules.attempts
+        self.failure = Reason.CRASH
+
     def renew(self, now: int) -> list[Told]:
         """Another model serves: its executor waits for work, and nothing is held against it."""
         self.ready()

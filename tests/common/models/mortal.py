@@ -75,6 +75,7 @@ VERBS: Mapping[str, Callable[..., object]] = {
     "promote": lambda registry, *values: registry.promote(*values[:4], by="ann", why="", again=values[4]),
     "rollback": lambda registry, *values: registry.rollback(*values, by="ann", why=""),
     "remove": lambda registry, *values: registry.remove(*values, by="ann", why=""),
+    "retire": lambda registry, *values: registry.retire(*values, by="ann", why=""),
     "halt": lambda registry, instance: registry.record(Event("halt", instance), by="ann", why=""),
     "serve": lambda registry, *values: registry.record_serving(serving(*values)),
     "sign": lambda registry, *values: registry.sign(registry.version(*values).ref, KEY),

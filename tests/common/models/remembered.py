@@ -60,20 +60,27 @@ class Remembered:
 
     def _rollback(self, instance: str, alias: str) -> bool:
         source = self._before((instance, alias))
-        if source is None or not self._is_there(*source):
+        if (instance, alias) not in self.aliases or source is None or not self._is_there(*source):
             return False
         self._move("rollback", (instance, alias), source, again=False)
         return True
 
     def _remove(self, name: str, version: int) -> bool:
         key = (name, version)
-        last = {(row.instance, row.arm): (row.name, row.version) for row in self.serving}
+        gone = {row[1] for row in self.history if row[0] == "retire"} - {instance for instance, _ in self.aliases}
+        at_work = [row for row in self.serving if row.instance not in gone]
+        last = {(row.instance, row.arm): (row.name, row.version) for row in at_work}
         needed = [*self.aliases.values(), *map(self._before, self.aliases), *last.values()]
         if not self._is_there(name, version) or key in needed:
             return False
         self.removed.add(key)
         self.history.append(("remove", None, None, key, None))
         return True
+
+    def _retire(self, instance: str, alias: str | None) -> bool:
+        given_up = sorted(each for each in self.aliases if each[0] == instance and alias in {None, each[1]})
+        self.history += [("retire", *alias, self.aliases.pop(alias), None) for alias in given_up]
+        return bool(given_up)
 
     def _halt(self, instance: str) -> bool:
         self.history.append(("halt", instance, None, None, None))

@@ -100,6 +100,27 @@ def test_a_parameter_lightgbm_refuses_is_readable() -> None:
         small_model(num_leaves=-3)
 
 
+@pytest.mark.parametrize("name", ["rounds", "patience"])
+@pytest.mark.parametrize("value", [0, -3, 2.5, "many", True])
+def test_a_count_that_is_none_is_refused(name: str, value: object) -> None:
+    """LightGBM is not told of these two: nobody else would say so before everything is computed."""
+    with pytest.raises(ModelError, match=f"parameter {name} = .*: should be a whole number above 0"):
+        LightGBMModel.settings({name: value})
+
+
+@pytest.mark.parametrize("value", ["none", "None", "null", "custom", "na"])
+def test_no_metric_is_refused(value: str) -> None:
+    """It decides when to stop, and is asked for before everything is computed."""
+    with pytest.raises(ModelError, match=f"parameter metric = '{value}' .*: it decides when to stop"):
+        LightGBMModel.settings({"metric": value})
+
+
+def test_a_metric_lightgbm_finds_none_in_is_refused() -> None:
+    """What only the library can say is wrapped."""
+    with pytest.raises(ModelError, match=r"cannot fit with these parameters: .*metric"):
+        small_model(metric=["none"])
+
+
 def test_a_misspelt_parameter_is_refused() -> None:
     """LightGBM would ignore it."""
     with pytest.raises(ModelError, match="did you mean 'num_leaves'"):

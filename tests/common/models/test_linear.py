@@ -77,8 +77,10 @@ def test_what_does_not_settle_is_told() -> None:
     ("given", "told"),
     [
         ({"penalty": "rigde"}, "penalty"),
-        ({"alpha": -1.0}, "alpha"),
-        ({"alpha": []}, "alpha"),
+        ({"alpha": -1.0}, "alpha = -1.0 of kind 'linear': should be greater than 0$"),
+        ({"alpha": [1, -2]}, r"alpha = \[1, -2\] of kind 'linear': number 2, -2, should be greater than 0$"),
+        ({"alpha": "much"}, "alpha = 'much' of kind 'linear': should be a valid number or should be a list of such"),
+        ({"alpha": []}, r"alpha = \[\] of kind 'linear': at least one number"),
         ({"l1_ratio": 1.5}, "l1_ratio"),
         ({"clip": float("inf")}, "clip"),
     ],

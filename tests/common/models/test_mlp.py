@@ -164,7 +164,7 @@ def test_gradients_are_torchs() -> None:
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        ({"hidden": [0]}, "hidden.0"),
+        ({"hidden": [64, 0]}, r"hidden = \[64, 0\] of kind 'mlp': number 2, 0, should be greater than or equal to 1"),
         ({"hidden": "many"}, "hidden"),
         ({"activation": "relo"}, "activation"),
         ({"loss": "ic"}, "loss"),

@@ -28,6 +28,8 @@ CHANGES: dict[str, list[Any]] = {
     "an alias moved back": ["rollback", "sp500", "champion"],
     "a version removed": ["remove", "demo", 4],
     "a signature": ["sign", "demo", 1],
+    "an instance retired": ["retire", "sp500", None],
+    "an alias retired": ["retire", "sp500", "champion"],
     "an arm halted": ["halt", "sp500"],
     "a model that serves": ["serve", "sp500", 5, "demo", 1],
 }
@@ -37,7 +39,7 @@ def test_every_change_is_killed() -> None:
     """A new one that is not among these fails; and these are all that take a transaction."""
     assert {change[0] for change in CHANGES.values()} == set(VERBS)
     changing = {name for kind in (Shelf, Registry) for name, verb in vars(kind).items() if writes(verb)}
-    told = {"add", "remove", "sign", "promote", "rollback", "record", "record_serving"}
+    told = {"add", "remove", "sign", "promote", "rollback", "retire", "record", "record_serving"}
     assert changing == told | {"register", "sweep"}  # parts of `add` and `remove`
 
 

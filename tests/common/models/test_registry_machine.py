@@ -32,6 +32,7 @@ _ARGUMENTS: dict[str, tuple[st.SearchStrategy[Any], ...]] = {
     "promote": (_INSTANCES, _ALIASES, _NAMES, _VERSIONS, st.booleans()),
     "rollback": (_INSTANCES, _ALIASES),
     "remove": (_NAMES, _VERSIONS),
+    "retire": (_INSTANCES, st.none() | _ALIASES),
     "halt": (_INSTANCES,),
     "serve": (_INSTANCES, st.integers(1, 5), _NAMES, _VERSIONS),
 }

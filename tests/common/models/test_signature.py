@@ -5,9 +5,18 @@ from pathlib import Path
 
 import pytest
 
-from common.errors import BundleError, ModelError
+from common.errors import BundleError, ConfigError, ModelError
 from common.models.registry import Registry
-from common.models.signature import Key, check_signature, load_key, make_key, place, read_signature
+from common.models.signature import (
+    Key,
+    check_signature,
+    configured_key,
+    load_key,
+    make_key,
+    optional_key,
+    place,
+    read_signature,
+)
 from tests.common.models.sample_bundle import sketch
 
 OURS, THEIRS = Key(b"a" * 32), Key(b"b" * 32)
@@ -46,6 +55,18 @@ def test_a_key_that_others_can_read_is_refused(tmp_path: Path) -> None:
         load_key(tmp_path / "key")
     with pytest.raises(ModelError, match="none"):
         load_key(tmp_path / "none")
+
+
+def test_a_key_that_may_be_named(tmp_path: Path) -> None:
+    """None where none is; one that cannot be used is a wrong configuration where a configuration names it."""
+    assert optional_key(None) is None
+    assert configured_key(None) is None
+    made = make_key(tmp_path / "key")
+    assert optional_key(tmp_path / "key") == configured_key(tmp_path / "key") == made
+    with pytest.raises(ModelError, match="none cannot be read"):
+        optional_key(tmp_path / "none")
+    with pytest.raises(ConfigError, match="none cannot be read"):
+        configured_key(tmp_path / "none")
 
 
 def test_what_a_registry_with_a_key_adds_is_signed(tmp_path: Path) -> None:

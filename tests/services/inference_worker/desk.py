@@ -6,6 +6,7 @@ import atexit
 import shutil
 import tempfile
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from itertools import count
 from pathlib import Path
@@ -25,15 +26,16 @@ from services.inference_worker.actions import Told
 from services.inference_worker.board import Board
 from services.inference_worker.child_process import Dying
 from services.inference_worker.control import Order, Verb
-from services.inference_worker.exchange import Failed
+from services.inference_worker.exchange import Answer, Failed
 from services.inference_worker.floor import Floor
 from services.inference_worker.happenings import Happened
 from services.inference_worker.lineup import line_up
 from services.inference_worker.post import Post
 from services.inference_worker.roster import Roster
+from services.inference_worker.seat import Seat
 from services.inference_worker.station import Station
 from services.inference_worker.wishes import LOOK_NS
-from tests.services.cluster import add_version, silent_log, toy_bundle, toy_config, toy_registry
+from tests.services.cluster import add_version, promote, toy_bundle, toy_config
 from tests.services.markets import TOY_SET
 from tests.services.seats import FormulaSeat
 from tests.services.test_swap import OTHER_SET
@@ -45,14 +47,29 @@ VERSIONS = (1, 2, 3, 4)
 """Of the model `demo`; the last one wants other factors."""
 
 
+LATE_NS = 80 * MS
+"""Between the deadline and the moment from which on nobody listens any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A section that went out: how long after it was due, who sat at the station, and whether as one that is unfit."""
+
+    signals: Signals
+    late_ns: int
+    serving: int
+    unfit: bool
+
+
 @cache
 def library() -> Path:
-    """A registry with all of them; 1 is what the alias means. To be copied, not touched."""
+    """A registry with all of them; 1 is what the only alias means. To be copied, not touched."""
     folder = Path(tempfile.mkdtemp())
     atexit.register(shutil.rmtree, folder)
-    root = toy_registry(folder / "registry")
-    for bundle in (toy_bundle(seed=8), toy_bundle(seed=9), toy_bundle(OTHER_SET, seed=10)):
+    root = folder / "registry"
+    for bundle in (toy_bundle(), toy_bundle(seed=8), toy_bundle(seed=9), toy_bundle(OTHER_SET, seed=10)):
         add_version(root, bundle)
+    promote(root, 1)
     return root
 
 
@@ -69,7 +86,28 @@ class Puppet(FormulaSeat):
 
     def __init__(self, post: Post, context: Context, dying: Dying, moods: Mapping[int, str]) -> None:
         self._moods, self.open = moods, True
+        self.asked: int | None = None
+        """The section whose answer is awaited."""
         super().__init__(post, context, dying, lambda _bar, _attempt: moods[post.model.version])
+
+    def submit(self, factors: Factors, attempt: int, *, probe: bool = False) -> None:
+        """It has a section; one that is late answers after the deadline, and in time to be heard."""
+        self.asked = factors.bar
+        super().submit(factors, attempt, probe=probe)
+        if self._behave(factors.bar, attempt) == "late":
+            self._said.append((self._clock.monotonic_ns() + LATE_NS, self._answer(factors)))
+
+    def receive(self) -> list[Happened]:
+        """What is said by now."""
+        said = super().receive()
+        if any(isinstance(word, Answer | Failed) for word in said):
+            self.asked = None
+        return said
+
+    def replace(self) -> int:
+        """Another one, that was asked nothing."""
+        self.asked = None
+        return super().replace()
 
     def close(self) -> None:
         """It is gone for good."""
@@ -105,15 +143,22 @@ class Desk:
         self.config = toy_config(self.folder, self.folder / "registry", inference=inference)
         self.clock, self.moods = ManualClock(), dict.fromkeys(VERSIONS, "answer")
         self.person = Registry(self.folder / "registry", clock=count(1).__next__)
-        self.said: list[Signals] = []
-        self.served_by: list[int] = []
-        """Who sat at the station when each of these was said."""
+        self.words: list[Word] = []
+        self.torn: list[int] = []
+        """Sections that were with a model when another took over."""
+        self._due_ns: dict[int, int] = {}
+        self._at_work: Seat | None = None
         self.told: list[Told] = []
         self.bar, self.engine_is_up = 0, True
         self.lacks: tuple[str, ...] = ()
         """Factor sets that the engine cannot build."""
         self.seats: list[Puppet] = []
         self._start()
+
+    @property
+    def said(self) -> list[Signals]:
+        """All that went out, in order."""
+        return [word.signals for word in self.words]
 
     @property
     def station(self) -> Station:
@@ -125,13 +170,15 @@ class Desk:
         """Which version serves."""
         return self.station.serving.post.model.version
 
-    def history(self) -> list[Change]:
-        """Of this instance, oldest first."""
-        return self.person.history("test", "champion")
+    def history(self, action: str | None = None) -> list[Change]:
+        """Of this instance, oldest first; or its rows of one action."""
+        rows = self.person.history("test")
+        return [row for row in rows if row.alias in {"champion", None} and action in {None, row.action}]
 
     def announce(self) -> None:
         """The next section is due."""
         self.bar += 1
+        self._due_ns[self.bar] = self.clock.monotonic_ns()
         self._announce(self.bar, on_record=False)
 
     def fill(self) -> None:
@@ -158,6 +205,7 @@ class Desk:
         self._newest = {plan: factors for plan, factors in self._newest.items() if plan in self._filled}
         self.fill()
         self.floor.receive(lambda _station: False)
+        self._at_work = self.station.serving.seat
         self.floor.step(self._newest, self._board, lambda _station: False)
         self._board.drop_up_to(self.floor.done)
         self._roster.ledger.catch_up()
@@ -177,8 +225,15 @@ class Desk:
         """A person wants this version, again if need be."""
         self.person.promote("test", "champion", "demo", version, by="ann", why="better", again=True)
 
+    def kill(self) -> None:
+        """Nothing more is written, and nobody is told to stop."""
+        self.floor.close()
+        self._roster._registry.close()
+        self._roster.quick.close()
+        self._lives = False
+
     def restart(self) -> None:
-        """The worker is killed and started: what was said is on record, and what is open comes from the record."""
+        """The worker is stopped and started: what was said is on record, and what is open comes from the record."""
         self._stop()
         self._start()
 
@@ -189,9 +244,10 @@ class Desk:
         shutil.rmtree(self.folder)
 
     def _start(self) -> None:
+        self._lives = True
         self._board = Board(deadline=self.config.inference.policy is Policy.DEADLINE)
         self._board.journal, self._newest, self._filled = JOURNAL, {}, {}
-        self._roster = Roster(self.config, self.clock, silent_log(), self._tell)
+        self._roster = Roster(self.config, self.clock, self._tell)
         context = cast("Context", SimpleNamespace(config=self.config, bus=SimpleNamespace(clock=self.clock)))
         stations = line_up(context, self._roster, self._seat, Dying())
         self.floor = Floor(stations, self._roster, self.clock, self._say, self._tell)
@@ -202,8 +258,9 @@ class Desk:
             self._announce(bar, on_record=True)
 
     def _stop(self) -> None:
-        self.floor.close()
-        self._roster.close()
+        if self._lives:
+            self.floor.close()
+            self._roster.close()
 
     def _announce(self, bar: int, *, on_record: bool) -> None:
         time = day_ns(bar)
@@ -215,8 +272,10 @@ class Desk:
         return self.seats[-1]
 
     def _say(self, signals: Signals) -> None:
-        self.said.append(signals)
-        self.served_by.append(self.serving)
+        late_ns = self.clock.monotonic_ns() - self._due_ns[signals.bar]
+        self.words.append(Word(signals, late_ns, self.serving, self.station.arm.unfit))
 
     def _tell(self, _arm: str, told: Told) -> None:
         self.told.append(told)
+        if told.event == "swapped" and isinstance(self._at_work, Puppet) and self._at_work.asked is not None:
+            self.torn.append(self._at_work.asked)

@@ -179,7 +179,7 @@ class ArmMachine(RuleBasedStateMachine):
     @rule()
     def pardon(self) -> None:
         """A person wants it all the same: what it failed at is forgotten."""
-        self.scene.arm.pardon()
+        self.scene.do(self.scene.arm.pardon(self.scene.now))
         self.failures.clear()
         self.unready = 0
         self.scene.step()

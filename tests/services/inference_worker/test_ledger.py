@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from threading import Event as Flag
@@ -12,207 +11,275 @@ from threading import Thread
 from typing import cast
 
 import pytest
-import structlog
-from structlog.testing import LogCapture
 
-from alphabus.messages import Model, Origin, Reason, Signals, Status
-from alphabus.testing import ManualClock, signals
-from common.models.records import Event
+from alphabus.messages import Origin, Reason, Status
+from common.models.records import Event, Serving
 from common.models.registry import Registry
 from services.inference_worker import ledger as module
+from services.inference_worker.backlog import Backlog
 from services.inference_worker.control import Order
-from services.inference_worker.ledger import AGAIN_NS, Ledger
-from tests.services.cluster import add_version, silent_log, toy_bundle, toy_registry
+from services.inference_worker.ledger import PATIENCE_NS, Ledger
+from tests.services.cluster import add_version, toy_bundle, toy_registry
+from tests.services.inference_worker.books import MODEL, Books, busy, full, spoken, taken, unwritable
 from tests.services.inference_worker.desk import Desk
 from tests.services.inference_worker.test_station import sections, until
 
-MODEL = Model("demo", 1, "0" * 64)
+HALT = Event("halt", "test", arm="champion")
+OTHER_JOURNAL = b"x" * 16
 
 
-@contextmanager
-def ledger(root: Path, clock: ManualClock) -> Iterator[Ledger]:
-    """On a connection that waits for nobody."""
-    with Registry(root, clock=lambda: 0, timeout_s=0.0) as registry:
-        yield Ledger(registry, "test", clock, silent_log())
+@pytest.fixture
+def books(tmp_path: Path) -> Books:
+    """An empty state folder beside a registry with one version."""
+    return Books(toy_registry(tmp_path / "registry"), tmp_path / "state" / "inference_worker" / "unrecorded")
 
 
-@contextmanager
-def busy(root: Path) -> Iterator[None]:
-    """Another process is in the middle of a change."""
-    with closing(sqlite3.connect(root / "registry.sqlite", isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
-        yield
-        other.execute("COMMIT")
-
-
-@contextmanager
-def unwritable(registry: Registry) -> Iterator[None]:
-    """The disk takes nothing at present, of this connection."""
-    registry._connection.rows("PRAGMA query_only = ON")
-    yield
-    registry._connection.rows("PRAGMA query_only = OFF")
-
-
-def spoken(bar: int, model: Model = MODEL, arm: str = "champion") -> Signals:
-    """A fresh section of an arm."""
-    return signals(bar, {"A": 1.0}, arm=arm, model=model)
-
-
-def served(root: Path) -> list[tuple[str, int]]:
-    """Arm and bar of every serving row."""
-    with closing(sqlite3.connect(root / "registry.sqlite")) as database:
-        rows: list[tuple[str, int]] = database.execute("SELECT arm, bar FROM serving ORDER BY rowid").fetchall()
-    return rows
-
-
-def test_a_row_for_each_change_of_what_serves(tmp_path: Path) -> None:
+def test_a_row_for_each_change_of_what_serves(books: Books) -> None:
     """Not for each bar; another journal is a change, too."""
-    root = toy_registry(tmp_path)
-    with ledger(root, ManualClock()) as it:
+    with books.open() as it:
         for bar in (1, 2, 3):
             it.serve(spoken(bar))
         it.serve(spoken(2, arm="second"))
-        it.serve(replace(spoken(4), journal=b"x" * 16))
-    assert served(root) == [("champion", 1), ("second", 2), ("champion", 4)]
+        it.serve(replace(spoken(4), journal=OTHER_JOURNAL))
+    assert books.served() == [("champion", 1), ("second", 2), ("champion", 4)]
+    assert (books.told, books.file.exists()) == ([], False)
 
 
-def test_what_cannot_be_recorded_is_tried_again(tmp_path: Path) -> None:
+def test_what_cannot_be_recorded_is_tried_again(books: Books) -> None:
     """A version that the registry does not know, or another writer, does not stop the signals."""
-    root, clock = toy_registry(tmp_path), ManualClock()
-    with ledger(root, clock) as it:
+    with books.open() as it:
         it.serve(spoken(1, replace(MODEL, version=9)))
-        with busy(root):
+        with busy(books.root):
             it.serve(spoken(2))
             it.serve(spoken(3))
-        assert served(root) == []
-        clock.advance(AGAIN_NS)
-        it.catch_up()
-    assert served(root) == [("champion", 2)]
+        assert books.served() == []
+        books.again(it)
+    assert books.served() == [("champion", 2)]
 
 
-def test_what_serves_is_recorded_from_the_bar_it_began_with(tmp_path: Path) -> None:
+def test_what_serves_is_recorded_from_the_bar_it_began_with(books: Books) -> None:
     """However long the registry was busy, also when another model had its turn meanwhile; at the latest at the end."""
-    root = toy_registry(tmp_path)
-    with ledger(root, ManualClock()) as it:
-        with busy(root):
+    with books.open() as it:
+        with busy(books.root):
             it.serve(spoken(1))
-            it.serve(replace(spoken(2), journal=b"x" * 16))
+            it.serve(replace(spoken(2), journal=OTHER_JOURNAL))
             it.serve(spoken(3))
             it.serve(spoken(4))
         it.close()
-    assert served(root) == [("champion", 1), ("champion", 2), ("champion", 3)]
+    assert books.served() == [("champion", 1), ("champion", 2), ("champion", 3)]
 
 
-def test_history_that_has_to_wait_keeps_its_order(tmp_path: Path) -> None:
-    """It is tried again after a moment, not at every turn, until it is written."""
-    root, clock = toy_registry(tmp_path), ManualClock()
-    with ledger(root, clock) as it:
-        with busy(root):
-            assert not it.note(Event("halt", "test", arm="a"), by="ann", why="one")
-            assert not it.note(Event("resume", "test", arm="a"), by="ann", why="two")
+def test_history_that_has_to_wait_keeps_its_order_and_its_moment(books: Books) -> None:
+    """It is tried again after a moment, not at every turn, until it is written; it is on file meanwhile."""
+    with books.open() as it:
+        then = books.clock.wall_ns()
+        with busy(books.root):
+            assert it.note(HALT, by="ann", why="one")
+            assert it.note(Event("resume", "test", arm="champion"), by="ann", why="two")
         it.catch_up()
-        assert it.behind
-        clock.advance(AGAIN_NS)
-        it.catch_up()
-        assert not it.behind
-        assert it.note(Event("open", "test", arm="a"), by="ann", why="three")
-    with Registry(root, clock=lambda: 0) as registry:
-        assert [change.why for change in registry.history("test")][-3:] == ["one", "two", "three"]
+        assert len(books.file.read_bytes().splitlines()) == 3
+        books.again(it)
+        assert it.waiting == ()
+        assert it.note(Event("open", "test", arm="champion"), by="ann", why="three")
+    assert [row.why for row in books.history()] == ["one", "two", "three"]
+    assert books.history()[0].time_ns == then < books.history()[2].time_ns
+    assert not books.file.exists()
 
 
-def test_what_the_disk_does_not_take_is_kept(tmp_path: Path) -> None:
-    """Full, or read-only: whoever asked is told that it is not on record, and it gets there."""
-    root, clock = toy_registry(tmp_path), ManualClock()
-    with ledger(root, clock) as it:
-        with unwritable(it._registry):
-            assert not it.note(Event("halt", "test", arm="a"), by="ann", why="one")
+TROUBLES: dict[str, Callable[[Ledger], AbstractContextManager[None]]] = {
+    "full": lambda it: full(it._registry),
+    "read-only": lambda it: unwritable(it._registry),
+    "busy": lambda it: busy(it._registry.root),
+}
+
+
+@pytest.mark.parametrize("trouble", TROUBLES)
+def test_a_kill_forgets_nothing_that_waits(books: Books, trouble: str) -> None:
+    """Neither history nor who served from which bar on; the next worker puts it on record, each row once."""
+    add_version(books.root, toy_bundle(seed=8))
+    second, long = replace(MODEL, version=2), "because " * 2000
+    with books.open() as it:
+        it.serve(spoken(1))
+        with TROUBLES[trouble](it):
+            assert it.note(HALT, by="ann", why=long)
+            it.serve(spoken(3, second))
+            it.serve(spoken(5))
+    assert books.served() == [("champion", 1)]
+    for _ in range(2):
+        with books.open() as it:
+            assert it.waiting == ()
+    assert books.served() == [("champion", 1), ("champion", 3), ("champion", 5)]
+    assert [(row.action, row.by, row.why) for row in books.history()] == [("halt", "ann", long)]
+
+
+def test_who_was_killed_before_it_knew_writes_nothing_twice(books: Books) -> None:
+    """The registry had the rows already, and the file still had them, too."""
+    add_version(books.root, toy_bundle(seed=8))
+    with books.open() as it:
+        with busy(books.root):
+            it.note(HALT, by="ann", why="now")
             it.serve(spoken(1))
-            it.serve(spoken(2))
-            assert it.behind
-        clock.advance(AGAIN_NS)
-        it.catch_up()
-        assert not it.behind
-    assert served(root) == [("champion", 1)]
-    with Registry(root, clock=lambda: 0) as registry:
-        assert [change.why for change in registry.history("test")][-1:] == ["one"]
+            it.serve(spoken(2, replace(MODEL, version=2)))
+        content = books.file.read_bytes()
+        books.again(it)
+    books.file.write_bytes(content)
+    with books.open() as it:
+        assert it.waiting == ()
+    assert (len(books.history()), books.served()) == (1, [("champion", 1), ("champion", 2)])
+    assert not books.file.exists()
 
 
-def test_what_is_lost_at_the_end_is_told(tmp_path: Path) -> None:
-    """Each row of it; that it waits is told once for each cause, not at every try."""
-    root, clock, capture = toy_registry(tmp_path), ManualClock(), LogCapture()
-    log = structlog.wrap_logger(structlog.ReturnLogger(), processors=[capture])
-    with Registry(root, clock=lambda: 0, timeout_s=0.0) as registry, unwritable(registry):
-        it = Ledger(registry, "test", clock, log)
-        for why in ("one", "two"):
-            it.note(Event("halt", "test", arm="a"), by="ann", why=why)
-            clock.advance(AGAIN_NS)
-            it.catch_up()
-        it.close()
-    assert [entry["event"] for entry in capture.entries] == ["not_recorded_yet", "not_recorded", "not_recorded"]
-    assert ["one" in capture.entries[1]["entry"], "two" in capture.entries[2]["entry"]] == [True, True]
+def test_a_start_at_a_busy_registry_has_what_waits(books: Books) -> None:
+    """It is neither lost, nor behind what follows."""
+    with busy(books.root):
+        with books.open() as it:
+            it.note(HALT, by="ann", why="one")
+        with books.open() as it:
+            assert [row.arm for row in it.waiting] == ["champion"]
+            it.note(Event("resume", "test", arm="champion"), by="ann", why="two")
+        assert len(books.file.read_bytes().splitlines()) == 3
+    with books.open():
+        pass
+    assert [row.why for row in books.history()] == ["one", "two"]
 
 
-def test_a_row_that_the_tables_do_not_allow_is_left_out(tmp_path: Path) -> None:
+@pytest.mark.parametrize("trouble", ["full", "read-only"])
+def test_a_disk_that_takes_nothing_is_told_once(books: Books, trouble: str) -> None:
+    """As an error; of a file of its own that cannot be written either, too, and then a halt is not kept."""
+    books.file.parent.parent.mkdir()
+    with books.open() as it:
+        with TROUBLES[trouble](it), taken(books.file.parent):
+            assert not it.note(HALT, by="ann", why="because " * 2000)
+            for _ in range(3):
+                books.again(it)
+        assert sorted(books.heard("error")) == ["not_kept", "not_recorded_yet"]
+        assert len(books.told) == 2
+        books.again(it)
+        assert it.waiting == ()
+    assert len(books.history()) == 1
+
+
+def test_another_writer_is_worth_a_warning_when_it_takes_long(books: Books) -> None:
+    """In a moment it is over, most often: that is for the log alone."""
+    with books.open() as it:
+        with busy(books.root):
+            it.serve(spoken(1))
+            books.again(it)
+            assert [(told.level, told.event) for told in books.told] == [("info", "not_recorded_yet")]
+            books.clock.advance(PATIENCE_NS)
+            books.again(it)
+            books.again(it)
+        assert [told.level for told in books.told] == ["info", "warning"]
+        books.again(it)
+        with busy(books.root):
+            it.serve(spoken(2, arm="second"))
+    assert [told.level for told in books.told] == ["info", "warning", "info"]
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_what_waits_at_the_end_is_told(books: Books, *, kept: bool) -> None:
+    """Each row of it: left to the next start, or lost."""
+    books.file.parent.parent.mkdir()
+    with books.open() as it, unwritable(it._registry):
+        if kept:
+            it.note(HALT, by="ann", why="one")
+            it.close()
+        else:
+            with taken(books.file.parent):
+                it.note(HALT, by="ann", why="one")
+                it.close()
+    last = books.told[-1]
+    assert (last.level, last.event) == (("warning", "left_to_next_start") if kept else ("error", "not_recorded"))
+    assert "'one'" in last.detail["row"]
+
+
+def test_a_row_that_the_tables_do_not_allow_is_left_out(books: Books) -> None:
     """It says so of its own row, and nothing behind it is held up."""
-    root = toy_registry(tmp_path)
-    with ledger(root, ManualClock()) as it:
-        assert not it.note(Event("halt", "test", arm="a"), by="ann", why=cast("str", None))
-        assert not it.behind
-        with busy(root):
+    with books.open() as it:
+        assert not it.note(HALT, by="ann", why=cast("str", None))
+        assert it.waiting == ()
+        with busy(books.root):
             it.serve(spoken(1, replace(MODEL, version=9)))
-        assert it.note(Event("halt", "test", arm="a"), by="ann", why="mine")
+        assert it.note(HALT, by="ann", why="mine")
+    assert books.heard("error") == ["not_recorded", "not_recorded"]
 
 
-def test_a_halt_that_is_not_on_record_is_not_answered_as_done() -> None:
-    """Once it is there a restart finds it, and trades nothing."""
+def test_a_damaged_file_is_set_aside_and_told(books: Books) -> None:
+    """Every bit of it, every length; nothing of it is believed, and a person finds it."""
+    with books.open() as it, busy(books.root):
+        it.note(HALT, by="ann", why="now")
+    good = books.file.read_bytes()
+    broken = [good[:length] for length in range(len(good))]
+    broken += [
+        good[: bit // 8] + bytes([good[bit // 8] ^ 1 << bit % 8]) + good[bit // 8 + 1 :]
+        for bit in range(0, 8 * len(good), 5)
+    ]
+    with Registry(books.root, clock=lambda: 0) as registry:
+        for content in broken:
+            books.told.clear()
+            books.file.write_bytes(content)
+            it = Ledger(registry, "test", books.clock, Backlog(books.file), lambda _arm, told: books.told.append(told))
+            assert (books.heard(), it.waiting) == (["rows_unreadable"], ())
+            assert books.file.with_name("unrecorded.damaged").read_bytes() == content
+    assert books.history() == []
+
+
+def test_a_halt_that_the_registry_does_not_take_holds_after_a_kill() -> None:
+    """Whether it has taken it meanwhile or not: the file counts."""
     it = Desk(waits=False)
     sections(it, 1)
-    with unwritable(it._roster.quick):
-        assert not it.floor.obey(Order("halt", ("champion",), "stop trading", "ann"))
-    it.clock.advance(AGAIN_NS)
-    sections(it, 1)
+    it._roster.quick._connection.rows("PRAGMA query_only = ON")
+    assert it.floor.obey(Order("halt", ("champion",), "stop trading", "ann"))
+    it.kill()
+    with busy(it.folder / "registry"):
+        it.restart()
+        sections(it, 1)
+        assert it.station.arm.halted
+        assert [row.action for row in it.history("halt")] == []
+    it.kill()
     it.restart()
     sections(it, 1)
     assert it.station.arm.halted
     assert [word.status for word in it.said] == [Status.FRESH, Status.VOID, Status.VOID]
+    assert [row.why for row in it.history("halt")] == ["stop trading"]
     it.close()
 
 
-def test_at_the_end_another_writer_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_at_the_end_another_writer_is_waited_for(books: Books, monkeypatch: pytest.MonkeyPatch) -> None:
     """A moment, so that a stop loses nothing."""
     monkeypatch.setattr(module, "CLOSING_S", 60.0)
-    root, flags = toy_registry(tmp_path), (Flag(), Flag())
+    flags = Flag(), Flag()
 
     def write() -> None:
-        with busy(root):
+        with busy(books.root):
             flags[0].set()
             flags[1].wait(60)
 
     other = Thread(target=write)
     other.start()
     flags[0].wait(60)
-    with ledger(root, ManualClock()) as it:
+    with books.open() as it:
         it.serve(spoken(1))
-        assert it.behind
+        assert it.waiting
         flags[1].set()
         it.close()
     other.join()
-    assert served(root) == [("champion", 1)]
+    assert books.served() == [("champion", 1)]
 
 
-def test_what_was_said_but_not_recorded_is_recorded_at_the_next_start(tmp_path: Path) -> None:
+def test_what_was_said_but_not_recorded_is_recorded_at_the_next_start(books: Books) -> None:
     """The worker was killed in between; what is on record already gets no second row."""
-    root, other = toy_registry(tmp_path), replace(MODEL, version=2)
-    add_version(root, toy_bundle(seed=8))
-    with ledger(root, ManualClock()) as it:
+    other = replace(MODEL, version=2)
+    add_version(books.root, toy_bundle(seed=8))
+    with books.open() as it:
         it.serve(spoken(1))
-    with ledger(root, ManualClock()) as it:
+    with books.open() as it:
         it.recall(spoken(3))
-        assert served(root) == [("champion", 1)]
+        assert books.served() == [("champion", 1)]
         it.recall(spoken(4, other))
         it.recall(spoken(5, other))
-        it.recall(replace(spoken(2), journal=b"x" * 16))
-    assert served(root) == [("champion", 1), ("champion", 4), ("champion", 2)]
+        it.recall(replace(spoken(2), journal=OTHER_JOURNAL))
+    assert books.served() == [("champion", 1), ("champion", 4), ("champion", 2)]
 
 
 @pytest.mark.parametrize(
@@ -220,26 +287,45 @@ def test_what_was_said_but_not_recorded_is_recorded_at_the_next_start(tmp_path: 
     [(Status.HELD, [("champion", 2)]), (Status.LATE, [("champion", 2)]), (Status.VOID, []), (Status.DEFAULT, [])],
 )
 def test_a_word_tells_who_served_where_its_values_came_from(
-    tmp_path: Path, status: Status, rows: list[tuple[str, int]]
+    books: Books, status: Status, rows: list[tuple[str, int]]
 ) -> None:
     """What is held was computed at an earlier bar; without values the model that is named computed nothing."""
-    root = toy_registry(tmp_path)
     word = replace(spoken(4), status=status, reason=Reason.TIMEOUT, computed_from=Origin(2, 7), age=2)
-    with ledger(root, ManualClock()) as it:
+    with books.open() as it:
         it.recall(word)
-    assert served(root) == rows
+    assert books.served() == rows
 
 
 def test_a_worker_that_was_killed_before_it_recorded_knows_what_it_said() -> None:
-    """The row is of the bar that the model spoke of first."""
+    """The row is of the bar that the model spoke of first, though others were said since; so is the swap's."""
+    it = Desk(waits=False)
+    sections(it, 1)
+    it._roster.quick._connection.rows("PRAGMA query_only = ON")
+    it.promote(2)
+    until(it, lambda: it.serving == 2)
+    sections(it, 3)
+    it.kill()
+    it.restart()
+    sections(it, 1)
+    rows: list[Serving | None] = [it.person.served_at("test", "champion", bar) for bar in range(1, 6)]
+    assert [row and row.version for row in rows] == [1, 2, 2, 2, 2]
+    assert [row.target for row in it.history("swap")] == [("demo", 2)]
+    it.close()
+
+
+def test_a_disk_without_room_costs_no_signal_and_no_row() -> None:
+    """Neither registry nor file takes anything while another model takes over: told as errors, and all of it kept."""
     it = Desk(waits=False)
     sections(it, 1)
     it.promote(2)
-    until(it, lambda: it.serving == 2)
-    it._roster.quick._connection.rows("PRAGMA query_only = ON")
-    sections(it, 1)
-    it.restart()
-    sections(it, 1)
-    rows = [it.person.served_at("test", "champion", bar) for bar in (1, 2, 3)]
-    assert [row and row.version for row in rows] == [1, 2, 2]
+    it.config.state.mkdir(exist_ok=True)
+    with unwritable(it._roster.quick), taken(it.config.state / "inference_worker"):
+        until(it, lambda: it.serving == 2)
+        sections(it, 3)
+        assert {word.status for word in it.said} == {Status.FRESH}
+        assert {told.event for told in it.told if told.level == "error"} == {"not_recorded_yet", "not_kept"}
+    sections(it, 2)
+    rows = [it.person.served_at("test", "champion", bar) for bar in range(1, 5)]
+    assert [row and row.version for row in rows] == [1, 2, 2, 2]
+    assert [row.target for row in it.history("swap")] == [("demo", 2)]
     it.close()

@@ -109,7 +109,7 @@ def test_a_model_that_is_wanted_all_the_same_begins_anew() -> None:
     scene = on_trial(WAIT)
     for _ in range(2):
         fail(scene, "crash")
-    scene.arm.pardon()
+    scene.do(scene.arm.pardon(scene.now))
     assert not scene.arm.unfit
     scene.ready()
     assert len(scene.submitted) == 3

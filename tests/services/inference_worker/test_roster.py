@@ -26,7 +26,7 @@ from common.models.signature import make_key
 from services.inference_worker.actions import Swap, Told
 from services.inference_worker.roster import Roster, Wish
 from services.inference_worker.wishes import LOOK_NS
-from tests.services.cluster import add_version, promote, silent_log, toy_bundle, toy_config, toy_registry
+from tests.services.cluster import add_version, promote, toy_bundle, toy_config, toy_registry
 from tests.services.markets import FEATURES, TOY_SET
 
 ARMS = {"champion": {"alias": "champion"}, "second": {"alias": "challenger", "capital": 0.0}}
@@ -56,7 +56,7 @@ def office(config: Config) -> Iterator[Office]:
     """A roster that is closed at the end."""
     told: list[tuple[str, Told]] = []
     clock = ManualClock()
-    it = Roster(config, clock, silent_log(), lambda arm, word: told.append((arm, word)))
+    it = Roster(config, clock, lambda arm, word: told.append((arm, word)))
     yield Office(it, clock, told)
     it.close()
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import pytest
 
 from alphabus.messages import Reason
+from services.inference_worker.breaker import State
 from services.inference_worker.station import LOADS
 from tests.services.inference_worker.desk import Desk
 
@@ -44,13 +45,18 @@ def until(it: Desk, done: Callable[[], bool]) -> None:
 
 def deeds(it: Desk) -> list[tuple[str, int]]:
     """What the worker wrote: action and version."""
-    rows = [row for row in it.history() if row.by == "inference_worker"]
+    rows = [row for row in it.history() if row.by == "inference_worker" and row.action != "start"]
     return [(row.action, row.target[1]) for row in rows if row.target is not None]
 
 
 def heard(it: Desk, event: str) -> list[str]:
     """What was told of this sort."""
     return [told.detail.get("detail", "") for told in it.told if told.event == event]
+
+
+def breaker(it: Desk) -> str:
+    """Open, closed, or what else it is."""
+    return it.station.arm.breaker.state.value
 
 
 @POLICIES
@@ -180,3 +186,64 @@ def test_a_kept_model_that_dies_as_it_is_called_back_has_another_chance() -> Non
         it.promote(1)
         until(it, lambda: it.serving == 1)
         assert [deed for deed, _ in deeds(it)] == ["swap"] * 4
+
+
+def test_what_serves_and_hangs_has_another_chance_when_it_is_promoted_again() -> None:
+    """It spoke once, and its breaker opened: a new promotion is a row, is told, and has it asked at once."""
+    with desk() as it:
+        it.moods[1] = "hang"
+        while breaker(it) != State.OPEN:
+            sections(it, 1)
+        it.moods[1] = "answer"
+        it.announce()
+        it.promote(1)
+        it.settle(2)
+        assert breaker(it) == State.CLOSED
+        assert (it.said[-1].bar, it.said[-1].reason) == (it.bar, Reason.NONE)
+        assert [told.detail["breaker"] for told in it.told if told.event == "model_pardoned"] == ["open"]
+        assert [row.target for row in it.history("promote")][-1] == ("demo", 1)
+        assert it.serving == 1
+
+
+def test_a_breaker_that_a_person_forced_stays_open() -> None:
+    """The promotion is of the model; the person's other word stands."""
+    with desk() as it:
+        it.command("open")
+        it.promote(1)
+        sections(it, 1)
+        assert breaker(it) == State.FORCED_OPEN
+
+
+@pytest.mark.parametrize("mood", ["hang", "invalid", "never_loads"])
+def test_what_was_refused_has_another_trial_when_it_is_promoted_again(mood: str) -> None:
+    """Another row, another candidate; this time it is good."""
+    with desk() as it:
+        it.moods[2] = mood
+        it.promote(2)
+        sections(it, 1)
+        until(it, lambda: deeds(it) == [("swap_failed", 2)])
+        it.moods[2] = "answer"
+        it.promote(2)
+        until(it, lambda: it.serving == 2)
+        assert deeds(it) == [("swap_failed", 2), ("swap", 2)]
+        assert [row.target for row in it.history("promote")][-2:] == [("demo", 2)] * 2
+
+
+def test_relief_whose_factors_have_a_hole_comes_all_the_same() -> None:
+    """Nobody else would ever answer the section that is open: it is given up once the candidate's time is over."""
+    with desk(waits=True) as it:
+        it.promote(4)
+        sections(it, 3)
+        it.promote(2)
+        until(it, lambda: it.serving == 2)
+        assert it.said[-1].model.version == 4
+        it.moods[2] = "crash"
+        it.announce()
+        it.lose("other")
+        sections(it, 1)
+        assert (it.serving, it.station.succession.is_ready) == (2, True)
+        until(it, lambda: it.serving == 4)
+        sections(it, 1)
+        lost = it.words[-3]
+        assert (lost.signals.reason, lost.late_ns >= 2_000_000_000) == (Reason.GAP, True)
+        assert [(said.reason, said.model.version) for said in it.said[-2:]] == [(Reason.NONE, 4)] * 2

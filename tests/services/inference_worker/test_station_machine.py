@@ -10,17 +10,24 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from alphabus.messages import Reason, Signals, Status
+from common.config import MS
 from common.errors import RegistryError
 from common.models.records import Change
 from services.inference_worker.control import Verb
+from services.inference_worker.ledger import AGAIN_NS
+from services.inference_worker.rules import SECOND_NS
 from services.inference_worker.wishes import LOOK_NS
+from tests.services.inference_worker.books import busy
 from tests.services.inference_worker.desk import VERSIONS, Desk, Puppet
 
-MOODS = ("answer", "answer", "slow", "crash", "hang", "invalid", "never_loads")
+MOODS = ("answer", "answer", "slow", "late", "crash", "hang", "invalid", "never_loads")
 VERSION = st.sampled_from(VERSIONS)
 WORDS = ("promote", "rollback")
 COUNT = st.sampled_from([0, 1, 1, 2, 3])
 ATTEMPTS = 2
+AGAIN = AGAIN_NS // (LOOK_NS + MS) + 1
+"""So many rounds, and what had to wait for the registry is tried again."""
+DEADLINE_NS = 50 * MS
 
 
 class StationMachine(RuleBasedStateMachine):
@@ -117,20 +124,49 @@ class StationMachine(RuleBasedStateMachine):
         """No factors come, or all of them again."""
         self.desk.engine_is_up = not self.desk.engine_is_up
 
-    @precondition(lambda self: self.desk.serving == self.fact())
+    @rule(other=st.sampled_from([1, 2, 3]), turns=st.sampled_from([1, 3]))
+    def relief_lacks_factors(self, other: int, turns: int) -> None:
+        """What served before wants other factors, and they are lost for a section that what serves crashes at."""
+        self.promote(4, "answer", 2)
+        self.promote(other, "answer", 0)
+        self.time_passes(turns)
+        self.change("crash", 0)
+        self.lose_factors(2)
+
+    @rule(verb=st.sampled_from([None, "halt", "resume"]), count=COUNT, killed=st.booleans())
+    def registry_is_busy(self, verb: Verb | None, count: int, killed: bool) -> None:  # noqa: FBT001  drawn
+        """For a while another process writes; a worker that is killed meanwhile forgets nothing."""
+        with busy(self.desk.folder / "registry"):
+            if verb is not None:
+                self.command(verb)
+            self.sections(count)
+            if killed:
+                self.desk.kill()
+                self.starts()
+                self.sections(1)
+        self.desk.settle(AGAIN)
+
     @rule()
     def remove_what_serves(self) -> None:
-        """Nobody can, once it has spoken."""
+        """Nobody can, whether it has spoken or not."""
         with pytest.raises(RegistryError):
             self.desk.person.remove("demo", self.desk.serving, by="ann", why="space")
+
+    @rule(version=VERSION)
+    def start_and_say_nothing(self, version: int) -> None:
+        """The alias moves on, faster than anybody looks: what was started stays, though no section speaks of it."""
+        self.promote(version, "answer", 0)
+        self.restart()
+        for other in VERSIONS:
+            if other != version:
+                self.desk.promote(other)
+        self.remove_what_serves()
+        self.is_heard()
 
     @rule()
     def restart(self) -> None:
         """What a killed worker comes back with."""
-        self.follow()
-        self.desk.restart()
-        self.failures, self.spoke, self.told_unfit, self.since = 0, False, False, len(self.desk.history())
-        self.unfit.clear()
+        self.starts()
         moved = self.rows(*WORDS)[-1]
         wish, fact = self.desk.person.resolve("test", "champion"), self.fact()
         refused = any(row.number > moved.number and row.target == wish.key for row in self.rows("swap_failed"))
@@ -139,6 +175,14 @@ class StationMachine(RuleBasedStateMachine):
         else:
             assert self.desk.serving == wish.version
 
+    def starts(self) -> None:
+        """A worker that knows what is on record, and nothing of what happened in its absence."""
+        self.follow()
+        self.desk.restart()
+        self.failures, self.spoke, self.told_unfit = 0, False, False
+        self.since = max(row.number for row in self.desk.history())
+        self.unfit.clear()
+
     # What must hold.
 
     @invariant()
@@ -146,11 +190,26 @@ class StationMachine(RuleBasedStateMachine):
         """Every section once and in order; what is computed is of the model at the station, which is on record."""
         bars = [signals.bar for signals in self.desk.said if not signals.revision]
         assert bars == list(range(1, len(bars) + 1))
-        for signals, serving in zip(self.desk.said[self.checked :], self.desk.served_by[self.checked :], strict=True):
-            if not signals.reason:
-                assert signals.model.version == serving
-                self.on_record(signals)
-        self.checked = len(self.desk.said)
+        for word in self.desk.words[self.checked :]:
+            if not word.signals.reason:
+                assert word.signals.model.version == word.serving
+                self.on_record(word.signals)
+        self.checked = len(self.desk.words)
+
+    @invariant()
+    def hands_change_between_two_bars(self) -> None:
+        """Nobody is interrupted; what comes late of a section comes from whom it was asked of when it was due."""
+        assert self.desk.torn == []
+        first = {word.signals.bar: word.serving for word in self.desk.words if not word.signals.revision}
+        for word in self.desk.words:
+            assert not word.signals.revision or word.signals.model.version == first[word.signals.bar]
+
+    @invariant()
+    def nothing_is_given_up_for_an_unfit_model(self) -> None:
+        """Another one is on its way: a section without values goes out when it is due, and not before."""
+        for word in self.desk.words:
+            on_time = not self.waits and word.late_ns >= DEADLINE_NS
+            assert not word.unfit or on_time or word.signals.reason is Reason.HALTED
 
     @invariant()
     def a_halted_arm_is_void(self) -> None:
@@ -200,8 +259,10 @@ class StationMachine(RuleBasedStateMachine):
 
     @invariant()
     def no_section_is_passed_over(self) -> None:
-        """Under `wait`: factors are lost of plans alone that nobody is served with."""
-        assert not self.waits or Reason.GAP not in {signals.reason for signals in self.desk.said}
+        """Under `wait`: factors are lost of plans alone that nobody is served with, unless all others are unfit."""
+        for word in self.desk.words:
+            waited = word.late_ns >= self.desk.config.inference.candidate_wait_s * SECOND_NS
+            assert not self.waits or word.signals.reason is not Reason.GAP or waited
 
     @invariant()
     def nothing_is_overdue(self) -> None:
