@@ -9,15 +9,14 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
 from alphabus.errors import AlphabusError
 from common.atomic import replacing
 from common.errors import BarFileError, ConfigError, DatasetError, FactorError, TooFewRowsError
 from scripts.outputs import STANDARD, Guarded, writable, writing
+from scripts.views.people import WITHOUT_TERMINAL, People
 
-FILE_WIDTH = 1000
 FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
 # What the user handed in cannot be used.
 WRONG_INPUT = (ConfigError, BarFileError, DatasetError, FactorError, TooFewRowsError)
@@ -38,17 +37,25 @@ def main(app: typer.Typer, name: str, arguments: list[str] | None = None) -> int
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     for each in app.registered_commands:
         each.cls = Guarded
+    width: dict[str, int] = {}
+    if not sys.stderr.isatty():  # without a terminal there is no width: no boxes, which fold what they hold
+        app.rich_markup_mode, width = None, {"terminal_width": WITHOUT_TERMINAL}
     try:
-        app(arguments, prog_name=f"python -m scripts.{name}")
+        app(arguments, prog_name=f"python -m scripts.{name}", **width)
     except AlphabusError as error:
         console().print("[red]error:[/red]", escape(str(error)), soft_wrap=True, highlight=False)
         return WRONG_USAGE if isinstance(error, WRONG_INPUT) else FAILED
     return 0
 
 
-def console() -> Console:
+def console() -> People:
     """Where people read; standard output stays free for JSON. In a file nothing is folded to a terminal's width."""
-    return Console(stderr=True, width=None if sys.stderr.isatty() else FILE_WIDTH)
+    return People(stderr=True, width=None if sys.stderr.isatty() else WITHOUT_TERMINAL)
+
+
+def warn(text: str) -> None:
+    """Say what may not be as it seems."""
+    console().print("[yellow]warning:[/yellow]", escape(text), soft_wrap=True, highlight=False)
 
 
 def above_zero(parameter: typer.CallbackParam, value: float | None) -> float | None:

@@ -1,41 +1,34 @@
 """Compute a factor set over a file of bars, check one on real bars, and see what is in it."""
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from common.factors.kernels import compile_all
 from common.factors.plan import Plan, compile_set
 from common.factors.sets import FactorSet, load_set
-from common.market.constituents import Constituents, load_constituents
+from common.market.constituents import Constituents
 from common.market.parts import BarParts, open_parts
 from common.market.span import Span
 from common.research.factor_checks.checking import check_factors
 from common.research.factor_checks.figures import facts_figures, outcome_figures
 from common.research.factor_checks.subject import Facts, Subject
-from common.research.factor_checks.table import CHECKS
 from common.research.factor_checks.window import Extent
 from common.research.factor_frame import Wanted, write_factors
+from scripts.bar_options import Bars, Interval, Members, Stamp, Zone
 from scripts.command import FAILED, Json, console, main, report, usage
+from scripts.members import members_of
 from scripts.outputs import check_outputs, writing
 from scripts.views import factors as views
+from scripts.views.gauge import gauge
+from scripts.views.steps import counted
 
 app = typer.Typer(add_completion=False, rich_markup_mode="rich", no_args_is_help=True, help=__doc__)
 
 Set = Annotated[str, typer.Option("--set", help="A shipped factor set by name, or the .toml or .py file of your own.")]
-Bars = Annotated[Path, typer.Option(help="Parquet or CSV with datetime, symbol, open, high, low, close, volume.")]
-Zone = Annotated[str, typer.Option(help="Time zone of the stamps.")]
-Stamp = Annotated[Literal["auto", "open", "close"], typer.Option(help="What the stamps mark.")]
-Interval = Annotated[str, typer.Option(help="Bar interval such as 1d or 15min.")]
-Members = Annotated[
-    Path | None, typer.Option(help="CSV or parquet of symbol, from, to; default: whoever has a bar is a member.")
-]
 
 
 @app.command()
@@ -64,7 +57,7 @@ def compute(
     with usage("--start or --end"):
         span = Span.of(start, end)
     _compile(people)
-    with writing(out), _progress(people, "sections") as show:
+    with writing(out), gauge(people, "sections", stays=True) as show:
         computed = write_factors(out, Wanted(chosen, parts, constituents, span, marks), show)
     for line in views.computed_lines(computed, out):
         people.print(line, markup=False, highlight=False, soft_wrap=True)
@@ -98,7 +91,7 @@ def check(
     with usage("--set"):
         subject = Subject.of(chosen)
     _compile(people)
-    with _named_progress(people) as show:
+    with counted(people, "checking") as show:
         outcome = check_factors(
             subject,
             parts,
@@ -146,29 +139,12 @@ def _inputs(
     chosen, _ = _plan(factor_set)
     with usage("--bars"):
         parts = open_parts(bars, zone=zone, stamp=stamp, interval=interval)
-    with usage("--members"):
-        return chosen, parts, None if members is None else load_constituents(members, tuple(parts.symbols))
+    return chosen, parts, members_of(members, parts.symbols)
 
 
 def _compile(people: Console) -> None:
-    with _progress(people, "compiling kernels", transient=True) as advance:
-        compile_all(progress=lambda _, done, most: advance(done, most))
-
-
-@contextmanager
-def _progress(people: Console, what: str, *, transient: bool = False) -> Iterator[Any]:
-    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=people, transient=transient or not people.is_terminal) as bars:
-        task = bars.add_task("", total=None)
-        yield lambda done, most: bars.update(task, completed=done, total=most)
-
-
-@contextmanager
-def _named_progress(people: Console) -> Iterator[Any]:
-    columns = (TextColumn("{task.description:>12}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=people, transient=True) as bars:
-        task = bars.add_task("", total=len(CHECKS))
-        yield lambda name, done, most: bars.update(task, description=name, completed=done, total=most)
+    with counted(people, "compiling kernels") as say:
+        compile_all(progress=say)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
 """Replay a file of bars through the five processes: train or take a model on record, launch, follow, sum up."""
 
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -23,10 +24,13 @@ from common.replay.skill import signal_skill
 from common.replay.split import Split
 from common.replay.summary import summarise_run
 from common.research.training import Trained
+from scripts.bar_options import Interval, Stamp, Zone
 from scripts.choice import DEFAULT_SET, SET_HELP, Model, chosen, crown, equipped, set_file, tell_succession
-from scripts.command import FAILED, INTERRUPTED, Json, above_zero, console, main, report, usage
+from scripts.command import FAILED, INTERRUPTED, Json, console, main, report, usage
+from scripts.members import members_of
 from scripts.outputs import check_cleared, check_outputs
 from scripts.premises import ConfigFile, KeyFile, OwnKinds, Premises, RegistryFolder
+from scripts.replay_options import Bars, Instance, Members, Out, Pace, Policy, Speed, SplitDate
 from scripts.views.replay import progress, tell
 from scripts.views.steps import chosen_bars, compile_kernels, spinner
 
@@ -35,35 +39,17 @@ app = typer.Typer(add_completion=False, rich_markup_mode="rich")
 
 @app.command()
 def replay(  # noqa: PLR0917  typer passes options by name
-    bars: Annotated[Path | None, typer.Option(help="Parquet or CSV of bars; default: the sample market.")] = None,
-    out: Annotated[Path, typer.Option(help="Folder of the results; emptied of an earlier replay's.")] = Path(
-        "runs/latest"
-    ),
-    zone: Annotated[str, typer.Option(help="Time zone of the stamps.")] = "UTC",
-    stamp: Annotated[Literal["auto", "open", "close"], typer.Option(help="What the stamps mark.")] = "auto",
-    interval: Annotated[str, typer.Option(help="Bar interval such as 1d or 15min; auto: found in the data.")] = "auto",
-    split: Annotated[
-        str | None,
-        typer.Option(
-            metavar="DATE",
-            help="First replayed date; default: after two thirds of the times, or what --model is made of.",
-        ),
-    ] = None,
-    pace: Annotated[
-        float | None,
-        typer.Option(metavar="SECONDS", help="From section to section; default: at full speed.", callback=above_zero),
-    ] = None,
-    speed: Annotated[
-        float | None,
-        typer.Option(metavar="N", help="N times real time, closed hours passed over.", callback=above_zero),
-    ] = None,
-    members: Annotated[
-        Path | None, typer.Option(help="CSV or parquet of symbol, from, to: cross sections are of members as of then.")
-    ] = None,
-    policy: Annotated[
-        Literal["wait", "deadline"], typer.Option(help="Wait for a late answer, or publish the fallback in time.")
-    ] = "wait",
-    instance: Annotated[str | None, typer.Option(help="Name of the instance; default: made from the file's.")] = None,
+    bars: Bars = None,
+    out: Out = Path("runs/latest"),
+    zone: Zone = "UTC",
+    stamp: Stamp = "auto",
+    interval: Interval = "auto",
+    split: SplitDate = None,
+    pace: Pace = None,
+    speed: Speed = None,
+    members: Members = None,
+    policy: Policy = "wait",
+    instance: Instance = None,
     model: Model = None,
     factor_set: Annotated[str | None, typer.Option("--set", help=SET_HELP)] = None,
     config: ConfigFile = None,
@@ -79,23 +65,11 @@ def replay(  # noqa: PLR0917  typer passes options by name
     """
     people = console()
     premises = Premises.of(config, registry, key, own_kind)
-    reads = {"--bars (BARS=)": bars, "--members": members, "--config": config, "--key": key, **set_file(factor_set)}
-    check_cleared("--out (OUT=)", cleared(out), reads)
-    check_outputs({"--json": json_file}, reads)
-    wish = Wish(
-        chosen_bars(bars, people),
-        out,
-        zone,
-        stamp,
-        interval,
-        split,
-        instance,
-        factor_set or DEFAULT_SET,
-        pace,
-        speed,
-        members,
+    _check_files(
+        out, json_file, {"--bars (BARS=)": bars, "--members": members, "--config": config, "--key": key}, factor_set
     )
-    wish = equipped(wish, premises, config, key)
+    source = chosen_bars(bars, people), out, zone, stamp, interval, split, instance
+    wish = equipped(Wish(*source, factor_set or DEFAULT_SET, pace, speed, members), premises, config, key)
     wish.overrides["inference"] = {"policy": policy}
     found = None if model is None else chosen(model, factor_set, premises, config)
     with usage("--out (OUT=)"):
@@ -103,6 +77,18 @@ def replay(  # noqa: PLR0917  typer passes options by name
     with claim:
         figures = run(wish, found, people)
     report(json_file, figures)
+    _end(figures)
+
+
+def _check_files(out: Path, json_file: Path | None, given: Mapping[str, Path | None], factor_set: str | None) -> None:
+    """Refuse results that would replace, or empty the folder of, what is read; typer.BadParameter."""
+    reads = {**given, **set_file(factor_set)}
+    check_cleared("--out (OUT=)", cleared(out), reads)
+    check_outputs({"--json": json_file}, reads)
+
+
+def _end(figures: Mapping[str, Any]) -> None:
+    """Leave with the status that the figures come to."""
     if figures["trouble"] == INTERRUPTION:
         raise typer.Exit(INTERRUPTED)
     if figures["trouble"] or figures["sections"]["missing"]:
@@ -180,6 +166,7 @@ def tell_bars(wish: Wish, table: BarTable, split: Split, people: Console) -> Non
         f"{wish.bars}: {table.frame.height:,} bars, {split.history + split.replayed:,} times, stamped at the "
         f"{table.stamped} in {table.zone}; {split.history:,} are history, {split.replayed:,} are replayed"
     )
+    members_of(wish.members, table.frame["symbol"].unique())  # warns of who has no bar
 
 
 def begin_anew(wish: Wish, table: BarTable) -> None:

@@ -1,18 +1,14 @@
 """Compute the signals of a model on record ahead, for a span of bars, as one file."""
 
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import numpy as np
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from common.factors.sets import load_set
-from common.market.constituents import load_constituents
 from common.market.parts import open_parts
 from common.market.span import Span
 from common.models.bundle import Bundle
@@ -23,9 +19,12 @@ from common.research.precompute_file import Provenance
 from common.research.precompute_model import Served
 from common.research.precompute_roll import Conditions
 from common.research.precompute_write import write_answers
+from scripts.bar_options import Interval, Members, Stamp, Zone
 from scripts.command import Json, console, main, report, usage
+from scripts.members import members_of
 from scripts.outputs import check_outputs, writing
 from scripts.premises import ConfigFile, KeyFile, OwnKinds, Premises, RegistryFolder
+from scripts.views.gauge import gauge
 
 SHOWN = 10
 
@@ -35,6 +34,15 @@ app = typer.Typer(add_completion=False, rich_markup_mode="rich", no_args_is_help
 @app.callback()
 def signals() -> None:
     """Compute the signals of a model on record ahead."""
+
+
+OwnSet = Annotated[
+    str | None, typer.Option("--set", help="The model's factor set, where it calls operators of your own.")
+]
+Patience = Annotated[int, typer.Option(min=1, help="As feed.patience_bars.")]
+MinCoverage = Annotated[float, typer.Option(min=0.0, max=1.0, help="As inference.min_coverage.")]
+MinFeatures = Annotated[float, typer.Option(min=0.0, max=1.0, help="As inference.min_features.")]
+USUAL = Conditions()
 
 
 @app.command("precompute")
@@ -47,22 +55,14 @@ def precompute_(
     end: Annotated[str | None, typer.Option(metavar="DATE", help="Last stamp; a date means that whole day.")] = None,
     version: Annotated[int | None, typer.Option(min=1, help="Its version; default: the newest.")] = None,
     instance: Annotated[str | None, typer.Option(help="The instance they are for; default: any.")] = None,
-    factor_set: Annotated[
-        str | None, typer.Option("--set", help="The model's factor set, where it calls operators of your own.")
-    ] = None,
-    members: Annotated[
-        Path | None, typer.Option(help="CSV or parquet of symbol, from, to; default: whoever has bars.")
-    ] = None,
-    patience_bars: Annotated[int, typer.Option(min=1, help="As feed.patience_bars.")] = Conditions().patience_bars,
-    min_coverage: Annotated[
-        float, typer.Option(min=0.0, max=1.0, help="As inference.min_coverage.")
-    ] = Conditions().min_coverage,
-    min_features: Annotated[
-        float, typer.Option(min=0.0, max=1.0, help="As inference.min_features.")
-    ] = Conditions().min_features,
-    zone: Annotated[str, typer.Option(help="Time zone of the stamps.")] = "UTC",
-    stamp: Annotated[Literal["auto", "open", "close"], typer.Option(help="What the stamps mark.")] = "auto",
-    interval: Annotated[str, typer.Option(help="Bar interval such as 1d or 15min.")] = "auto",
+    factor_set: OwnSet = None,
+    members: Members = None,
+    patience_bars: Patience = USUAL.patience_bars,
+    min_coverage: MinCoverage = USUAL.min_coverage,
+    min_features: MinFeatures = USUAL.min_features,
+    zone: Zone = "UTC",
+    stamp: Stamp = "auto",
+    interval: Interval = "auto",
     config: ConfigFile = None,
     own_kind: OwnKinds = None,
     key: KeyFile = None,
@@ -75,11 +75,7 @@ def precompute_(
     """
     reads = {"--bars": bars, "--set": factor_set, "--members": members, "--config": config, "--key": key}
     check_outputs({"--out": out, "--json": json_file}, reads)
-    with usage("--start or --end"):
-        span = Span.of(start, end)
-    if instance is not None:
-        with usage("--instance"):
-            check_name("instance", instance)
+    span = _span(start, end, instance)
     premises = Premises.of(config, registry, key, own_kind)
     with premises.reader() as models:
         ref = models.version(model, version).ref
@@ -87,15 +83,21 @@ def precompute_(
     served = _served(ref, bundle, factor_set, premises.kinds)
     with usage("--bars"):
         parts = open_parts(bars, zone=zone, stamp=stamp, interval=interval)
-    with usage("--members"):
-        constituents = None if members is None else load_constituents(members, sorted(parts.symbols))
+    constituents = members_of(members, parts.symbols)
     asked = Question(parts, served, Conditions(patience_bars, min_coverage, min_features, constituents), span)
-    people = console()
-    with usage("--start or --end"), writing(out), _progress(people) as show:
+    with usage("--start or --end"), writing(out), gauge(console(), "sections", stays=True) as show:
         told, tally = write_answers(out, asked, bundle.manifest, instance=instance, progress=show)
-    for line in _lines(told, tally):
-        people.print(line, markup=False, highlight=False, soft_wrap=True)
+    _tell(told, tally)
     report(json_file, {"file": str(out), **told.words, "left_out": [_figures(each) for each in tally.left_out]})
+
+
+def _span(start: str | None, end: str | None, instance: str | None) -> Span:
+    """Which bars are asked for; typer.BadParameter, also for a name that can be no instance's."""
+    if instance is not None:
+        with usage("--instance"):
+            check_name("instance", instance)
+    with usage("--start or --end"):
+        return Span.of(start, end)
 
 
 def _served(ref: ModelRef, bundle: Bundle, factor_set: str | None, kinds: Mapping[str, str]) -> Served:
@@ -103,6 +105,12 @@ def _served(ref: ModelRef, bundle: Bundle, factor_set: str | None, kinds: Mappin
         return Served.of(ref, bundle, kinds=kinds)
     with usage("--set"):
         return Served.of(ref, bundle, load_set(factor_set), kinds)
+
+
+def _tell(told: Provenance, tally: Tally) -> None:
+    people = console()
+    for line in _lines(told, tally):
+        people.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def _lines(told: Provenance, tally: Tally) -> list[str]:
@@ -120,14 +128,6 @@ def _figures(left: LeftOut) -> dict[str, Any]:
 
 def _day(stamp: int) -> str:
     return str(np.datetime64(stamp, "ns").astype("datetime64[s]"))
-
-
-@contextmanager
-def _progress(people: Console) -> Iterator[Any]:
-    columns = (TextColumn("sections"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=people, transient=not people.is_terminal) as bars:
-        task = bars.add_task("", total=None)
-        yield lambda done, most: bars.update(task, completed=done, total=most)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ import inspect
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any
 
 from numba import types
@@ -130,6 +131,11 @@ class _Usage:
         first = next((place for place, each in enumerate(arguments) if each in _CONSTANTS), len(arguments))
         if not first or len(set(arguments)) < len(arguments):
             raise FactorError(f"operator {usage!r}: it takes at least one series, and each argument once")
+        for each in arguments[:first]:
+            if meant := get_close_matches(each, _CONSTANTS, n=1, cutoff=0.8):
+                raise FactorError(
+                    f"operator {usage!r}: {each!r} would be a series; did you mean {meant[0]!r}, which is a constant?"
+                )
         with_own([Operator(found["name"], Kind.FOLD, (), "", "", "own")])
         parameters = tuple(
             Parameter(each, -MAX_WINDOW if each == "delay" else 1, MAX_WINDOW) for each in arguments[first:]

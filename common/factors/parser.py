@@ -2,15 +2,17 @@
 
 import ast
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
+from common.errors import ExpressionError
 from common.factors.definition import COLUMNS, Kind, Operator, Parameter
 from common.factors.expression import Call, Column, Constant, Expression, Number
+from common.factors.foreign import foreign_part
 from common.factors.grammar import BINARY, COMPARE
 from common.factors.operators import OPERATORS
 from common.factors.text import Text
-from common.nearest import did_you_mean
+from common.factors.vocabulary import Vocabulary
 
 
 def parse(
@@ -21,14 +23,17 @@ def parse(
     series: Mapping[str, Expression] | None = None,
     constants: Mapping[str, Number] | None = None,
     operators: Mapping[str, Operator] = OPERATORS,
+    beside: Collection[str] = (),
 ) -> Expression:
     """Read one expression; `future` allows negative delays; `series` and `constants` are names beside the columns.
 
-    operators: what may be called; `common.factors.own_operators` adds a user's to the table.
+    operators: what may be called; `common.factors.own_operators` adds a user's to the table. beside: other factors,
+    which may be what a wrong name means.
 
     Raises ExpressionError with the factor's name, the text and the position (first character 1).
     """
-    reader = _Reader(Text(text, name), future, series or {}, constants or {}, operators)
+    words = Vocabulary(series or {}, constants or {}, operators, beside)
+    reader = _Reader(Text(text, _who(name, future=future)), future, words)
     return reader.expression(reader.text.tree())
 
 
@@ -39,13 +44,18 @@ def apply(name: str, *arguments: Expression | Number) -> Expression:
     return parse(f"{name}({', '.join(written)})", future=True, series=inside)
 
 
+def _who(name: str, *, future: bool) -> str:
+    """What errors call a text: ahead of time only labels look, and operators, which do not know who calls them."""
+    if future and name == "label":
+        return "the label"
+    return f"{'operator' if future else 'factor'} {name!r}" if name else ""
+
+
 @dataclass(frozen=True, slots=True)
 class _Reader:
     text: Text
     future: bool
-    series: Mapping[str, Expression]
-    constants: Mapping[str, Number]
-    operators: Mapping[str, Operator]
+    words: Vocabulary
 
     def expression(self, tree: ast.expr) -> Expression:
         """Turn Python's tree into an expression that reads at least one column."""
@@ -68,14 +78,18 @@ class _Reader:
                 return self._name(node)
             case ast.Constant():
                 return self._constant(node)
-        raise self.text.error(f"uses {type(node).__name__}, which factors do not have", self.text.position(node))
+        raise self._foreign(node, node)
+
+    def _foreign(self, part: ast.AST, at: ast.expr) -> ExpressionError:
+        """Make the error about a part of Python's grammar; what has no name of its own is shown as it is written."""
+        part = getattr(part, "op", part)
+        shown = ast.get_source_segment(self.text.text, at) or type(part).__name__
+        return self.text.error(foreign_part(part, shown), self.text.position(at))
 
     def _binary(self, node: ast.BinOp) -> Expression:
         found = BINARY.get(type(node.op))
         if found is None:
-            raise self.text.error(
-                f"uses {type(node.op).__name__}, which factors do not have", self.text.position(node.right)
-            )
+            raise self._foreign(node, node.right)
         name, fold = found
         left, right = self._read(node.left), self._read(node.right)
         if isinstance(left, Constant) and isinstance(right, Constant):
@@ -102,17 +116,17 @@ class _Reader:
             raise self.text.error("chains comparisons; write them one by one", self.text.position(node.comparators[1]))
         name = COMPARE.get(type(node.ops[0]))
         if name is None:
-            what = type(node.ops[0]).__name__
-            raise self.text.error(f"uses {what}, which factors do not have", self.text.position(node.comparators[0]))
+            raise self._foreign(node.ops[0], node.comparators[0])
         return self._apply(node, OPERATORS[name], [node.left, node.comparators[0]])
 
     def _call(self, node: ast.Call) -> Expression:
+        if isinstance(node.func, ast.Attribute):
+            raise self._foreign(node.func, node.func)
         if not isinstance(node.func, ast.Name):
             raise self.text.error("calls something that is not an operator's name", self.text.position(node.func))
-        operator = self.operators.get(node.func.id)
-        if operator is None or operator.symbol:
-            hint = did_you_mean(node.func.id, self._written())
-            raise self.text.error(f"uses unknown operator {node.func.id!r}{hint}", self.text.position(node.func))
+        operator = self.words.called(node.func.id)
+        if operator is None:
+            raise self.text.error(f"uses {self.words.unknown_operator(node.func.id)}", self.text.position(node.func))
         if node.keywords:
             raise self.text.error(
                 "names an argument; operators take theirs by place", self.text.position(node.keywords[0].value)
@@ -145,14 +159,9 @@ class _Reader:
         """Read what a composition stands for, so that it shares nodes with the same written by hand."""
         constants = dict(zip((each.name for each in operator.parameters), parameters, strict=True))
         inside = dict(zip(operator.series, series, strict=True))
-        return parse(
-            operator.stands_for,
-            name=self.text.name,
-            future=self.future,
-            series=inside,
-            constants=constants,
-            operators=self.operators,
-        )
+        words = Vocabulary(inside, constants, self.words.operators)
+        reader = _Reader(Text(operator.stands_for, self.text.who), self.future, words)
+        return reader.expression(reader.text.tree())
 
     def _parameter(self, node: ast.expr, operator: Operator, wants: Parameter) -> Number:
         found = self._read(node)
@@ -164,18 +173,13 @@ class _Reader:
         return int(found.value) if wants.whole else found.value
 
     def _name(self, node: ast.Name) -> Expression:
-        if node.id in self.series:
-            return self.series[node.id]
-        if node.id in self.constants:
-            return Constant(float(self.constants[node.id]))
+        if node.id in self.words.series:
+            return self.words.series[node.id]
+        if node.id in self.words.constants:
+            return Constant(float(self.words.constants[node.id]))
         if node.id not in COLUMNS:
-            hint = did_you_mean(node.id, [*COLUMNS, *self.series, *self.constants, *self._written()], COLUMNS)
-            raise self.text.error(f"uses unknown name {node.id!r}{hint}", self.text.position(node))
+            raise self.text.error(f"uses {self.words.unknown(node.id)}", self.text.position(node))
         return Column(node.id)
-
-    def _written(self) -> list[str]:
-        """Name the operators that are called by name."""
-        return [row.name for row in self.operators.values() if not row.symbol]
 
     def _constant(self, node: ast.Constant) -> Expression:
         if isinstance(node.value, bool) or not isinstance(node.value, int | float):

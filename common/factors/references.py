@@ -33,7 +33,7 @@ def resolve(
     reader = _Resolver(factors, operators)
     written = tuple((name, reader.text(name)) for name in factors)
     named = reader.named_in(label)
-    foretold = parse(label, name="label", future=True, series=reader.series(named), operators=operators)
+    foretold = parse(label, name="label", future=True, series=reader.series(named), operators=operators, beside=factors)
     check_depth("the label", foretold)
     return written, str(foretold) if reader.stands_for_more(label) else label
 
@@ -86,7 +86,7 @@ class _Resolver:
         if name not in self.known:
             text = self.factors[name]
             series = self.series(self.named_in(text), (*path, name))
-            found = parse(text, name=name, series=series, operators=self.operators)
+            found = parse(text, name=name, series=series, operators=self.operators, beside=self.factors)
             check_depth(f"factor {name!r}", found)
             self.known[name] = _short(name, found) if self.stands_for_more(text) else found
         return self.known[name]

@@ -1,5 +1,6 @@
 """Files a factor set is written in: TOML, or Python that leaves `factors` and `label` behind."""
 
+import re
 import runpy
 import tomllib
 from collections.abc import Callable, Mapping
@@ -72,9 +73,15 @@ def _operators(path: Path, written: object) -> tuple[Operator, ...]:
             raise FactorError(f"{path}: `operators` must list what composition or window_operator made, not {odd!r}")
         return found
     made: list[Operator] = []
+    below = [str(usage).partition("(")[0].strip() for usage in written]
     for usage, text in written.items():
         if not isinstance(text, str):
             raise FactorError(f"{path}: operator {usage!r} must be text, not {text!r}")
+        if called := [name for name in below[len(made) :] if re.search(rf"(?<![\w.]){re.escape(name)} *\(", text)]:
+            raise FactorError(
+                f"{path}: operator {usage!r} calls {called[0]!r}, which does not stand above it: an operator may call "
+                "those above, and not itself"
+            )
         try:
             made.append(composition(usage, text, operators=made))
         except FactorError as error:

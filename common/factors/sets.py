@@ -5,6 +5,7 @@ from pathlib import Path
 
 from common.errors import FactorError
 from common.factors.definition import Kind, Operator
+from common.factors.horizon import label_refusal
 from common.factors.operators import with_own
 from common.factors.own_kernels import try_out
 from common.factors.parser import parse
@@ -79,10 +80,18 @@ def read_set(path: Path) -> FactorSet:
     try:
         factors, label = resolve(written.factors, written.label, with_own(written.operators))
         found = FactorSet(path.stem, factors, label, written.max_gap, written.reset, _compiled(written.operators))
+        _check_label(found)
         _try_out(found)
     except FactorError as error:
         raise type(error)(f"{path}: {error}") from None
     return found
+
+
+def _check_label(factor_set: FactorSet) -> None:
+    """Refuse a label that nothing could be learnt from, whatever the set is loaded for."""
+    label = parse(factor_set.label, name="label", future=True, operators=with_own(factor_set.operators))
+    if (refused := label_refusal(factor_set.label, label.look_ahead, factor_set.name)) is not None:
+        raise FactorError(refused)
 
 
 def _try_out(factor_set: FactorSet) -> None:

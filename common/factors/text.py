@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 
 from common.errors import ExpressionError
+from common.factors.foreign import instead_of_sign
 
 MAX_LENGTH = 10_000
 MAX_DEPTH = 100
@@ -16,10 +17,10 @@ _NUMBER = re.compile(r"(\d+\.?\d*|\.\d+)([eE]\d*)?")
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A text and the name of the factor it defines, "" if it has none."""
+    """A text, and what it is as errors call it: "factor 'calm'", "the label", "" for an expression alone."""
 
     text: str
-    name: str
+    who: str
 
     def tree(self) -> ast.expr:
         """Check the text as a whole and let Python read it."""
@@ -32,7 +33,7 @@ class Text:
             raise self.error(f"holds {self.text[odd]!r}, which is not ASCII", odd + 1)
         for odd, letter in enumerate(self.text):
             if letter in _MEANINGLESS:
-                raise self.error(f"holds {letter!r}, which has no meaning here", odd + 1)
+                raise self.error(f"holds {letter!r}, which has no meaning here{instead_of_sign(letter)}", odd + 1)
         # Python would read 1_0, 0x10 and 1j, and warn about 1if.
         for each in _NUMBER_LIKE.finditer(self.text):
             if not _NUMBER.fullmatch(each[0]):
@@ -40,11 +41,18 @@ class Text:
         try:
             found = ast.parse(self.text, mode="eval").body
         except SyntaxError as error:
-            raise self.error(f"cannot be read: {error.msg}", self._at(error.lineno or 1, error.offset or 0)) from None
+            raise self._unreadable(error) from None
         except (ValueError, RecursionError, MemoryError):
             raise self.error("is nested too deeply", 1) from None
         self._limit_depth(found)
         return found
+
+    def _unreadable(self, error: SyntaxError) -> ExpressionError:
+        """Say what Python says, and more where it stands at a sign that others have."""
+        at = self._at(error.lineno or 1, error.offset or 0)
+        sign = self.text[at - 1 : at]
+        hint = "; write == to compare" if sign == "=" else instead_of_sign(sign)
+        return self.error(f"cannot be read: {error.msg}{hint}", at)
 
     def _limit_depth(self, tree: ast.expr) -> None:
         level: list[ast.expr] = [tree]
@@ -65,6 +73,5 @@ class Text:
 
     def error(self, what: str, position: int) -> ExpressionError:
         """Make the error that says who, what and where."""
-        who = f"factor {self.name!r}" if self.name else "the expression"
         shown = self.text if len(self.text) <= 200 else f"{self.text[:200]}..."
-        return ExpressionError(f"{who} {what} (position {position} of {shown!r})")
+        return ExpressionError(f"{self.who or 'the expression'} {what} (position {position} of {shown!r})")

@@ -11,6 +11,7 @@ from scripts.models.carriage import export_model, import_model, remove
 from scripts.models.catalogue import list_models, show
 from scripts.models.history import history, served
 from scripts.models.importance import importance
+from scripts.models.retirement import retire
 from scripts.models.trust import new_key, sign, verify
 
 VERBS: Mapping[str, Callable[..., None]] = {
@@ -18,6 +19,7 @@ VERBS: Mapping[str, Callable[..., None]] = {
     "show": show,
     "promote": promote,
     "rollback": rollback,
+    "retire": retire,
     "history": history,
     "served": served,
     "verify": verify,

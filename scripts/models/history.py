@@ -5,6 +5,8 @@ from typing import Annotated
 import typer
 
 from common.errors import ModelError
+from common.models.registry import Registry
+from common.nearest import did_you_mean
 from scripts.command import Json, console, report, usage
 from scripts.models.options import Instance
 from scripts.premises import ConfigFile, Premises, RegistryFolder
@@ -22,8 +24,22 @@ def history(
     """Every change, oldest first: when, what, from, to, by whom, why."""
     with Premises.of(config, registry).reader() as models:
         changes = models.history(instance, alias)
+        if not changes:
+            _check(models, instance, alias)
     console().print(history_table(changes))
     report(json_file, [change_of(change) for change in changes])
+
+
+def _check(models: Registry, instance: str | None, alias: str | None) -> None:
+    """Say of a name nothing is on record of which was meant; typer.BadParameter."""
+    known = models.instances()
+    if instance is not None and instance not in known:
+        told = f"nothing is on record of instance {instance!r}{did_you_mean(instance, known)}"
+        raise typer.BadParameter(told, param_hint="--instance")
+    if alias is not None:
+        aliases = {row.alias for row in models.history(instance) if row.alias is not None}
+        told = f"nothing is on record of alias {alias!r}{did_you_mean(alias, aliases)}"
+        raise typer.BadParameter(told, param_hint="--alias")
 
 
 def served(

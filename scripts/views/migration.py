@@ -11,8 +11,8 @@ from rich.table import Table
 from common.models.records import ModelRef
 from common.research.migration.candidate import MORE_BARS
 from common.research.migration.coverage import Coverage
-from common.research.migration.findings import Finding
-from common.research.migration.migration import PROCESSORS, Migration
+from common.research.migration.findings import SMALL, Finding
+from common.research.migration.migration import ARITHMETIC, PROCESSORS, Migration
 from common.research.migration.predictions import Change
 from common.research.migration.reasons import MEANING, Reason
 
@@ -62,13 +62,15 @@ def movers_table(migration: Migration, show: int) -> Table:
 
 
 def predictions_table(migration: Migration) -> Table:
-    """A row a segment, and one for all; the last: what our processors alone change."""
+    """A row a segment, and one for all; the last: what our processors, and our arithmetic, alone change."""
     title = f"predictions, moved beyond {migration.limit.deviations:g} of their standard deviations"
     headings = ("rows", "unanswered", "mean", "median", "largest", "beyond", "rank mean", "rank least")
     table = _table(title, ("segment",), headings)
     parts = {**migration.parts, "all": migration.change}
     if migration.candidate.recipe.processing.infer:
         parts["processors alone"] = migration.processing
+    if migration.arithmetic.largest > SMALL:
+        parts["arithmetic alone"] = migration.arithmetic
     for name, each in parts.items():
         counts = (
             f"{each.rows:,}",
@@ -112,6 +114,8 @@ def _more_rows(found: Coverage) -> str:
 
 def _advice(migration: Migration) -> str:
     allow = "allow more with --limit or --beyond"
+    if migration.culprits[:1] == (ARITHMETIC,):
+        return f"vnpy's networks compute in 32 bits, ours in 64; {allow}"
     if migration.culprits[:1] != (PROCESSORS,):
         return f"Train it on our factors with scripts.train, or {allow}"
     fitted = any(getattr(each, "fit_end_time", "") is None for each in migration.candidate.recipe.processing.infer)
@@ -138,6 +142,7 @@ def figures(migration: Migration) -> dict[str, Any]:
         ],
         "predictions": {name: _change(each) for name, each in {**migration.parts, "all": migration.change}.items()},
         "processors_alone": _change(migration.processing),
+        "arithmetic_alone": _change(migration.arithmetic),
     }
 
 

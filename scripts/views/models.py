@@ -46,7 +46,7 @@ def when(time_ns: int) -> str:
 
 def list_table(rows: Iterable[ModelRow], marks: Mapping[ModelRef, list[str]]) -> Table:
     """Versions with the aliases that mean them."""
-    table = _folding("model", "kind", "created", "author", "digest", "aliases")
+    table = Table("model", "kind", "created", "author", "digest", "aliases")
     for row in rows:
         aliases = ", ".join(marks[row.ref])
         table.add_row(str(row.ref), row.kind, when(row.created_ns), row.author, row.ref.digest[:12], aliases)
@@ -68,7 +68,7 @@ def model_table(row: ModelRow, manifest: Manifest) -> Table:
         "processors": ", ".join(str(each["name"]) for each in manifest.processors) or "none",
         **{name: _span(span) for name, span in manifest.spans.items()},
         "bars": f"{manifest.data.rows:,} of {manifest.data.symbols} symbols",
-        **{score: f"{value:,.5g}" for score, value in sorted(manifest.scores.items())},
+        **{_score(name): f"{value:,.5g}" for name, value in sorted(manifest.scores.items())},
         "parameters": ", ".join(f"{key}={value}" for key, value in sorted(manifest.training.parameters.items())),
         "made with": ", ".join(f"{library} {version}" for library, version in sorted(manifest.libraries.items())),
     }
@@ -79,7 +79,7 @@ def model_table(row: ModelRow, manifest: Manifest) -> Table:
 
 def history_table(changes: Iterable[Change]) -> Table:
     """Changes, one a row."""
-    table = _folding("time", "action", "alias or arm", "from", "to", "by", "why")
+    table = Table("time", "action", "alias or arm", "from", "to", "by", "why")
     for row in map(change_of, changes):
         alias = "/".join(filter(None, (row["instance"], row["alias"] or row["arm"])))
         table.add_row(row["time"], row["action"], alias, row["from"] or "", row["to"] or "", row["by"], row["why"])
@@ -99,7 +99,7 @@ def importance_table(title: str, importance: Importance, by: str | None, most: i
 
 def verdict_table(verdicts: Iterable[Mapping[str, Any]]) -> Table:
     """Which versions are what they were."""
-    table = _folding("model", "digest", "verdict")
+    table = Table("model", "digest", "verdict")
     for each in verdicts:
         name = f"{each['name']}/{each['version']}"
         table.add_row(
@@ -110,12 +110,9 @@ def verdict_table(verdicts: Iterable[Mapping[str, Any]]) -> Table:
     return table
 
 
-def _folding(*headings: str) -> Table:
-    """A table that folds what a narrow terminal has no room for, and cuts nothing off."""
-    table = Table()
-    for heading in headings:
-        table.add_column(heading, overflow="fold")
-    return table
+def _score(name: str) -> str:
+    """What a manifest holds is the plain t; the one that allows for overlap needs every section."""
+    return f"{name} (plain)" if name.endswith("_t") else name
 
 
 def _named(key: tuple[str, int] | None) -> str | None:

@@ -55,7 +55,7 @@ def _skill(skill: dict[str, Any]) -> str:
 def progress(prepared: Prepared, people: Console) -> Iterator[Any]:
     """Bars of history and of signals; called with each `Progress`."""
     columns = (TextColumn("{task.description:>8}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Bars(*columns, console=people, transient=not people.is_terminal) as bars:
+    with Bars(*columns, console=people, disable=not people.is_terminal) as bars:
         history = bars.add_task("history", total=prepared.split.history)
         signals = bars.add_task("signals", total=prepared.split.replayed)
 

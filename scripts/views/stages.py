@@ -16,7 +16,7 @@ def stages(people: Console, *, width: int) -> Iterator[Say]:
     columns = (
         TextColumn(f"{{task.description:>{width}}}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
     )  # fmt: skip
-    with Progress(*columns, console=people, transient=True) as bars:
+    with Progress(*columns, console=people, transient=True, disable=not people.is_terminal) as bars:
         tasks: dict[str, TaskID] = {}
 
         def say(stage: str, done: int, most: int) -> None:

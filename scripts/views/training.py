@@ -6,8 +6,10 @@ from typing import Any
 from rich.table import Table
 
 from common.models.manifest import Manifest
+from common.research.analysis.cells import said
 from common.research.appraisal import Appraisal
 from common.research.periods import shown
+from common.research.sufficiency import ROWS_A_FEATURE, Sufficiency
 from common.research.training import Trained
 from common.research.walk_forward import Walked
 
@@ -15,11 +17,13 @@ FIGURES = (
     "ic",
     "ic_std",
     "icir",
-    "ic_t",
+    "ic_t (Newey-West)",
+    "ic_t (plain)",
     "rank_ic",
     "rank_ic_std",
     "rank_icir",
-    "rank_ic_t",
+    "rank_ic_t (Newey-West)",
+    "rank_ic_t (plain)",
     "mse",
     "sections",
     "rows",
@@ -33,7 +37,7 @@ def scores_table(title: str, parts: Mapping[str, Appraisal]) -> Table:
         table.add_column(heading, justify="right")
     flat = [_flat(each) for each in parts.values()]
     for figure in FIGURES:
-        table.add_row(figure, *(f"{each[figure]:,.4g}" for each in flat))
+        table.add_row(figure, *(said(each[figure], ",.4g") for each in flat))
     return table
 
 
@@ -60,6 +64,16 @@ def walk_table(walked: Walked) -> Table:
         spans = (each.periods.train, each.periods.valid, each.test)
         table.add_row(str(each.trained.ref), again(each.trained), *(shown(span) for span in spans))
     return table
+
+
+def few_rows(found: Sufficiency) -> str | None:
+    """A warning with its figures and its rule, None where there are rows enough."""
+    if found.is_enough:
+        return None
+    return (
+        f"{found.rows:,} rows to learn {found.features} features from are {found.rows_a_feature:.1f} a feature; below "
+        f"{ROWS_A_FEATURE} a model fits mostly noise (Harrell 2015, 4.4): give more history, or fewer factors"
+    )
 
 
 def again(trained: Trained) -> str:
@@ -105,11 +119,13 @@ def _flat(found: Appraisal) -> dict[str, float]:
         "ic": ic.summary.mean,
         "ic_std": ic.summary.std,
         "icir": ic.ratio,
-        "ic_t": ic.t,
+        "ic_t (Newey-West)": ic.t,
+        "ic_t (plain)": ic.summary.t,
         "rank_ic": ranked.summary.mean,
         "rank_ic_std": ranked.summary.std,
         "rank_icir": ranked.ratio,
-        "rank_ic_t": ranked.t,
+        "rank_ic_t (Newey-West)": ranked.t,
+        "rank_ic_t (plain)": ranked.summary.t,
         "mse": found.mse,
         "sections": ranked.summary.count,
         "rows": found.rows,

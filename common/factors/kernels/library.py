@@ -90,7 +90,7 @@ def make_ready(
     wanted: Iterable[Kernel], folder: Callable[[], Path], progress: Callable[[str, int, int], None] | None = None
 ) -> int:
     """Compile or load those that are not in memory yet, as `compile_all`; `folder` is asked only if there are any."""
-    waiting = [each for each in wanted if not each.function.signatures]
+    waiting = [each for each in wanted if not each.function.overloads]
     if not waiting:
         return 0
     place = folder()

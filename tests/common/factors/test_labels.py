@@ -63,5 +63,5 @@ def test_horizon() -> None:
 
 def test_refuses_wrong_labels() -> None:
     """With the word label and the position."""
-    with pytest.raises(ExpressionError, match=r"factor 'label' uses unknown name 'cloze'.*position 10"):
+    with pytest.raises(ExpressionError, match=r"the label uses unknown name 'cloze'.*position 10"):
         label_values("ts_delay(cloze, -3)", market(2, 2, seed=0))

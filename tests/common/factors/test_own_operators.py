@@ -143,9 +143,9 @@ def test_refuses_usages(usage: str, message: str) -> None:
 
 def test_refuses_compositions_that_cannot_be_read() -> None:
     """When they are made, with the place."""
-    with pytest.raises(ExpressionError, match="factor 'gap' uses unknown name 'z'"):
+    with pytest.raises(ExpressionError, match="operator 'gap' uses unknown name 'z'"):
         composition("gap(x, y)", "x - z")
-    with pytest.raises(ExpressionError, match="factor 'gap' uses unknown operator 'ts_mena'; did you mean 'ts_mean'"):
+    with pytest.raises(ExpressionError, match="operator 'gap' uses unknown operator 'ts_mena'; did you mean 'ts_mean'"):
         composition("gap(x, window)", "ts_mena(x, window)")
 
 

@@ -1,5 +1,7 @@
 """Texts that are read, and texts that are refused with a position and what would be right."""
 
+import re
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -7,6 +9,7 @@ from hypothesis import strategies as st
 from common.errors import ExpressionError
 from common.factors.definition import Operator
 from common.factors.expression import Call, Column, Constant, Expression
+from common.factors.foreign import NAMES, NODES, SIGNS
 from common.factors.operators import TABLE
 from common.factors.parser import apply, parse
 from common.factors.text import MAX_DEPTH, MAX_LENGTH
@@ -71,14 +74,25 @@ REFUSED: list[tuple[str, int, str]] = [
     ("close + 5.real", 9, "not a number"),
     ("close + True", 9, "True, which is not a number"),
     ("open < close < high", 16, "chains comparisons"),
-    ("close if open else high", 1, "IfExp"),
-    ("close and open", 1, "BoolOp"),
-    ("not close", 1, "UnaryOp"),
+    ("close if open else high", 1, "uses 'if ... else', which factors do not have; write quesval("),
+    ("close and open", 1, "uses 'and', which factors do not have; write (x > 0) * (y > 0)"),
+    ("close or open", 1, "uses 'or', which factors do not have; write greater(x > 0, y > 0)"),
+    ("not close", 1, "uses 'not', which factors do not have; write 1 - (x > 0)"),
     ("close @ open", 7, "'@'"),
-    ("close & open", 7, "'&'"),
-    ("close << 2", 10, "LShift"),
-    ("close is open", 10, "Is"),
-    ("close.real", 1, "Attribute"),
+    ("close & open", 7, "holds '&', which has no meaning here; write (x > 0) * (y > 0)"),
+    ("close ^ 2", 7, "write x ** y for a power"),
+    ("$close", 1, "write columns by their names alone"),
+    ("close = open", 7, "write == to compare"),
+    ("!close", 1, "write 1 - (x > 0)"),
+    ("close << 2", 10, "uses '<<'"),
+    ("close is open", 10, "uses 'is', which factors do not have; write =="),
+    ("close.real", 1, "write ts_mean(close, 5), not close.mean(5)"),
+    ("close.mean(5)", 1, "write ts_mean(close, 5), not close.mean(5)"),
+    ("(yield close)", 2, "uses 'yield close', which factors do not have"),
+    ("ts_mean / 2", 1, "operator 'ts_mean' without arguments; write ts_mean(x, window)"),
+    ("Ref(close, 1)", 1, "write ts_delay(x, delay)"),
+    ("SMA(close, 5)", 1, "did you mean 'ta_sma'?"),
+    ("wibble(close)", 1, "ts_min, ts_product, ts_quantile, ts_rank, ts_resi, ts_rsquare, ts_slope, ts_std, ts_sum ("),
     ("close(5)", 1, "unknown operator 'close'"),
     ("ts_mean(close, 5)(5)", 1, "not an operator's name"),
     ("lambda: close", 7, "':'"),
@@ -86,8 +100,8 @@ REFUSED: list[tuple[str, int, str]] = [
     ("'close'", 1, '"\'"'),
     ("__import__", 1, "unknown name"),
     ("eval(close)", 1, "unknown operator 'eval'"),
-    ("(close, open)", 1, "Tuple"),
-    ("ts_mean(*close, 5)", 9, "Starred"),
+    ("(close, open)", 1, "write one expression a factor"),
+    ("ts_mean(*close, 5)", 9, "write each argument by itself"),
     ("close\n+ open", 7, "cannot be read"),
     ("(close\n+ opn)", 10, "did you mean 'open'?"),
     ("clöse", 3, "not ASCII"),
@@ -125,6 +139,34 @@ def test_every_operator_is_read_back_from_its_own_text(row: object) -> None:
     assert parse(str(parse(text))).same_as(parse(text))
     if not row.symbol:
         assert apply(row.name, *columns, *(5 if each.whole else 0.3 for each in row.parameters)).same_as(parse(text))
+
+
+@pytest.mark.parametrize(
+    ("name", "future", "who"),
+    [
+        ("calm", False, "factor 'calm'"),
+        ("label", False, "factor 'label'"),
+        ("label", True, "the label"),
+        ("change", True, "operator 'change'"),
+        ("", False, "the expression"),
+    ],
+)
+def test_an_error_says_what_kind_of_text_it_is_in(name: str, who: str, *, future: bool) -> None:
+    """A factor may be called `label`; only the label of a set and operators look ahead."""
+    with pytest.raises(ExpressionError, match=f"^{who} uses unknown name 'clsoe'"):
+        parse("clsoe", name=name, future=future)
+
+
+def test_what_is_proposed_for_foreign_words_is_there() -> None:
+    """Every operator that stands in an answer to a foreign sign, word or name is one of the table, used as it is."""
+    texts = [*NAMES.values(), *SIGNS.values(), *(instead for _, instead in NODES.values())]
+    calls = {each for text in texts for each in re.findall(r"(?<!close\.)\b([a-z_0-9]+)\(([^()]*)\)", text)}
+    usages = {row.name: row for row in TABLE if not row.symbol}
+    assert len(calls) >= 15
+    assert {name for name, _ in calls} <= set(usages)
+    wrong = [(name, given) for name, given in calls if given.count(",") != usages[name].usage.count(",")]
+    assert wrong == []
+    assert not set(NAMES) & set(usages)
 
 
 def test_labels_may_look_ahead() -> None:

@@ -84,7 +84,7 @@ def test_two_names_for_one_factor() -> None:
         ((("a", "close"), ("a", "open")), LABEL, "holds factor 'a' twice"),
         ((("a", "clos"),), LABEL, "factor 'a' uses unknown name 'clos'; did you mean 'close'?"),
         ((("a", "ts_delay(close, -1)"),), LABEL, "factor 'a' looks ahead"),
-        ((("a", "close"),), "ts_delay(clos, -1)", "factor 'label' uses unknown name 'clos'"),
+        ((("a", "close"),), "ts_delay(clos, -1)", "the label uses unknown name 'clos'"),
     ],
 )
 def test_refuses_sets(factors: tuple[tuple[str, str], ...], label: str, message: str) -> None:

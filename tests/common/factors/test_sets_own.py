@@ -159,23 +159,27 @@ def test_names_of_what_stands_beside_factors_are_refused(name: str, tmp_path: Pa
         compile_set(FactorSet("mine", ((name, "open"),), "ts_delay(close, -1) / close - 1"))
 
 
-CHAIN = "factors = {f'f{i}': f'f{i - 1} + close' if i else 'close' for i in range(N)}\nlabel = 'close'\n"
+CHAIN = "factors = {f'f{i}': f'f{i - 1} + close' if i else 'close' for i in range(N)}\nlabel = 'ts_delay(close, -1)'\n"
 BUILT = (
-    "from common.factors.expression import Column\ne = Column('close')\nfor _ in range(N - 1): e = e + Column('open')\n"
+    "from common.factors.expression import Column\nfrom common.factors.parser import apply\n"
+    "e = Column('close')\nlater = apply('ts_delay', e, -1)\nfor _ in range(N - 1): e = e + Column('open')\n"
 )
 CALLING = (
     "from common.factors.own_operators import composition\nown = [composition('c0(x)', 'x + 1')]\n"
     "for i in range(1, N):\n    own.append(composition(f'c{i}(x)', f'c{i - 1}(x) + 1', operators=own))\n"
-    "operators, factors, label = own, {'a': 'open'}, 'close'\n"
+    "operators, factors, label = own, {'a': 'open'}, 'ts_delay(close, -1)'\n"
 )
 DEEP = {
     "factors that name one another": (CHAIN, r"factor 'f100' is nested 101 levels deep"),
-    "the label names the last": (CHAIN.replace("'close'\n", "f'f{N - 1} + open'\n"), r"nested 101 levels deep"),
+    "the label names the last": (
+        CHAIN.replace("'ts_delay(close, -1)'\n", "f'f{N - 1} + ts_delay(open, -1)'\n"),
+        r"nested 101 levels deep",
+    ),
     "an expression of Python": (
-        BUILT + "factors = {'a': e}\nlabel = 'close'\n",
+        BUILT + "factors = {'a': e}\nlabel = later\n",
         r"factor 'a' is nested \d+ levels deep",
     ),
-    "a label of Python": (BUILT + "factors = {'a': 'open'}\nlabel = e\n", r"label is nested \d+ levels deep"),
+    "a label of Python": (BUILT + "factors = {'a': 'open'}\nlabel = e + later\n", r"label is nested \d+ levels deep"),
     "operators that call one another": (CALLING, r"operator 'c\d+\(x\)' (is nested \d+ levels|calls operators that)"),
     "operators that only call": (
         CALLING.replace("(x) + 1', op", "(x)', op"),
@@ -207,3 +211,39 @@ def test_names_that_cannot_be_written_are_not_proposed() -> None:
     with pytest.raises(ExpressionError, match="unknown name 'qqqq'; there is open") as caught:
         parse("qqqq + 1")
     assert not {"add", "sub", "mul", "div", "neg"} & set(re.findall(r"\w+", str(caught.value)))
+
+
+@pytest.mark.parametrize("label", ["close", "ts_delay(close, 5) / close - 1", "a"])
+@pytest.mark.parametrize("name", ["mine.toml", "mine.py"])
+def test_a_label_that_does_not_look_ahead_is_refused_when_the_set_is_loaded(
+    tmp_path: Path, name: str, label: str
+) -> None:
+    """By whatever loads it, with what to write; training says the same."""
+    texts = "[factors]\na = 'close'\n" if name.endswith("toml") else "factors = {'a': 'close'}\n"
+    with pytest.raises(
+        FactorError, match=r"mine\.(toml|py): label .* of mine does not look ahead: .*ts_delay\(close, -5"
+    ):
+        _written(tmp_path, f"label = '{label}'\n{texts}", name)
+
+
+@pytest.mark.parametrize(
+    ("operators", "message"),
+    [
+        ("'a(x)' = 'b(x)'\n'b(x)' = 'abs(x)'", "operator 'a(x)' calls 'b', which does not stand above it"),
+        ("'a(x)' = 'a(x) + 1'", "operator 'a(x)' calls 'a', which does not stand above it"),
+        ("'a(x)' = 'ts_dely(x, 1)'", "operator 'a' uses unknown operator 'ts_dely'; did you mean 'ts_delay'?"),
+        ("'a(x)' = 'y'", "operator 'a' uses unknown name 'y'; there is x, open"),
+        ("'a(x, windw)' = 'ts_mean(x, windw)'", "'windw' would be a series; did you mean 'window'"),
+    ],
+)
+def test_an_own_operator_that_is_wrong_says_so(tmp_path: Path, operators: str, message: str) -> None:
+    """As an operator, not as a factor; with what was probably meant."""
+    with pytest.raises(FactorError) as caught:
+        _written(tmp_path, f"{LABEL}[operators]\n{operators}\n[factors]\nf = 'a(close)'\n")
+    assert message in str(caught.value)
+
+
+def test_a_name_near_another_factor_is_told(tmp_path: Path) -> None:
+    """Also of one that stands below."""
+    with pytest.raises(ExpressionError, match=r"unknown name 'open_rnk'; did you mean 'open_rank'"):
+        _written(tmp_path, f"{LABEL}[factors]\na = 'open_rnk + 1'\nopen_rank = 'cs_rank(open)'\n")

@@ -32,7 +32,8 @@ def test_a_version_that_is_needed_is_not_removed(
         registry.record_serving(Serving("own", b"j" * 16, "live", "champion", 6, 60, "demo", 2))
     for instance in ("sp500", "own"):
         assert run("models", "remove", "demo", "--version", "1", "--why", "x", *two) == 1
-        assert run("models", "promote", "demo", "--version", "3", "--instance", instance, "--why", "x", *two) == 0
+        move = ("promote", "demo", "--version", "3", "--instance", instance, "--new", "--why", "x")
+        assert run("models", *move, *two) == 0
     assert "a rollback goes there" in capsys.readouterr().err
     assert answer(tmp_path, "remove", "demo", "--version", "1", "--why", "x", *two)["version"] == 1
     assert [row["version"] for row in answer(tmp_path, "list", *two) if row["name"] == "demo"] == [2, 3]

@@ -5,10 +5,10 @@ import json
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 
 from common.models.records import Change, ModelRef, ModelRow
 from scripts.views.models import history_table, list_table
+from scripts.views.people import People
 from tests.scripts.models.asking import run
 
 
@@ -48,7 +48,7 @@ def test_a_narrow_terminal_cuts_nothing_off() -> None:
         (list_table([row], {ref: ["instance-of-some-length/champion"]}), {"m": 40}),
         (history_table([change]), {"w": 50}),
     ):
-        people = Console(file=io.StringIO(), width=60)
+        people = People(file=io.StringIO(), width=60)
         people.print(table)
         assert isinstance(people.file, io.StringIO)
         shown = people.file.getvalue()

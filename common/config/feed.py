@@ -1,0 +1,51 @@
+"""The bar feed: where bars come from, how fast they go out, how much of its record is kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+
+from common.config.table import Table
+
+
+class Source(Table):
+    """A file of bars: replayed, times before `split_ns` (bar close, UTC) are history; or all of it is, and goes on."""
+
+    kind: Literal["file", "generated"] = "file"
+    bars: Path
+    zone: str = "UTC"
+    stamp: Literal["auto", "open", "close"] = "auto"
+    interval: str = "auto"
+    split_ns: int = 0
+    seed: int = Field(default=1, ge=0)
+    """Of what a generated source makes up; another seed is another market."""
+
+
+class Retention(Table):
+    """How much of the feed's journal is kept: old segments go beyond a bound, never what a consumer still lacks."""
+
+    max_mb: int | None = Field(default=None, ge=1)
+    max_days: float | None = Field(default=None, gt=0.0)
+    """Since a segment was written to."""
+    keep_sections: int = Field(default=1000, ge=1)
+    """The newest that stay whatever the bounds say: what a restart reads again."""
+
+
+class Feed(Table):
+    """The bar feed: where bars come from, and how fast they go out."""
+
+    source: Source
+    pace_s: float | None = Field(default=None, gt=0.0)
+    """Seconds from section to section; neither this nor `speed`: as fast as acknowledgements allow."""
+    speed: float | None = Field(default=None, gt=0.0)
+    """Times real time: a section every bar interval divided by this; hours without bars are passed over."""
+    credit: int = Field(default=16, ge=1, le=1024)
+    """Sections an unpaced replay may be ahead of the slowest consumer."""
+    patience_bars: int = Field(default=20, ge=1)
+    """Bars a symbol may be unseen before it is no longer expected."""
+    members: Path | None = None
+    """A file of who is a member from when to when (symbol, from, to); none: whoever is expected."""
+    sync: Literal["always", "behind", "interval", "never"] = "interval"
+    retention: Retention = Retention()
