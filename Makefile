@@ -85,8 +85,9 @@ chaos: $(VENV)/models.stamp ## Kill and stop every process of real pipelines: FA
 	$(BIN)/python -m scripts.chaos $(if $(FAULTS),--faults '$(FAULTS)') $(if $(SEED),--seed '$(SEED)')
 
 .PHONY: long-run
-long-run: $(VENV)/dev.stamp ## A million bars through every operator that remembers, to the bit
+long-run: $(VENV)/models.stamp ## A million bars through every operator that remembers; then who serves, for hours
 	$(BIN)/python -m tests.common.factors.long_run
+	$(BIN)/python -m tests.services.inference_worker.long_run
 
 .PHONY: soak
 soak: $(VENV)/models.stamp ## Many sections at full speed: does any process grow? SECTIONS=200000
@@ -131,10 +132,12 @@ $(VENV)/run.stamp: requirements/run.lock scripts/preflight.py
 	@$(PIP) -r requirements/run.lock
 	@touch $@
 
-.venv-peers/peers.stamp: requirements/peers.lock
-	@echo "installing requirements/peers.lock"
+.venv-peers/peers.stamp: requirements/peers.lock requirements/mlp.lock requirements/torch.txt
+	@echo "installing requirements/peers.lock, and torch with what it needs"
 	@$(PYTHON) -m venv .venv-peers
-	@.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@for lock in requirements/peers.lock requirements/mlp.lock; do \
+		.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $$lock; done
+	@.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check -r requirements/torch.txt
 	@touch $@
 
 .venv-fetch/fetch.stamp: requirements/run.lock requirements/fetch.lock

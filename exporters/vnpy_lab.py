@@ -1,18 +1,17 @@
-"""Export what only vnpy can read of a vnpy.alpha lab: index members, datasets, LightGBM models.
+"""Export what only vnpy can read of a vnpy.alpha lab's data: who was a member of an index when.
 
-Run it with the Python that has your vnpy, on a lab of your own: it opens its shelves and pickles, which run whatever
-code they hold. Everything is written as JSON and text below LAB/export; nothing in the lab is changed.
+Run it with the Python that has your vnpy, on a lab of your own: it opens its shelves, which run whatever code they
+hold. Everything is written as JSON below LAB/export; nothing in the lab is changed. Models, with the datasets they were
+trained on, are exported by vnpy_model.py.
 
     python vnpy_lab.py LAB
 """
 
 import argparse
 import json
-import pickle
 import shelve
 import sys
 from pathlib import Path
-from typing import Any
 
 
 def main() -> int:
@@ -23,18 +22,24 @@ def main() -> int:
     if not (lab / "component").is_dir():
         sys.stderr.write(f"{lab} is no vnpy.alpha lab: it has no folder `component`\n")
         return 2
-    failures = [*export_components(lab), *export_pickles(lab, "dataset", dataset), *export_pickles(lab, "model", model)]
+    failures = export_components(lab)
     for failure in failures:
         sys.stderr.write(f"{failure}\n")
     return 1 if failures else 0
 
 
 def export_components(lab: Path) -> list[str]:
-    """Write every index as {date: [symbols]}."""
+    """Write every index as {date: [symbols]}; return what could not be."""
+    failures = []
     for name in sorted({shelve_name(path.name) for path in (lab / "component").iterdir()}):
-        with shelve.open(str(lab / "component" / name), flag="r") as members:
-            write(lab, "component", name, {day: list(members[day]) for day in sorted(members)})
-    return []
+        try:
+            with shelve.open(str(lab / "component" / name), flag="r") as members:
+                lists = {day: list(members[day]) for day in sorted(members)}
+        except Exception as error:  # noqa: BLE001  shelves raise what they like
+            failures.append(f"{lab / 'component' / name} cannot be opened: {type(error).__name__}: {error}")
+        else:
+            write(lab / "export" / "component" / f"{name}.json", lists)
+    return failures
 
 
 def shelve_name(file: str) -> str:
@@ -44,39 +49,10 @@ def shelve_name(file: str) -> str:
     return file
 
 
-def export_pickles(lab: Path, kind: str, describe: Any) -> list[str]:
-    """Write every dataset or model that can be told in plain words; return what could not."""
-    failures = []
-    for path in sorted((lab / kind).glob("*.pkl")):
-        with path.open("rb") as file:
-            found = pickle.load(file)
-        try:
-            write(lab, kind, path.stem, describe(found))
-        except (AttributeError, TypeError) as error:
-            failures.append(f"{path}: {type(found).__name__} cannot be exported: {error}")
-    return failures
-
-
-def dataset(found: Any) -> dict[str, Any]:
-    """Factor texts, label, spans of an AlphaDataset; factors given as frames of results have no text."""
-    return {
-        "features": {str(name): str(text) for name, text in found.feature_expressions.items()},
-        "features_without_text": sorted(map(str, found.feature_results)),
-        "label": str(found.label_expression),
-        "periods": {str(segment.name).lower(): list(map(str, span)) for segment, span in found.data_periods.items()},
-    }
-
-
-def model(found: Any) -> dict[str, Any]:
-    """A LightGBM model as its own text; other kinds have no form that is safe to read."""
-    return {"kind": "lightgbm", "text": found.model.model_to_string(), "parameters": dict(found.params)}
-
-
-def write(lab: Path, kind: str, name: str, content: Any) -> None:
+def write(path: Path, lists: dict[str, list[str]]) -> None:
     """Put one JSON file into the export."""
-    path = lab / "export" / kind / f"{name}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    path.write_text(json.dumps(lists, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     sys.stdout.write(f"{path}\n")
 
 

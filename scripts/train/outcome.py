@@ -13,13 +13,15 @@ from common.models.processed import load_processed
 from common.models.registry import Registry
 from common.research.appraisal import appraise, ask
 from common.research.dataset import Dataset
+from common.research.periods import Segment
 from common.research.recipe import Recipe
+from common.research.sufficiency import Sufficiency
 from common.research.training import train_or_reuse
 from common.research.walk_forward import WalkForward
-from scripts.command import console
+from scripts.command import console, warn
 from scripts.outputs import writing
 from scripts.views.stages import stages
-from scripts.views.training import again, model_figures, months_table, scores_table, walk_figures, walk_table
+from scripts.views.training import again, few_rows, model_figures, months_table, scores_table, walk_figures, walk_table
 
 
 def trained(
@@ -31,9 +33,11 @@ def trained(
         bundle = models.load(made.ref)
         model = load_processed(bundle, recipe.kinds)
         parts = {segment.value: appraise(ask(model, dataset(), segment), recipe) for segment in dataset().parts}
+    sufficiency = Sufficiency(parts[Segment.TRAIN].rows, len(model.model.features))
+    _tell(sufficiency)
     console().print(scores_table(f"{made.ref} ({again(made)})", parts))
     console().print(months_table({name: found for name, found in parts.items() if name != "train"}))
-    return model_figures(made, bundle.manifest, parts)
+    return {**model_figures(made, bundle.manifest, parts), "rows_a_feature": sufficiency.rows_a_feature}
 
 
 def walked(walk: WalkForward, models: Registry, signals: Path | None) -> dict[str, Any]:
@@ -43,10 +47,16 @@ def walked(walk: WalkForward, models: Registry, signals: Path | None) -> dict[st
     if signals is not None:
         with writing(signals), replacing(signals) as temporary:
             done.signal.write_parquet(temporary)
+    _tell(done.sufficiency)
     console().print(walk_table(done))
     parts = {"out of sample": done.appraisal}
     console().print(scores_table("all of them", parts), months_table(parts))
-    return walk_figures(done)
+    return {**walk_figures(done), "rows_a_feature": done.sufficiency.rows_a_feature}
+
+
+def _tell(sufficiency: Sufficiency) -> None:
+    if (told := few_rows(sufficiency)) is not None:
+        warn(told)
 
 
 @contextmanager

@@ -25,16 +25,6 @@ def bar(symbol: str, number: int, interval: str) -> Any:
     )  # fmt: skip
 
 
-def dataset(alpha: Any) -> Any:
-    """A definition with one factor and a label."""
-    frame = pl.DataFrame({"datetime": [START], "vt_symbol": ["000001.SSE"]})
-    periods = (("2024-01-02", "2024-01-03"), ("2024-01-04", "2024-01-04"), ("2024-01-05", "2024-01-06"))
-    made = alpha.AlphaDataset(frame, *periods)
-    made.add_feature("roc_5", "ts_delay(close, 5) / close")
-    made.set_label("ts_delay(close, -3) / ts_delay(close, -1) - 1")
-    return made
-
-
 def main() -> int:
     """Make the lab in FOLDER/lab; write what vnpy itself reads of it to FOLDER/vnpy.json."""
     folder = Path(sys.argv[1])
@@ -47,8 +37,6 @@ def main() -> int:
     lab.save_component_data(INDEX, lists)
     lab.add_contract_setting("000001.SSE", 0.0005, 0.0015, 1, 0.01)
     lab.save_signal("mine", pl.DataFrame({"datetime": [START], "vt_symbol": ["000001.SSE"], "signal": [0.5]}))
-    lab.save_dataset("plain", dataset(alpha))
-    lab.save_model("untrained", importlib.import_module("vnpy.alpha.model.models.lgb_model").LgbModel())
     filters = lab.load_component_filters(INDEX, "2024-01-01", "2024-01-31")
     known = {name: [[str(end.date()) for end in stay] for stay in stays] for name, stays in filters.items()}
     (folder / "vnpy.json").write_text(json.dumps({"lists": lists, "filters": known}), encoding="utf-8")

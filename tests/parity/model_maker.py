@@ -11,20 +11,21 @@ from typing import Any
 import polars as pl
 
 SPANS = ("train", "valid", "test")
-MODELS = {"lgb": ("lgb_model", "LgbModel"), "lasso": ("lasso_model", "LassoModel")}
+MODELS = {"lgb": ("lgb_model", "LgbModel"), "lasso": ("lasso_model", "LassoModel"), "mlp": ("mlp_model", "MlpModel")}
 
 
-def save_bars(lab: Any, bars: pl.DataFrame) -> list[str]:
+def save_bars(lab: Any, bars: pl.DataFrame, interval: str) -> list[str]:
     """One file a symbol, as vnpy's lab keeps them; the symbols."""
+    folder = {"d": lab.daily_path, "1m": lab.minute_path}[interval]
     for (symbol,), rows in bars.group_by("vt_symbol", maintain_order=True):
-        rows.drop("vt_symbol").write_parquet(lab.daily_path / f"{symbol}.parquet")
+        rows.drop("vt_symbol").write_parquet(folder / f"{symbol}.parquet")
     return sorted(bars["vt_symbol"].unique())
 
 
 def dataset_of(alpha: Any, lab: Any, symbols: list[str], request: dict[str, Any]) -> Any:
     """A dataset loaded, filtered, prepared and processed as its users do."""
     periods = [tuple(request["periods"][name]) for name in SPANS]
-    frame = lab.load_bar_df(symbols, "d", periods[0][0], periods[2][1], request["extended_days"])
+    frame = lab.load_bar_df(symbols, request["interval"], periods[0][0], periods[2][1], request["extended_days"])
     made = alpha.AlphaDataset(frame, *periods)
     for name, text in request["factors"].items():
         made.add_feature(name, text)
@@ -42,17 +43,21 @@ def dataset_of(alpha: Any, lab: Any, symbols: list[str], request: dict[str, Any]
 
 
 def main() -> int:
-    """Make the lab in FOLDER/lab from FOLDER/bars.parquet, with the datasets and models FOLDER/request.json names."""
+    """Make the lab in FOLDER/lab from FOLDER/bars.parquet, with the datasets FOLDER/request.json names.
+
+    All are of one interval; each has the models it has settings for.
+    """
     folder = Path(sys.argv[1])
     alpha = importlib.import_module("vnpy.alpha")
     lab = alpha.AlphaLab(str(folder / "lab"))
-    symbols = save_bars(lab, pl.read_parquet(folder / "bars.parquet"))
-    for name, request in json.loads((folder / "request.json").read_text(encoding="utf-8")).items():
+    requests, bars = json.loads((folder / "request.json").read_text(encoding="utf-8")), folder / "bars.parquet"
+    symbols = save_bars(lab, pl.read_parquet(bars), next(iter(requests.values()))["interval"])
+    for name, request in requests.items():
         dataset = dataset_of(alpha, lab, symbols, request)
         lab.save_dataset(name, dataset)
-        for kind, (module, found) in MODELS.items():
-            made = getattr(importlib.import_module(f"vnpy.alpha.model.models.{module}"), found)
-            model = made(**request["models"][kind])
+        for kind, settings in request["models"].items():
+            module, found = MODELS[kind]
+            model = getattr(importlib.import_module(f"vnpy.alpha.model.models.{module}"), found)(**settings)
             model.fit(dataset)
             lab.save_model(f"{name}-{kind}", model)
     return 0

@@ -45,7 +45,7 @@ class Subject:
 
 def make_subject(market: str, name: str, folder: Path, *, whole: bool) -> Subject:
     """Load the bars and let vnpy evaluate the set on them."""
-    rows = Rows.of(_bars(market, folder, None if whole else SAMPLED[name]))
+    rows = Rows.of(bars_of(market, folder, None if whole else SAMPLED[name]))
     factors = texts_of(load_set(name), market)
     texts = [*factors.values(), *OPERATORS] if market == "sample" else list(factors.values())
     answer = evaluated(folder, rows.frame(), texts)
@@ -57,7 +57,8 @@ def texts_of(factor_set: FactorSet, market: str) -> dict[str, str]:
     return {name: text for name, text in factor_set.factors if market == "sample" or NO_TURNOVER not in text}
 
 
-def _bars(market: str, folder: Path, symbols: int | None) -> pl.DataFrame:
+def bars_of(market: str, folder: Path, symbols: int | None) -> pl.DataFrame:
+    """Good bars of a market, of so many of its symbols; skips the test where the file is not there."""
     if market == "sample":
         path = folder / "sample.parquet"
         sample_market().write_parquet(path)

@@ -12,6 +12,7 @@ from common.models.registry import Registry
 from scripts.command import main
 from scripts.models.__main__ import app as models
 from scripts.train.__main__ import app as train
+from tests.common.research.kept import array_of
 
 SPANS = ("--train", "2021-01-01..2021-09-30", "--validation", "2021-10-01..2022-02-28")
 TEST = ("--test", "2022-03-01..2022-07-31")
@@ -48,12 +49,47 @@ def test_spans_are_scored_month_by_month(bars: Path, tmp_path: Path, capsys: pyt
     found = trained(bars, tmp_path, *SPANS, *TEST)
     assert set(found["parts"]) == {"train", "valid", "test"}
     for part in found["parts"].values():
-        assert {"mean", "std", "icir", "t", "positive", "sections", "months"} == set(part["ic"]) == set(part["rank_ic"])
+        assert (
+            {"mean", "std", "icir", "t", "t_plain", "positive", "sections", "months"}
+            == set(part["ic"])
+            == set(part["rank_ic"])
+        )
         assert part["mse"] > 0.0
     assert found["parts"]["test"]["ic"]["months"][0]["month"] == "2022-03"
     told = capsys.readouterr().err
     assert "rank_icir" in told
     assert "2022-03" in told
+
+
+def test_both_kinds_of_t_are_named(bars: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where training prints them, and the plain one where a version is shown: its bundle holds no other."""
+    found = trained(bars, tmp_path, *SPANS)["parts"]["valid"]["rank_ic"]
+    told = capsys.readouterr().err
+    for name, figure in (("rank_ic_t (Newey-West)", found["t"]), ("rank_ic_t (plain)", found["t_plain"])):
+        row = next(line for line in told.splitlines() if name in line)
+        assert f"{figure:,.4g}" in row
+    assert run("show", "demo", "--registry", tmp_path / "registry", verb="models") == 0
+    shown = capsys.readouterr()
+    row = next(line for line in (shown.out + shown.err).splitlines() if "validation_rank_ic_t (plain)" in line)
+    assert f"{found['t_plain']:,.5g}" in row
+
+
+def test_few_rows_are_warned_of(bars: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With how many there are for each feature, and the rule; of a walk, those of the shortest stretch."""
+    assert trained(bars, tmp_path, *SPANS)["rows_a_feature"] > 15
+    assert "warning" not in capsys.readouterr().err
+    short = pl.read_parquet(bars).filter(pl.col("symbol").is_in(pl.col("symbol").unique().sort().head(3).implode()))
+    short.write_parquet(tmp_path / "short.parquet")
+    spans = ("--train", "2021-07-01..2021-09-30", "--validation", "2021-10-01..2022-02-28")
+    found = trained(tmp_path / "short.parquet", tmp_path, *spans, "-p", "min_data_in_leaf=5")
+    rows = found["parts"]["train"]["rows"]
+    told = capsys.readouterr().err
+    assert found["rows_a_feature"] < 15
+    assert f"{rows:,} rows to learn 24 features from are {rows / 24:.1f} a feature; below 15" in told
+    assert "Harrell" in told
+    walk = ("--walk-forward", "rolling", "--window", "220", "--step", "180", "-p", "min_data_in_leaf=5")
+    assert trained(tmp_path / "short.parquet", tmp_path, *walk)["rows_a_feature"] < 15
+    assert "a feature; below 15" in capsys.readouterr().err
 
 
 def test_the_test_span_has_no_say_in_the_model(bars: Path, tmp_path: Path) -> None:
@@ -89,11 +125,13 @@ def test_a_cache_is_used_and_mended(bars: Path, tmp_path: Path, capsys: pytest.C
     """Damage is said, and changes no model."""
     place = ("--cache", tmp_path / "cache", *SPANS, *TEST)
     first = trained(bars, tmp_path, *place)
-    (entry,) = (tmp_path / "cache").iterdir()
-    (entry / "label.npy").write_bytes(b"")
+    (entry,) = (tmp_path / "cache").glob("*.entry")
+    array_of(entry, "columns").write_bytes(b"")
     capsys.readouterr()
     assert trained(bars, tmp_path, *place, *PROCESSORS)["digest"] != first["digest"]
-    assert "label.npy is not what was written; computed again" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "columns (" in told
+    assert "is not what was written; computed again" in told
     assert trained(bars, tmp_path, *place)["parts"] == first["parts"]
     assert capsys.readouterr().err.count("warning") == 0
 

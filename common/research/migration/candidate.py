@@ -1,6 +1,5 @@
 """An exported model over our own dataset of the same bars: what would be registered, before anything is compared."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Self
 
@@ -17,7 +16,8 @@ from common.research.migration.completeness import check_complete
 from common.research.migration.export import KEYS, Export
 from common.research.migration.findings import deviation
 from common.research.migration.fitting import chain_of
-from common.research.migration.places import bars_of, constituents_of
+from common.research.migration.places import bars_of
+from common.research.migration.stays import constituents_of
 from common.research.migration.weights import Weights, model_of, read_weights
 from common.research.parting import Parting
 from common.research.raw_source import raw_of
@@ -26,8 +26,6 @@ from common.research.recipe import Recipe
 Floats = NDArray[np.float64]
 
 MORE_BARS = "Load more bars with vnpy's extended_days, and export again"
-ANSWER = "datetime"
-"""A name that no feature of an export can have."""
 SAME = 1e-4
 """Standard deviations within which the exported weights must give the exported predictions; torch adds in 32 bits."""
 IMPORTANCE_ROWS = 2048
@@ -36,7 +34,10 @@ KINDS = {"lightgbm": "lightgbm", "lasso": "linear", "mlp": "mlp"}
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidate:
-    """bars: those of ours that vnpy's dataset held; model: vnpy's, behind our processors fitted on our factors."""
+    """bars: those of ours that vnpy's dataset held; model: vnpy's, behind our processors fitted on our factors.
+
+    repeated: the model's answers f8[N] to vnpy's own features, a row a prediction of the export.
+    """
 
     export: Export
     weights: Weights
@@ -44,6 +45,7 @@ class Candidate:
     recipe: Recipe
     dataset: Dataset
     model: ProcessedModel
+    repeated: Floats
 
     @classmethod
     def of(cls, export: Export, bars: pl.DataFrame, name: str, members: Constituents | None = None) -> Self:
@@ -54,14 +56,15 @@ class Candidate:
         check_complete(export)
         words = read_weights(export.definition.weights)
         model = model_of(words, export.features, _some(export))
-        _check_scores(export, model.predict)
+        repeated = model.predict(_asked(export))
+        _check_scores(export, repeated)
         held = bars_of(bars, export.loaded)
         known = constituents_of(export.raw, export.loaded) if members is None else members
         recipe = _recipe(export, name, KINDS[words.kind], known)
         dataset = _dataset(export, held, recipe)
         if outputs(dataset.chain) != tuple(model.features):
             raise ExportError("our processors leave other features than vnpy's did: export the model with its dataset")
-        return cls(export, words, held, recipe, dataset, ProcessedModel(dataset.chain, model))
+        return cls(export, words, held, recipe, dataset, ProcessedModel(dataset.chain, model), repeated)
 
 
 def _dataset(export: Export, bars: pl.DataFrame, recipe: Recipe) -> Dataset:
@@ -92,13 +95,15 @@ def _some(export: Export) -> Floats:
     return np.ascontiguousarray(frame[rows].to_numpy().T)
 
 
-def _check_scores(export: Export, predict: Callable[[Floats], Floats]) -> None:
-    """Refuse weights that do not give the predictions of the same export."""
-    asked = export.predictions.select(*KEYS, pl.col("prediction").alias(ANSWER)).join(
-        export.inferred, on=list(KEYS), how="left", maintain_order="left"
-    )
-    found = predict(np.ascontiguousarray(asked.select(export.features).to_numpy().T))
-    said = asked[ANSWER].to_numpy()
+def _asked(export: Export) -> Floats:
+    """Features f8[F, N], as vnpy made them, of the rows that have a prediction, in its order."""
+    asked = export.predictions.select(KEYS).join(export.inferred, on=list(KEYS), how="left", maintain_order="left")
+    return np.ascontiguousarray(asked.select(export.features).to_numpy().T)
+
+
+def _check_scores(export: Export, found: Floats) -> None:
+    """Refuse weights that do not give the predictions f8[N] of the same export."""
+    said = export.predictions["prediction"].to_numpy()
     known = np.isfinite(said)
     with np.errstate(over="ignore", invalid="ignore"):
         far = np.abs(found[known] - said[known]) / deviation(said[known])

@@ -1,5 +1,6 @@
-"""Bars of a vnpy lab for an export: of days or of minutes, whichever hold the stamps the dataset had loaded."""
+"""Bars for an export: a lab's days or minutes, whichever hold the stamps it had loaded, or a file's, by their opens."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -18,6 +19,19 @@ def bars_of_lab(lab: Path, export: Export, zone: str) -> BarTable:
     if found is None:
         raise ExportError(f"{lab} is no vnpy lab with the bars the dataset held: name those it was loaded from")
     return found
+
+
+def bars_by_opens(table: BarTable, export: Export) -> BarTable:
+    """Bars of a file; those stamped at their close under their open where that is how the dataset has them.
+
+    vnpy stamps a bar at its open, and what is imported from there is stamped at its close.
+    """
+    if table.stamped == "open":
+        return table
+    moved = table.frame.with_columns(pl.col("stamp") - table.interval_ns)
+    theirs = export.loaded["stamp"].unique().implode()
+    found = [int(frame["stamp"].unique().is_in(theirs).sum()) for frame in (table.frame, moved)]
+    return replace(table, frame=moved) if found[1] > found[0] else table
 
 
 def _share(folder: Path, loaded: pl.DataFrame) -> float:

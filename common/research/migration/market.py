@@ -59,12 +59,15 @@ class Market:
         scaled = {name: values * factor if name in PRICES else values for name, values in self.panel.columns.items()}
         return replace(self, panel=replace(self.panel, columns=scaled))
 
-    def shaken(self, random: np.random.Generator) -> "Market":
-        """Every number of the bars a trillionth more or less."""
+    def shaken(self, random: np.random.Generator, size: float = SHAKE, noise: str | None = None) -> "Market":
+        """Every number of the bars up to `size` of it more or less; noise: a column that becomes such shares."""
+        shape = self.panel.present.shape
         columns = {
-            name: values * (1.0 + SHAKE * random.uniform(-1.0, 1.0, values.shape))
+            name: values * (1.0 + size * random.uniform(-1.0, 1.0, shape))
             for name, values in self.panel.columns.items()
         }
+        if noise is not None:
+            columns[noise] = size * random.uniform(-1.0, 1.0, shape)
         return replace(self, panel=replace(self.panel, columns=columns))
 
     @property

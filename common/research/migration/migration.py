@@ -18,6 +18,8 @@ from common.research.migration.substitution import Substitution
 
 PROCESSORS = "processors"
 """What our processors make of vnpy's own factors, where that is another number than vnpy's make."""
+ARITHMETIC = "arithmetic"
+"""What 64 bits make of weights that vnpy computed with in 32."""
 
 # Called with the stage (factors, predictions), steps done and steps at most.
 Progress = Callable[[str, int, int], None]
@@ -34,7 +36,10 @@ class Rows:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Migration:
-    """Changes of predictions over all rows and by segment; `processing`: what our processors alone change of them."""
+    """Changes of predictions over all rows and by segment.
+
+    `processing`, `arithmetic`: what our processors, and our model on vnpy's own features, alone change of them.
+    """
 
     candidate: Candidate
     limit: Limit
@@ -43,6 +48,7 @@ class Migration:
     change: Change
     parts: Mapping[str, Change]
     processing: Change
+    arithmetic: Change
     movers: tuple[Mover, ...]
     coverage: Coverage
 
@@ -53,9 +59,16 @@ class Migration:
 
     @property
     def culprits(self) -> tuple[str, ...]:
-        """Factors, or `PROCESSORS`, that alone move a prediction beyond the limit, else at all; largest mean first."""
-        own = Mover(PROCESSORS, self.processing.mean, self.processing.largest, self.processing.beyond)
-        moving = [each for each in (own, *self.movers) if each.beyond > 0.0 or each.largest > SMALL]
+        """What alone moves a prediction beyond the limit, else at all, largest mean first.
+
+        Factors, `PROCESSORS`, and beyond a limit also `ARITHMETIC`.
+        """
+        processing, arithmetic = (
+            Mover(name, each.mean, each.largest, each.beyond)
+            for name, each in ((PROCESSORS, self.processing), (ARITHMETIC, self.arithmetic))
+        )
+        moving = [each for each in (processing, *self.movers) if each.beyond > 0.0 or each.largest > SMALL]
+        moving += [arithmetic] if arithmetic.beyond > 0.0 else []
         found = [each for each in moving if each.beyond > 0.0] or moving
         return tuple(each.name for each in sorted(found, key=lambda each: -each.mean))
 
@@ -78,7 +91,7 @@ def migrate(candidate: Candidate, limit: Limit, progress: Progress = silent) -> 
     asked = Places.of(export.predictions, every.panel)
     coverage = Coverage.of(export.predictions, asked, raw)
     asked = asked.among(raw.counted[asked.section, asked.symbol])
-    predictions = PredictionComparison.of(export, raw, candidate.model, asked, limit)
+    predictions = PredictionComparison.of(candidate, asked, limit)
     change, parts = predictions.changes()
     swapped = Substitution.of(raw, market.places, factors.theirs, candidate.model)
     movers = predictions.movers(swapped, findings, partial(progress, "predictions"))
@@ -90,6 +103,7 @@ def migrate(candidate: Candidate, limit: Limit, progress: Progress = silent) -> 
         change=change,
         parts=parts,
         processing=predictions.processing(swapped),
+        arithmetic=predictions.arithmetic(),
         movers=tuple(sorted(movers, key=lambda each: -each.mean)),
         coverage=coverage,
     )

@@ -1,4 +1,4 @@
-"""Where rows of an export stand among our sections and symbols, and whose bars they are (pure)."""
+"""Where rows of an export stand among our sections and symbols, and whether their bars are ours (pure)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,6 @@ import polars as pl
 from numpy.typing import NDArray
 
 from common.errors import ExportError
-from common.market.constituents import Constituents, Interval
 from common.market.panel import Panel
 from common.research.migration.export import BARS, KEYS
 
@@ -107,20 +106,6 @@ def _check_same(bars: pl.DataFrame, loaded: pl.DataFrame) -> None:
                 f"{name} of only {100 * share:.1f} % of the bars is what the dataset held: give the bars it was loaded "
                 "from (adjusted as they were then)"
             )
-
-
-def constituents_of(export_raw: pl.DataFrame, loaded: pl.DataFrame) -> Constituents | None:
-    """Who was a member when, from the rows vnpy's index filter left; None where it left all of them."""
-    marked = loaded.select(KEYS).join(
-        export_raw.select(*KEYS, pl.lit(value=True).alias("kept")), on=list(KEYS), how="left"
-    )
-    if marked["kept"].all(ignore_nulls=False):
-        return None
-    kept = pl.col("kept").fill_null(value=False)
-    stay = kept.rle_id().over("symbol").alias("stay")
-    stays = marked.sort("symbol", "stamp").select(*KEYS, kept, stay).filter("kept").group_by("symbol", "stay")
-    ends = stays.agg(pl.col("stamp").min().alias("first"), pl.col("stamp").max().alias("last"))
-    return Constituents.of(Interval(name, first, last) for name, _, first, last in ends.iter_rows())
 
 
 def loaded_columns(loaded: pl.DataFrame, panel: Panel) -> Mapping[str, Floats]:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from common.models.processed import ProcessedModel
-from common.research.migration.export import Export
+from common.research.migration.candidate import Candidate
 from common.research.migration.findings import Finding, deviation
 from common.research.migration.places import Places
 from common.research.migration.predictions import Change, Limit, Mover, by_segment, change_of
@@ -22,26 +22,30 @@ SECTIONS = 128
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PredictionComparison:
-    """places: rows [N] of the exported predictions that count here; theirs: the predictions f8[N]; std: of all."""
+    """places: rows [N] of the exported predictions that count here; theirs: the predictions f8[N]; std: of all.
+
+    repeated: what the model here answers to vnpy's own features, f8[N].
+    """
 
     raw: Raw
     model: ProcessedModel
     places: Places
     theirs: Floats
+    repeated: Floats
     segments: NDArray[np.str_]
     limit: Limit
     std: float
 
     @classmethod
-    def of(
-        cls, export: Export, raw: Raw, model: ProcessedModel, places: Places, limit: Limit
-    ) -> "PredictionComparison":
+    def of(cls, candidate: Candidate, places: Places, limit: Limit) -> "PredictionComparison":
         """Of the rows that vnpy answered with a number."""
+        export, raw = candidate.export, candidate.dataset.raw
         theirs = places.column(export.predictions, "prediction")
         known = np.isfinite(theirs)
         segments = export.predictions["segment"].to_numpy().astype(np.str_)[places.row][known]
         std = deviation(export.predictions["prediction"].to_numpy())
-        return cls(raw, model, places.among(known), theirs[known], segments, limit, std)
+        repeated = candidate.repeated[places.row][known]
+        return cls(raw, candidate.model, places.among(known), theirs[known], repeated, segments, limit, std)
 
     def changes(self) -> tuple[Change, Mapping[str, Change]]:
         """Of all rows, and by segment."""
@@ -50,10 +54,14 @@ class PredictionComparison:
         whole = self._change(ours, np.ones(len(ours), np.bool_))
         return whole, {name: self._change(ours, rows) for name, rows in by_segment(self.segments).items()}
 
+    def arithmetic(self) -> Change:
+        """What our arithmetic alone changes: vnpy's networks compute in 32 bits, ours in 64."""
+        return self._change(self.repeated, np.ones(len(self.theirs), np.bool_))
+
     def processing(self, substitution: Substitution) -> Change:
         """What our processors alone change: vnpy's factors behind them, over the sections of a substitution."""
-        dense = np.full(self.raw.label.shape, np.nan)
-        dense[self.places.section, self.places.symbol] = self.theirs
+        dense = np.full(self.raw.present.shape, np.nan)
+        dense[self.places.section, self.places.symbol] = self.repeated
         theirs = dense[substitution.sections][substitution.theirs.rows]
         known, section = np.isfinite(theirs), np.nonzero(substitution.theirs.rows)[0]
         return change_of(substitution.base()[known], theirs[known], section[known], self.limit, self.std)

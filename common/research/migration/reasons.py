@@ -33,7 +33,7 @@ MEANING: Mapping[Reason, str] = MappingProxyType(
         Reason.SUSPENDED: "vnpy has a bar where ours is refused or has neither price nor volume; its windows hold it",
         Reason.MISSING: "a missing, infinite or constant value, or a window that is not full, in what the value reads",
         Reason.ROUNDING: "equal but for rounding: less than a millionth of the factor's deviation",
-        Reason.LAST_BITS: "a trillionth more or less in the bars moves it, as where ranks tie or differences cancel",
+        Reason.LAST_BITS: "a trillionth more or less in the bars, or in a sum of them, moves it: where ranks tie",
         Reason.UNEXPLAINED: "none of these",
     }
 )

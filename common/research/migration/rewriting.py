@@ -25,15 +25,22 @@ def as_vnpy(text: str, reasons: Collection[Reason], whole: Collection[str] = ())
     tree = Text(text, "").tree()
     rewriter = _Rewriter(frozenset(reasons), frozenset(whole))
     made = ast.unparse(rewriter.visit(tree))
-    return made if rewriter.changed and _can_be_read(made) else text
+    return made if rewriter.changed and can_be_read(made) else text
 
 
-def _can_be_read(text: str) -> bool:
+def can_be_read(text: str) -> bool:
+    """Whether it is a text of our language still: a rewritten one may have become too long."""
     try:
         parse(text)
     except ExpressionError:
         return False
     return True
+
+
+def columns_of(text: str) -> frozenset[str]:
+    """Columns of bars that it names."""
+    nodes = ast.walk(Text(text, "").tree())
+    return frozenset(each.id for each in nodes if isinstance(each, ast.Name) and each.id in COLUMNS)
 
 
 def called(text: str) -> frozenset[str]:
@@ -46,12 +53,12 @@ def parts_of(text: str) -> tuple[str, ...]:
     """Texts of every operator applied in it, its own among them, each once."""
     nodes = (each for each in ast.walk(Text(text, "").tree()) if isinstance(each, ast.expr))
     applied = (each for each in nodes if isinstance(each, ast.BinOp | ast.Compare | ast.Call | ast.UnaryOp))
-    reading = (each for each in applied if any(_is_series(inside) for inside in ast.walk(each)))
-    return tuple(dict.fromkeys(ast.unparse(each) for each in reading))
+    return tuple(dict.fromkeys(ast.unparse(each) for each in applied if is_series(each)))
 
 
-def _is_series(node: ast.AST) -> bool:
-    return isinstance(node, ast.Name) and node.id in COLUMNS
+def is_series(node: ast.expr) -> bool:
+    """Whether a column of bars is read in it."""
+    return any(isinstance(each, ast.Name) and each.id in COLUMNS for each in ast.walk(node))
 
 
 @dataclass(slots=True)

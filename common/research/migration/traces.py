@@ -2,18 +2,21 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
 
 from common.factors.parser import parse
 from common.research.migration.findings import deviation, moved
-from common.research.migration.market import Market, any_within, depth_above, in_section
+from common.research.migration.market import SHAKE, Market, any_within, depth_above, in_section
 from common.research.migration.rewriting import TEXTUAL, as_vnpy, called, parts_of
+from common.research.migration.shaking import noise_for, shaken
 
 Mask = NDArray[np.bool_]
 
-SHAKES = 4
+SHAKES = 6
+"""And as many opposite ones."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,7 +35,7 @@ class Traces:
         return ours | theirs
 
     def on_last_bits(self, text: str) -> Mask:
-        """Rows whose value moves by more than rounding when the bars are shaken a little."""
+        """Rows whose value moves by more than rounding when the bars, and every sum of them, are shaken a little."""
         ours, theirs = (self._on_last_bits(market, each) for market, each in self._ways(text))
         return ours | theirs
 
@@ -51,10 +54,13 @@ class Traces:
         return self._at_rows(found)
 
     def _on_last_bits(self, market: Market, text: str) -> Mask:
-        values, random = market.values({"it": text})["it"], np.random.default_rng(1)
+        values, noise = market.values({"it": text})["it"], noise_for(text)
         std, found = deviation(values), np.zeros(len(values), np.bool_)
-        for _ in range(SHAKES):
-            found |= moved(values, market.shaken(random).values({"it": text})["it"], std)
+        off = text if noise is None else shaken(text, noise, self.whole)
+        # Each shake and its opposite: what the one leaves in the order it had, the other turns round.
+        for seed, size in product(range(SHAKES), (SHAKE, -SHAKE)):
+            other = market.shaken(np.random.default_rng(seed), size, noise)
+            found |= moved(values, other.values({"it": off})["it"], std)
         return found
 
     def suspended(self, text: str) -> Mask:

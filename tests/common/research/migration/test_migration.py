@@ -10,9 +10,10 @@ import pytest
 from common.errors import ExportError
 from common.research.migration.candidate import Candidate
 from common.research.migration.export import Export
-from common.research.migration.migration import PROCESSORS, Migration, migrate
+from common.research.migration.migration import ARITHMETIC, PROCESSORS, Migration, migrate
 from common.research.migration.predictions import Limit
 from common.research.migration.reasons import APART, Reason
+from scripts.views.migration import verdict
 from tests.common.research.migration.exports import (
     FILL,
     ODD,
@@ -162,6 +163,23 @@ def test_processors_fitted_on_vnpys_training_span_change_nothing(lab: Lab) -> No
     assert found.processing.largest < 1e-6
     assert found.holds
     assert found.culprits == ()
+
+
+def test_answers_of_fewer_bits_are_told_apart_and_no_processors_are_blamed(lab: Lab) -> None:
+    """As of a network that vnpy computes in 32 bits: on its own features ours answers almost the same."""
+    folder = make_export(lab, "narrow", SAME, infer=[FILL])
+    answers = pl.read_parquet(folder / "predictions.parquet")
+    said = answers["prediction"].to_numpy()
+    shaken = said + 1e-5 * said.std() * np.random.default_rng(1).uniform(-1.0, 1.0, len(said))
+    answers.with_columns(prediction=pl.Series(shaken)).write_parquet(folder / "predictions.parquet")
+    found = taken(lab, folder)
+    assert found.holds
+    assert found.culprits == ()
+    assert found.processing.largest < 1e-9
+    assert found.arithmetic.largest == pytest.approx(1e-5, rel=0.02)
+    strict = taken(lab, folder, Limit(1e-6))
+    assert (strict.holds, strict.culprits) == (False, (ARITHMETIC,))
+    assert "What moves them most: arithmetic. vnpy's networks compute in 32 bits" in verdict(strict, None)[-1]
 
 
 def test_a_normaliser_of_another_span_is_named_before_the_factors(lab: Lab) -> None:

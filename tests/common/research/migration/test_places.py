@@ -1,4 +1,4 @@
-"""Rows of an export among our sections; members, own bars and sections around them."""
+"""Rows of an export among our sections; own bars and sections around them."""
 
 from typing import Any
 
@@ -6,10 +6,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from common.market.constituents import Interval
 from common.market.panel import Panel
 from common.research.migration.market import Market, any_within, depth_above, in_section
-from common.research.migration.places import Places, constituents_of
+from common.research.migration.places import Places
 from common.research.migration.traces import Traces
 
 DAY = 86_400_000_000_000
@@ -42,16 +41,6 @@ def test_rows_find_their_bars() -> None:
     assert (found.row.tolist(), found.section.tolist(), found.symbol.tolist()) == ([0, 2], [3, 0], [1, 0])
     assert found.take(panel.present).all()
     assert found.spread(np.array([5.0, 6.0]), panel)[3, 1] == 5.0
-
-
-def test_stays_are_runs_of_rows_that_the_filter_left() -> None:
-    """Of the bars that were loaded: a day without a bar ends no stay."""
-    loaded = bars(*GRID)
-    assert constituents_of(loaded, loaded) is None
-    found = constituents_of(loaded[[0, 1, 3, 4, 5]], loaded)
-    assert found is not None
-    stays = [Interval("a", 0, 0), Interval("a", 2 * DAY, 3 * DAY), Interval("b", 0, 2 * DAY)]
-    assert list(found.intervals) == stays
 
 
 @pytest.mark.parametrize(("reach", "rows"), [(0, [1]), (1, [1, 2]), (None, [1, 2, 3])])
