@@ -12,43 +12,43 @@ from rich.console import Console
 from rich.table import Table
 
 from alphabus.clock import Clock, SystemClock
-from common.config import Policy
 from scripts.bench.progress import tracking
-from scripts.chaos.arena import Arena, Record, record_of
-from scripts.chaos.battle import Battle
-from scripts.chaos.campaign import KINDS, Fault, Kind, Round, Strike, draw
-from scripts.chaos.verdict import Line, Verdict, differing, dishonest, repeated, summarise
+from scripts.chaos.arena import HISTORY, Arena
+from scripts.chaos.battle import Battle, Told
+from scripts.chaos.campaign import KINDS, PACE_S, Fault, Round, draw
+from scripts.chaos.record import Record, record_of
+from scripts.chaos.verdict import Line, Verdict, differing, dishonest, missing, repeated, summarise, undelivered
 from scripts.command import FAILED, Json, console, main, report
 
 app = typer.Typer(add_completion=False, rich_markup_mode="rich")
 
-QUIET = Kind(Fault.STOP, "nobody")
+SECTIONS_A_STRIKE = 90  # many times what one takes: a round ends when all has struck, not where the market does
+START_S, RECOVERY_S = 6.0, 1.0  # to start and end a round, and to be whole again after a kill: measured
 
 
 @app.command()
 def chaos(
     *,
-    faults: Annotated[int, typer.Option(min=1, help="Strikes in all, at least.")] = 60,
-    strikes: Annotated[int, typer.Option(min=1, max=8, help="Strikes a round: one run of the market.")] = 2,
-    sections: Annotated[int, typer.Option(min=40, help="Replayed sections a round.")] = 160,
-    seed: Annotated[int, typer.Option(help="Draws rounds, places and pauses; the same seed, the same campaign.")] = 1,
+    faults: Annotated[int, typer.Option(min=1, help="Strikes in all.")] = 60,
+    strikes: Annotated[int, typer.Option(min=1, max=60, help="Strikes a round: one run of the market.")] = 30,
+    seed: Annotated[int, typer.Option(help="Draws kinds, places and pauses; the same seed, the same campaign.")] = 1,
+    only: Annotated[int, typer.Option("--round", min=0, help="Fight this round of the campaign alone; 0: all.")] = 0,
     json_file: Json = None,
 ) -> None:
     """Kill and stop every process of real pipelines, over both deadline policies, and count what broke.
 
     All four counts are to be zero: sections lost, duplicates, values whose bits differ from an undisturbed run's, and
-    signals that were neither on time nor marked.
+    signals that were neither on time nor marked. Every strike that was planned is to land.
     """
     people, clock = console(), SystemClock()
-    rounds = draw(seed, faults, strikes, sections)
+    rounds = [fought for fought in draw(seed, faults, strikes) if only in {0, fought.number}]
+    if not rounds:
+        raise typer.BadParameter(f"there is no round {only}: {faults} strikes, {strikes} a round")
     with tempfile.TemporaryDirectory(prefix="chaos-") as folder, tracking(people) as track:
-        arena = Arena.build(Path(folder), sections)
-        began_ns = clock.monotonic_ns()
-        oracle = undisturbed(arena, clock)
-        minutes = estimate_min(rounds, (clock.monotonic_ns() - began_ns) / 1e9)
-        people.print(
-            f"{sum(len(fought.strikes) for fought in rounds)} strikes in {len(rounds)} rounds: about {minutes:,.0f} min"
-        )
+        arena = Arena.build(Path(folder), SECTIONS_A_STRIKE * min(strikes, faults))
+        planned = sum(len(fought.strikes) for fought in rounds)
+        people.print(f"{planned:,} strikes in {len(rounds)} rounds: about {estimate_min(rounds):,.0f} min")
+        oracle = arena.undisturbed(clock)
         step = track("rounds", len(rounds))
         verdicts = []
         for fought in rounds:
@@ -56,83 +56,78 @@ def chaos(
             step()
     lines = summarise(verdicts)
     show(lines, people)
+    people.print(f"{sum(line.landed for line in lines):,} of {planned:,} strikes landed")
     report(json_file, figures(seed, lines, verdicts))
     if not all(verdict.clean for verdict in verdicts):
         raise typer.Exit(FAILED)
 
 
-def estimate_min(rounds: Sequence[Round], calm_s: float) -> float:
-    """How long a campaign takes, minutes: each round as long as the undisturbed run, and what its strikes add."""
+def estimate_min(rounds: Sequence[Round]) -> float:
+    """How long a campaign takes, minutes: the sections that go by, pauses, recoveries, and what a round costs."""
     strikes = [strike for fought in rounds for strike in fought.strikes]
-    return (len(rounds) * calm_s + sum(strike.pause_s for strike in strikes)) / 60
-
-
-def undisturbed(arena: Arena, clock: Clock) -> Record:
-    """The run nothing happens to: every section is fresh, or there is nothing to judge by."""
-    prepared = arena.prepare("undisturbed", Policy.WAIT)
-    told = Battle(Round(0, QUIET, Policy.WAIT, ()), prepared, clock).fight()
-    record = record_of(prepared)
-    if told.trouble or record.missing or {row["status"] for row in record.rows} != {"fresh"}:
-        raise typer.BadParameter(f"the undisturbed run is not whole: {told.trouble or 'sections are missing'}")
-    return record
+    recovering = [RECOVERY_S if strike.kind.fault is Fault.KILL else strike.pause_s for strike in strikes]
+    return (len(rounds) * START_S + PACE_S * sum(strike.after for strike in strikes) + sum(recovering)) / 60
 
 
 def judge(arena: Arena, fought: Round, oracle: Record, clock: Clock, people: Console) -> Verdict:
-    """Fight one round and compare; a round that broke a promise is named with its strikes."""
-    prepared = arena.prepare(fought.name, fought.policy)
-    told = Battle(fought, prepared, clock).fight()
-    record = record_of(prepared)
-    verdict = Verdict(
-        kind=str(fought.kind),
-        policy=fought.policy,
-        strikes=told.strikes,
-        lost=record.missing,
-        duplicates=told.duplicates + repeated(record.rows),
-        differing=differing(record.values(), oracle.values(), fought.policy),
-        unmarked=told.unmarked + dishonest(record.rows),
-        recoveries_ms=tuple(told.recoveries_ms),
-        trouble=told.trouble,
-    )
+    """Fight one round and compare; a round that broke a promise is named with what broke where."""
+    ground = arena.prepare(fought.name, fought.policy)
+    told = Battle(fought, ground, clock).fight()
+    verdict = compared(fought, told, record_of(ground.config), oracle)
     if not verdict.clean:
-        people.print(
-            f"[red]broken[/red] {fought.name}, {fought.kind}, {fought.policy}: {_words(fought.strikes, verdict)}"
-        )
+        people.print(f"[red]broken[/red] {fought.name}, {fought.policy}: {_words(verdict)}", soft_wrap=True)
     return verdict
 
 
-def show(lines: list[Line], people: Console) -> None:
+def compared(fought: Round, told: Told, record: Record, oracle: Record) -> Verdict:
+    """A round beside the undisturbed run."""
+    bars = range(HISTORY + 1, told.whole_bar + 1)
+    twice = (bar for (bar, _), count in told.deliveries.items() for _ in range(count - 1))
+    return Verdict(
+        fought=fought,
+        landed=told.landed,
+        lost=(*missing(record.rows, bars), *undelivered(record.rows, told.deliveries, bars)),
+        duplicates=(*twice, *repeated(record.rows)),
+        differing=tuple(differing(record.values(), oracle.values(), fought.policy, bars)),
+        unmarked=(*told.unmarked, *dishonest(record.rows)),
+        trouble=told.trouble,
+    )
+
+
+def show(lines: Sequence[Line], people: Console) -> None:
     """The table for people."""
     table = Table(box=SIMPLE_HEAD, collapse_padding=True)
-    for heading in ("fault", "runs", "strikes", "lost", "duplicates", "bits differ", "unmarked", "p50 ms", "max ms"):
+    headings = ("fault", "planned", "landed", "lost", "duplicates", "bits differ", "unmarked", "p50 ms", "max ms")
+    for heading in headings:
         table.add_column(heading, justify="left" if heading == "fault" else "right")
     for line in lines:
         broken = (line.lost, line.duplicates, line.differing, line.unmarked)
         counts = [f"[red]{count}[/red]" if count else "0" for count in broken]
         spent = ["" if value is None else f"{value:,.0f}" for value in (line.recovery_p50_ms, line.recovery_max_ms)]
-        table.add_row(line.fault, str(line.rounds), str(line.strikes), *counts, *spent)
+        table.add_row(line.fault, str(line.planned), str(line.landed), *counts, *spent)
     people.print(table)
-    for line in lines:
-        for trouble in line.troubles:
-            people.print(f"[red]{line.fault}[/red]: {trouble}")
 
 
-def figures(seed: int, lines: list[Line], verdicts: list[Verdict]) -> dict[str, Any]:
+def figures(seed: int, lines: Sequence[Line], verdicts: Sequence[Verdict]) -> dict[str, Any]:
     """What `--json` writes."""
     return {
         "seed": seed,
         "kinds": len(KINDS),
-        "strikes": sum(verdict.strikes for verdict in verdicts),
+        "planned": sum(line.planned for line in lines),
+        "landed": sum(line.landed for line in lines),
         "clean": all(verdict.clean for verdict in verdicts),
+        "broken": {verdict.fought.name: _words(verdict) for verdict in verdicts if not verdict.clean},
         "rows": [line.figures() for line in lines],
     }
 
 
-def _words(strikes: tuple[Strike, ...], verdict: Verdict) -> str:
-    places = ", ".join(f"{strike.at} ({strike.pause_s} s)" for strike in strikes)
-    counts = (
-        f"lost {verdict.lost}, duplicates {verdict.duplicates}, bits {verdict.differing}, unmarked {verdict.unmarked}"
-    )
-    return f"{counts} {verdict.trouble}; strikes at {places}"
+def _words(verdict: Verdict) -> str:
+    found = {
+        "lost": verdict.lost, "duplicates": verdict.duplicates, "bits": verdict.differing, "unmarked": verdict.unmarked
+    }  # fmt: skip
+    counts = [f"{name} {len(bars)} at {sorted(set(bars))[:8]}" for name, bars in found.items() if bars]
+    places = [f"{struck.kind} at {struck.bar}" for struck in verdict.landed]
+    return "; ".join([*counts, *([verdict.trouble] if verdict.trouble else []), "strikes: " + ", ".join(places)])
 
 
 if __name__ == "__main__":

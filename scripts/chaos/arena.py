@@ -2,77 +2,73 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
-import polars as pl
-
-from common.config import Policy
+from alphabus.clock import Clock
+from common.config import Config, Policy
+from common.errors import PipelineError
 from common.market.sample import sample_market
-from common.replay.preparation import Prepared, Wish, configure, load, train, write_config
-from common.replay.results import last_revisions, read_signals, section_rows
-from common.replay.summary import missing_sections
+from common.market.store import BarTable
+from common.replay.follow import follow
+from common.replay.pipeline import Pipeline
+from common.replay.preparation import Wish, configure, load, train, write_config
+from common.replay.split import Split
+from scripts.chaos.campaign import PACE_S
+from scripts.chaos.record import Record, record_of
 
 SYMBOLS, HISTORY = 24, 280
-PACE_S = 0.05
 DEADLINE_MS = 200
 INSTANCE = "chaos"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Record:
-    """What a run left: the cache's sections, and the sections nobody answered for."""
-
-    signals: pl.DataFrame
-    rows: list[dict[str, Any]]
-    missing: int
-
-    def values(self) -> dict[tuple[int, str], bytes]:
-        """The bits of every computed value, by bar and symbol: the last revision of fresh and late sections."""
-        final = last_revisions(self.signals).filter(pl.col("status").is_in(["fresh", "late"]))
-        columns = (final[name].to_list() for name in ("bar", "symbol", "flag"))
-        bits = final["signal"].to_numpy().astype("<f8").tobytes()
-        return {
-            (bar, symbol): bits[8 * row : 8 * row + 8] + bytes([flag])
-            for row, (bar, symbol, flag) in enumerate(zip(*columns, strict=True))
-        }
-
-
 @dataclass(frozen=True, slots=True)
+class Ground:
+    """An instance that can be started: its configuration, and the file of it."""
+
+    config: Config
+    config_file: Path
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Arena:
-    """A file of bars, its registry, and how long the replayed part is."""
+    """A market and the model that was trained before it begins; each round has a folder of its own."""
 
     folder: Path
-    sections: int
+    wish: Wish
+    table: BarTable
+    split: Split
 
     @classmethod
     def build(cls, folder: Path, sections: int) -> Self:
-        """Make the market; the model is trained by the first run that is prepared."""
-        sample_market(symbols=SYMBOLS, days=HISTORY + sections).write_parquet(folder / "bars.parquet")
-        return cls(folder, sections)
-
-    def prepare(self, name: str, policy: Policy) -> Prepared:
-        """Load, train or find the model, configure; a folder of its own."""
-        bars, out = self.folder / "bars.parquet", self.folder / name
-        split = str(pl.read_parquet(bars)["datetime"].unique().sort()[HISTORY])
-        wish = Wish(
-            bars, out, split=split, instance=INSTANCE, pace_s=PACE_S, registry=self.folder / "registry",
-            overrides={"inference": _inference(policy)},
-        )  # fmt: skip
+        """Make a market of so many replayed sections, and train on what is before it."""
+        bars = folder / "bars.parquet"
+        market = sample_market(symbols=SYMBOLS, days=HISTORY + sections)
+        market.write_parquet(bars)
+        split = str(market["datetime"].unique().sort()[HISTORY])
+        wish = Wish(bars, folder, split=split, instance=INSTANCE, registry=folder / "registry")
         table, parts = load(wish)
-        config = configure(wish, table, parts)
-        trained = train(wish, config, table, parts)
+        train(wish, configure(wish, table, parts), table, parts)
+        return cls(folder, wish, table, parts)
+
+    def prepare(self, name: str, policy: Policy, pace_s: float | None = PACE_S) -> Ground:
+        """A folder of its own with a configuration; without a pace as fast as everybody can."""
+        out = self.folder / name
         out.mkdir()
-        config = config.model_copy(update={"run_dir": self.folder / "run"})
-        return Prepared(table, parts, trained, config, write_config(out, config))
+        wish = replace(self.wish, out=out, pace_s=pace_s, overrides={"inference": _inference(policy)})
+        config = configure(wish, self.table, self.split).model_copy(update={"run_dir": self.folder / "run"})
+        return Ground(config, write_config(out, config))
 
-
-def record_of(prepared: Prepared) -> Record:
-    """Read what a run left."""
-    state, arms = prepared.config.state, list(prepared.config.arms)
-    rows = section_rows(state, arms)
-    return Record(read_signals(state, arms), rows, len(missing_sections(prepared, rows)))
+    def undisturbed(self, clock: Clock) -> Record:
+        """The run that nothing happens to; raises PipelineError when not every section of it is fresh."""
+        ground = self.prepare("undisturbed", Policy.WAIT, pace_s=None)
+        with Pipeline(ground.config, ground.config_file) as pipeline:
+            outcome = follow(pipeline, clock, lambda _progress: None)
+        record = record_of(ground.config)
+        if outcome.trouble or not record.is_whole(HISTORY + 1, HISTORY + self.split.replayed):
+            raise PipelineError(f"the undisturbed run is not whole: {outcome.trouble or 'sections are missing'}")
+        return record
 
 
 def _inference(policy: Policy) -> dict[str, Any]:

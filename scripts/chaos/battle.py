@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter, deque
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -12,49 +13,53 @@ from alphabus.clock import Clock
 from alphabus.endpoints import SERVICES
 from alphabus.sockets import ZmqTransport
 from common.config import Config, Policy
-from common.replay.preparation import Prepared
-from scripts.chaos.campaign import Fault, Group, Round, Strike
-from scripts.chaos.nemesis import Nemesis
+from scripts.chaos.arena import Ground
+from scripts.chaos.campaign import Fault, Group, Round
+from scripts.chaos.nemesis import SECOND_NS, Nemesis
 from scripts.chaos.restartable import Restartable
+from scripts.chaos.verdict import Landed
 from scripts.chaos.watcher import Watcher
 
-STALLED_NS = 90_000_000_000
-SETTLED_NS = 1_000_000_000
+STALLED_S = 90
+TAIL = 10
+"""Sections after the last recovery, to see the end of what was done."""
 
 
 @dataclass(slots=True)
 class Told:
     """What a round showed while it ran."""
 
-    strikes: int = 0
-    duplicates: int = 0
-    unmarked: int = 0
-    recoveries_ms: list[float] = field(default_factory=list)
+    landed: list[Landed] = field(default_factory=list)
+    deliveries: Counter[tuple[int, int]] = field(default_factory=Counter)
+    unmarked: list[int] = field(default_factory=list)
+    whole_bar: int = 0
+    """The newest bar when everything was whole again after the last strike: all up to it must be on record."""
     trouble: str = ""
 
 
 class Battle:
-    """Runs a round to the end of its stream; a launcher that was killed is started again on the same state."""
+    """Runs a round until all has struck and is whole again; a launcher that was killed is started again."""
 
-    def __init__(self, fought: Round, prepared: Prepared, clock: Clock) -> None:
-        self._round, self._prepared, self._clock = fought, prepared, clock
-        self._nemesis = Nemesis(fought.kind, prepared.config_file, clock)
-        self._waiting = list(fought.strikes)
-        self._hurt_ns: int | None = None
+    def __init__(self, fought: Round, ground: Ground, clock: Clock) -> None:
+        self._round, self._ground, self._clock = fought, ground, clock
+        self._nemesis = Nemesis(ground.config_file, clock)
+        self._waiting = deque(fought.strikes)
+        self._hurt: Landed | None = None
+        self._hurt_ns, self._whole_bar = 0, 0
         self._epochs: dict[str, int] = {}
         self._told = Told()
 
     def fight(self) -> Told:
         """Everything from start to end; nothing is left running or stopped."""
-        config = self._prepared.config
+        config = self._ground.config
         deadline_ns = None if self._round.policy is Policy.WAIT else config.deadline_ns
         with ExitStack() as stack:
-            pipeline = stack.enter_context(Restartable(config, self._prepared))
+            pipeline = stack.enter_context(Restartable(config, self._ground.config_file))
             watcher = stack.enter_context(_watching(config, self._clock, deadline_ns))
             stack.callback(self._nemesis.let_go)
             self._told.trouble = self._follow(pipeline, watcher)
-            self._told.duplicates = watcher.seen.duplicates
-            self._told.unmarked = len(watcher.seen.unmarked)
+            self._told.whole_bar = self._whole_bar
+            self._told.deliveries, self._told.unmarked = watcher.seen.deliveries, watcher.seen.unmarked
         return self._told
 
     def _follow(self, pipeline: Restartable, watcher: Watcher) -> str:
@@ -63,47 +68,66 @@ class Battle:
             watcher.look()
             self._nemesis.turn()
             self._note_recovery(watcher)
-            if self._waiting and watcher.sections >= self._waiting[0].at and self._hurt_ns is None:
-                self._strike(self._waiting.pop(0), pipeline)
-            if not pipeline.running and not pipeline.start_again(expected=self._round.kind.target == Group.LAUNCHER):
-                return "the processes ended before the stream did"
+            if self._is_time(watcher):
+                self._strike(pipeline, watcher)
+            if not pipeline.running and not pipeline.start_again(expected=self._launcher_struck):
+                return "the processes ended before their time"
+            if watcher.ended and (self._waiting or self._hurt is not None):
+                return f"the market ended before the last {len(self._waiting)} strikes, or the recovery from one"
             now = self._clock.monotonic_ns()
             if watcher.moves != seen:
                 seen, moved_ns = watcher.moves, now
-            elif now - moved_ns > STALLED_NS:
-                return f"nothing moved for {STALLED_NS // SETTLED_NS} s"
+            elif now - moved_ns > STALLED_S * SECOND_NS:
+                return f"nothing moved for {STALLED_S} s"
         return ""
 
     def _over(self, pipeline: Restartable, watcher: Watcher) -> bool:
-        """The client saw the end, and the cache has it on record."""
-        return watcher.ended and not self._nemesis.busy and pipeline.recorded
+        """Everything struck, and some sections later the client and the cache have all that was announced then."""
+        if self._waiting or self._hurt is not None:
+            return False
+        settled = self._whole_bar + TAIL
+        return watcher.ended or (watcher.seen.bar >= settled and pipeline.recorded_bar >= settled)
 
-    def _strike(self, strike: Strike, pipeline: Restartable) -> None:
-        self._epochs = self._read_epochs()
+    def _is_time(self, watcher: Watcher) -> bool:
+        """Whole since enough sections, and so far into the one that is being made as was drawn."""
+        if not self._waiting or self._hurt is not None or not watcher.seen.fresh_ns:
+            return False
+        strike = self._waiting[0]
+        struck_ns = watcher.announced_ns(self._whole_bar, strike.after)
+        return struck_ns is not None and self._clock.monotonic_ns() >= struck_ns + round(strike.into_s * SECOND_NS)
+
+    def _strike(self, pipeline: Restartable, watcher: Watcher) -> None:
+        strike, self._epochs = self._waiting[0], self._read_epochs()
         if not self._nemesis.strike(strike, pipeline.launcher):
-            self._waiting.insert(0, strike)  # nobody there yet: the next look finds somebody
-            return
-        self._told.strikes += 1
-        self._hurt_ns = self._clock.monotonic_ns()
+            return  # somebody is not there yet: the next look finds all
+        self._waiting.popleft()
+        self._hurt, self._hurt_ns = Landed(strike.kind, watcher.bar), self._clock.monotonic_ns()
+        self._told.landed.append(self._hurt)
 
     def _note_recovery(self, watcher: Watcher) -> None:
-        """Whole again: what was killed has started anew, what was stopped goes on, and a fresh section came since."""
+        """Whole again: what was killed is back, what was stopped goes on, and a section of later is fresh since."""
+        if self._hurt is None:
+            return
         if self._nemesis.busy:
             self._hurt_ns = self._clock.monotonic_ns()  # what stands still recovers from the moment it goes on
-        if self._hurt_ns is None or watcher.seen.fresh_ns <= self._hurt_ns:
+        seen = watcher.seen
+        if seen.fresh_ns <= self._hurt_ns or seen.fresh_bar <= self._hurt.bar or not self._is_back(self._hurt):
             return
-        if self._round.kind.fault is Fault.KILL and not self._is_back():
-            return
-        self._told.recoveries_ms.append((self._clock.monotonic_ns() - self._hurt_ns) / 1e6)
-        self._hurt_ns = None
+        self._hurt.recovery_ms = (self._clock.monotonic_ns() - self._hurt_ns) / 1e6
+        self._hurt, self._whole_bar = None, watcher.bar
 
-    def _is_back(self) -> bool:
-        target, epochs = self._round.kind.target, self._read_epochs()
-        names = [target] if target in SERVICES else [] if target == Group.EXECUTOR else SERVICES
-        return all(epochs[name] > self._epochs[name] for name in names)
+    def _is_back(self, struck: Landed) -> bool:
+        if struck.kind.fault is Fault.STOP:
+            return True
+        epochs = self._read_epochs()
+        return all(epochs[name] > self._epochs[name] for name in struck.kind.victims)
+
+    @property
+    def _launcher_struck(self) -> bool:
+        return self._hurt is not None and self._hurt.kind.target == Group.LAUNCHER
 
     def _read_epochs(self) -> dict[str, int]:
-        folder = self._prepared.config.endpoints.folder
+        folder = self._ground.config.endpoints.folder
         return {name: _epoch(folder / f"{name}.epoch") for name in SERVICES}
 
 

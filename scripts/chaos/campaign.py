@@ -1,15 +1,19 @@
-"""Which fault strikes whom, when: drawn from a seed (pure)."""
+"""Which faults strike whom, in which order: drawn from a seed (pure)."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 from random import Random
 
 from alphabus.endpoints import SERVICES
 from common.config import Policy
 
 LONGEST_PAUSE_S = 2.0
+MOST_SECTIONS = 12
+PACE_S = 0.05
 
 
 class Fault(StrEnum):
@@ -37,6 +41,11 @@ class Kind:
     def __str__(self) -> str:
         return f"{self.fault} {self.target}"
 
+    @property
+    def victims(self) -> tuple[str, ...]:
+        """The services that are struck, or are to come back before all is whole again."""
+        return (self.target,) if self.target in SERVICES else () if self.target == Group.EXECUTOR else SERVICES
+
 
 KINDS: tuple[Kind, ...] = (
     *(Kind(Fault.KILL, name) for name in SERVICES),
@@ -51,18 +60,23 @@ KINDS: tuple[Kind, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Strike:
-    """Once `at` replayed sections went out the fault strikes; a stop lasts `pause_s`."""
+    """Struck `into_s` after the `after`th section that follows the recovery from the strike before.
 
-    at: int
+    By the order of events, not by time: however long things take to come back, each strike has its turn.
+    """
+
+    kind: Kind
+    after: int
+    into_s: float
     pause_s: float
+    """How long what is stopped stands still."""
 
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """One run of the market under one kind of fault."""
+    """One run of the market, and all that strikes it."""
 
     number: int
-    kind: Kind
     policy: Policy
     strikes: tuple[Strike, ...]
 
@@ -72,22 +86,24 @@ class Round:
         return f"round-{self.number:04d}"
 
 
-def draw(seed: int, faults: int, strikes: int, sections: int) -> tuple[Round, ...]:
-    """At least `faults` strikes, `strikes` a round, over every kind and both policies in turn."""
+def draw(seed: int, faults: int, strikes: int) -> tuple[Round, ...]:
+    """`faults` strikes, up to `strikes` a round, the policies in turn; under each every kind as often as any other.
+
+    A kind comes again only once all others have come: so nobody in a round of up to four decks dies more often than a
+    supervisor's budget allows.
+    """
     random = Random(seed)  # noqa: S311  a replayable draw, no secret
-    needed = -(-faults // strikes)
-    deck = [(kind, policy) for kind in KINDS for policy in (Policy.WAIT, Policy.DEADLINE)]
-    dealt: list[tuple[Kind, Policy]] = []
-    while len(dealt) < needed:
-        random.shuffle(deck)
-        dealt += deck
+    decks = {policy: _strikes(random) for policy in (Policy.WAIT, Policy.DEADLINE)}
+    counts = [min(strikes, faults - done) for done in range(0, faults, strikes)]
     return tuple(
-        Round(number, kind, policy, _strikes(random, strikes, sections))
-        for number, (kind, policy) in enumerate(dealt[:needed], start=1)
+        Round(number, policy, tuple(islice(decks[policy], count)))
+        for number, count in enumerate(counts, start=1)
+        for policy in [tuple(decks)[number % len(decks)]]
     )
 
 
-def _strikes(random: Random, count: int, sections: int) -> tuple[Strike, ...]:
-    """At random places of the first nine tenths: the last tenth is to see the end of what they did."""
-    places = sorted(random.sample(range(1, sections * 9 // 10), count))
-    return tuple(Strike(place, round(random.uniform(0.05, LONGEST_PAUSE_S), 3)) for place in places)
+def _strikes(random: Random) -> Iterator[Strike]:
+    while True:
+        for kind in random.sample(KINDS, len(KINDS)):
+            into_s, pause_s = random.uniform(0, PACE_S), random.uniform(0.05, LONGEST_PAUSE_S)
+            yield Strike(kind, random.randint(1, MOST_SECTIONS), round(into_s, 4), round(pause_s, 3))

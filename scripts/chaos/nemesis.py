@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
 from alphabus.clock import Clock
-from scripts.chaos.campaign import Fault, Group, Kind, Strike
+from alphabus.endpoints import SERVICES
+from scripts.chaos.campaign import Fault, Group, Strike
 from scripts.processes.kin import children_of, services_with
 from scripts.processes.pidfd import opened, send
 
@@ -16,10 +17,10 @@ SECOND_NS = 1_000_000_000
 
 
 class Nemesis:
-    """Strikes one target of the pipeline that runs with `config_file`, and lets go on what it stopped."""
+    """Strikes the pipeline that runs with `config_file`, and lets go on what it stopped."""
 
-    def __init__(self, kind: Kind, config_file: Path, clock: Clock) -> None:
-        self._kind, self._config_file, self._clock = kind, config_file, clock
+    def __init__(self, config_file: Path, clock: Clock) -> None:
+        self._config_file, self._clock = config_file, clock
         self._stopped: list[int] = []
         self._until_ns = 0
 
@@ -29,11 +30,11 @@ class Nemesis:
         return bool(self._stopped)
 
     def strike(self, strike: Strike, launcher: int) -> bool:
-        """Send the signal; False when there is nobody to send it to at this moment."""
-        number = signal.SIGKILL if self._kind.fault is Fault.KILL else signal.SIGSTOP
-        held = [descriptor for pid in self._targets(launcher) if (descriptor := opened(pid)) is not None]
-        sent = [send(descriptor, number) for descriptor in held]
-        if self._kind.fault is Fault.STOP:
+        """Send the signal; False, and nobody is struck, when somebody who is meant is not there at this moment."""
+        stops = strike.kind.fault is Fault.STOP
+        held = _all_opened(self._targets(strike.kind.target, launcher))
+        sent = [send(descriptor, signal.SIGSTOP if stops else signal.SIGKILL) for descriptor in held]
+        if stops:
             self._stopped += held
             self._until_ns = self._clock.monotonic_ns() + round(strike.pause_s * SECOND_NS)
         else:
@@ -52,17 +53,26 @@ class Nemesis:
         _close(self._stopped)
         self._stopped.clear()
 
-    def _targets(self, launcher: int) -> list[int]:
-        target = self._kind.target
+    def _targets(self, target: str, launcher: int) -> list[int]:
+        """Who is meant; nobody when one of them is missing."""
         if target == Group.LAUNCHER:
             return [launcher]
         services = services_with(self._config_file)
-        finders: Mapping[str, Callable[[], list[int]]] = {
-            Group.ALL: lambda: list(services.values()),
+        if target == Group.EXECUTOR:
             # The oldest child serves; whoever waits in reserve was started later.
-            Group.EXECUTOR: lambda: children_of(services.get("inference_worker", -1))[:1],
-        }
-        return finders.get(target, lambda: [services[target]] if target in services else [])()
+            return children_of(services.get("inference_worker", -1))[:1]
+        names = SERVICES if target == Group.ALL else (target,)
+        return [services[name] for name in names] if services.keys() >= set(names) else []
+
+
+def _all_opened(pids: Iterable[int]) -> list[int]:
+    """A descriptor of each; of none when one of them is gone."""
+    held = [opened(pid) for pid in pids]
+    there = [descriptor for descriptor in held if descriptor is not None]
+    if len(there) == len(held):
+        return there
+    _close(there)
+    return []
 
 
 def _close(descriptors: Iterable[int]) -> None:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Self
 
 from common.config import Config
 from common.replay.pipeline import Pipeline
-from common.replay.preparation import Prepared
 
 
 class Restartable:
     """Runs while its context lasts; nothing is left of it then."""
 
-    def __init__(self, config: Config, prepared: Prepared) -> None:
-        self._config, self._prepared = config, prepared
+    def __init__(self, config: Config, config_file: Path) -> None:
+        self._config, self._config_file = config, config_file
         self._stack = ExitStack()
         self._pipeline = self._started()
 
@@ -35,10 +35,10 @@ class Restartable:
         return self._pipeline.launcher_pid
 
     @property
-    def recorded(self) -> bool:
-        """Whether the cache has the end of the stream on record."""
+    def recorded_bar(self) -> int:
+        """The newest bar that the cache has on record; 0 when it does not answer."""
         cache = self._pipeline.status("signal_cache")
-        return cache is not None and bool(cache.counters.get("ended"))
+        return 0 if cache is None else cache.bar
 
     def start_again(self, *, expected: bool) -> bool:
         """Clear away what is left and start anew; False when nobody killed the launcher."""
@@ -49,4 +49,4 @@ class Restartable:
 
     def _started(self) -> Pipeline:
         self._stack = ExitStack()
-        return self._stack.enter_context(Pipeline(self._config, self._prepared.config_file))
+        return self._stack.enter_context(Pipeline(self._config, self._config_file))

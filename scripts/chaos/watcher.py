@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from alphabus.bus import Bus
 from alphabus.client import SignalClient
 from alphabus.codec import decode
 from alphabus.errors import DecodeError, RequestError
 from alphabus.messages import Announcement, Mode, Phase, Signals, Status
+from alphabus.sockets import Waiter, wait_on
 
-LOOK_NS = 20_000_000
+LOOK_NS = 5_000_000  # short beside a section: a strike comes as far into one as was drawn
 LATE_NS = 1_000_000_000
 """What a signal may be behind its deadline before the engine must have been warned: the client's own grace."""
 
@@ -25,34 +27,43 @@ class Seen:
     unmarked: list[int] = field(default_factory=list)
     """Bars that came as fresh long after their deadline, without a warning before."""
     fresh_ns: int = 0
-    """When the last fresh section came."""
+    fresh_bar: int = 0
+    """When the last fresh section came, and its bar."""
+    bar: int = 0
+    """The newest that came, in whatever state."""
 
-    @property
-    def duplicates(self) -> int:
-        """Deliveries beyond the first of a (bar, revision)."""
-        return sum(count - 1 for count in self.deliveries.values())
+
+class _Due(NamedTuple):
+    """When a section was announced, and when it is due, as of the first time it was heard of."""
+
+    heard_ns: int
+    due_ns: int
 
 
 class Watcher:
     """A client of the run, and a second pair of eyes on the announcements."""
 
-    def __init__(self, bus: Bus, deadline_ns: int | None) -> None:
+    def __init__(self, bus: Bus, deadline_ns: int | None, wait: Waiter = wait_on) -> None:
         """Connect; without a deadline (policy `wait`) nothing can be late."""
         self._clock, self._deadline_ns = bus.clock, deadline_ns
         endpoints = bus.endpoints
         self._client = SignalClient(
-            endpoints.instance, mode=Mode.REPLAY, run_dir=endpoints.run_dir, transport=bus.transport, clock=bus.clock
-        )
+            endpoints.instance, mode=Mode.REPLAY, run_dir=endpoints.run_dir, transport=bus.transport,
+            clock=bus.clock, wait=wait,
+        )  # fmt: skip
         self._announced = bus.transport.subscriber(endpoints.live("bar_feed"), [endpoints.topic("announcements")])
-        self._due_ns: dict[int, int] = {}
+        self._due: dict[int, _Due] = {}
         self._warned_ns = 0
+        self.bar = 0
+        """The newest that was announced as due."""
         self.moves = 0
         self.seen = Seen()
 
-    @property
-    def sections(self) -> int:
-        """How many sections were announced that are to become signals."""
-        return len(self._due_ns)
+    def announced_ns(self, bar: int, after: int) -> int | None:
+        """When the `after`th section that follows `bar` was heard of; None when none so late was."""
+        if self.bar < bar + after:
+            return None
+        return min(due.heard_ns for number, due in self._due.items() if number >= bar + after)
 
     @property
     def ended(self) -> bool:
@@ -84,18 +95,21 @@ class Watcher:
                 continue
             if isinstance(message, Announcement) and message.phase is Phase.DUE:
                 self.moves += 1
-                self._due_ns.setdefault(message.bar, self._clock.monotonic_ns() + message.due_in_ns)
+                self.bar = max(self.bar, message.bar)
+                now = self._clock.monotonic_ns()
+                self._due.setdefault(message.bar, _Due(now, now + message.due_in_ns))
 
     def _take(self, signals: Signals) -> None:
         now = self._clock.monotonic_ns()
         self.moves += 1
         self.seen.deliveries[signals.bar, signals.revision] += 1
+        self.seen.bar = max(self.seen.bar, signals.bar)
         if signals.status is not Status.FRESH:
             return
-        self.seen.fresh_ns = now
-        due_ns = self._due_ns.get(signals.bar)
-        if due_ns is None or self._deadline_ns is None:
+        self.seen.fresh_ns, self.seen.fresh_bar = now, signals.bar
+        due = self._due.get(signals.bar)
+        if due is None or self._deadline_ns is None:
             return
-        late = now > due_ns + self._deadline_ns + LATE_NS
-        if late and self._warned_ns < due_ns:
+        late = now > due.due_ns + self._deadline_ns + LATE_NS
+        if late and self._warned_ns < due.due_ns:
             self.seen.unmarked.append(signals.bar)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import Counter
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from alphabus.messages import Heartbeat, Signals
+from services.monitor.ring import Ring
 
 STALE_BEATS = 3
 REMEMBERED = 10_000  # sections the quantiles are over: memory stays flat over days
@@ -36,7 +37,7 @@ class Census:
 
     stale_ns: int
     seen: dict[str, Seen] = field(default_factory=dict)
-    latencies: dict[str, deque[int]] = field(default_factory=dict)
+    latencies: dict[str, Ring] = field(default_factory=dict)
     _stale: set[str] = field(default_factory=set)
 
     def hear(self, heartbeat: Heartbeat, epoch: int, now_ns: int) -> None:
@@ -52,7 +53,9 @@ class Census:
     def measure(self, signals: Signals) -> None:
         """Take the latencies of a section, by stage."""
         for stage, spent in signals.latency.items():
-            self.latencies.setdefault(stage, deque(maxlen=REMEMBERED)).append(spent)
+            if stage not in self.latencies:
+                self.latencies[stage] = Ring(REMEMBERED)
+            self.latencies[stage].add(spent)
 
     def turned_stale(self, now_ns: int) -> list[str]:
         """Processes that have gone silent since the last call."""
@@ -67,5 +70,5 @@ class Census:
         found |= {f"{name}.restarts": seen.restarts for name, seen in self.seen.items()}
         for stage, spent in self.latencies.items():
             for label, share in QUANTILES.items():
-                found[f"latency.{stage}.{label}"] = int(np.quantile(spent, share, method="higher"))
+                found[f"latency.{stage}.{label}"] = int(np.quantile(spent.numbers, share, method="higher"))
         return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from alphabus.codec import decode
@@ -33,6 +34,11 @@ class Monitor(Service):
     def handles(self) -> list[object]:
         """A lossy view of everything, and the signals in order."""
         return [view.handle for view in self._views.values()] + self._signals.handles
+
+    @property
+    def links(self) -> Mapping[str, str]:
+        """To the worker, whose sections it follows; the others it only hears."""
+        return {self._signals.service: self._signals.state}
 
     def turn(self) -> None:
         """Take what came; report now and then."""

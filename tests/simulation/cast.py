@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from random import Random
 
 from alphabus.messages import Factors
 from common.factors.sets import FactorSet
@@ -34,6 +35,17 @@ class VersionedSeat(FormulaSeat):
 
 def _nonsense(_bar: int, _attempt: int) -> str:
     return "invalid"
+
+
+def moody(dice: Random, chance: float) -> Behave:
+    """An executor that fails now and then, never more than thrice at one section."""
+
+    def behave(_bar: int, attempt: int) -> str:
+        if attempt <= 3 and dice.random() < chance:
+            return dice.choice(("slow", "hang", "crash", "invalid"))
+        return "answer"
+
+    return behave
 
 
 def make_registry(root: Path) -> Path:

@@ -67,6 +67,8 @@ class Fate:
     deaths: Deaths
     moods: float  # chance of a failing executor, per section and attempt
     sleeps: float  # chance of a sleep of the machine or a step of its wall clock, per round
+    stops: float  # chance that one stands still for longer than it takes to be missed, per round
+    asks: float  # chance that the trading engine asks for some section, per round
     deeds: tuple[Deed, ...]
 
     @property
@@ -103,6 +105,8 @@ def draw(seed: int) -> Fate:
         deaths=_deaths(dice, fury),
         moods=dice.choice((0, 0.2)),
         sleeps=dice.choice((0, 0, 0.05)),
+        stops=dice.choice((0, 0, 0, 0.02)),
+        asks=dice.choice((0, 0.05)),
         deeds=_deeds(dice) if dice.random() < 0.35 else (),
     )
 

@@ -12,10 +12,11 @@ from pathlib import Path
 from alphabus.messages import Signals, Status
 from common.config import Policy
 from tests.services.cluster import Cluster, said
-from tests.simulation import promise
+from tests.simulation import fair, promise
 from tests.simulation.cast import BAD, GOOD, SLOW, copy_registry, make_registry
 from tests.simulation.fate import ARMS, Fate, draw
-from tests.simulation.run import Mortal, calm_run, stormy_run
+from tests.simulation.mortal import Mortal
+from tests.simulation.run import calm_run, stormy_run
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +49,24 @@ class Judge:
         return Judged(seed, broken, tally)
 
     def _complaints(self, fate: Fate, run: Mortal) -> Iterator[str]:
+        yield from self._of_client(fate, run)
         yield from promise.refused(len(run.refused), run.tally["message damaged"], run.refused)
         for name in run.config.signal_names:
             for complaint in self._of_record(fate, run, name):
                 yield f"{name}, {complaint}"
+
+    def _of_client(self, fate: Fate, run: Mortal) -> Iterator[str]:
+        diary, worker_died = run.trader.diary, any(run.tally[f"killed {who}"] for who in ("inference_worker", "all"))
+        yield from fair.complaints(diary, run.record(ARMS[0]), exact=fate.undisturbed or not worker_died)
+        oracle = self._oracle(fate, ARMS[0])
+        for life in diary.lives:
+            for complaint in promise.honest(life, oracle, run.config.inference.max_age_bars):
+                yield f"a client, {complaint}"
+
+    def _oracle(self, fate: Fate, arm: str) -> dict[int, promise.Values]:
+        """By version, what an undisturbed run computes."""
+        versions = GOOD if arm == ARMS[0] else (SLOW,)
+        return {version: promise.computed(self._undisturbed(fate, version)[arm]) for version in versions}
 
     def _of_record(self, fate: Fate, run: Mortal, name: str) -> Iterator[str]:
         record, calm = run.record(name), self._undisturbed(fate)
@@ -61,9 +76,7 @@ class Judge:
         yield from promise.once_and_in_order(record, range(fate.history + 1, fate.history + fate.live + 1))
         if name not in ARMS:
             return
-        versions = GOOD if name == ARMS[0] else (SLOW,)
-        oracle = {version: promise.computed(self._undisturbed(fate, version)[name]) for version in versions}
-        yield from promise.honest(record, oracle, run.config.inference.max_age_bars)
+        yield from promise.honest(record, self._oracle(fate, name), run.config.inference.max_age_bars)
         if fate.policy is Policy.WAIT and all(deed.verb == "promote" for deed in fate.deeds):
             # A bad model that is wished for at a start, before any has served, has nobody to give way to.
             silent = any(deed.version == BAD for deed in fate.deeds)

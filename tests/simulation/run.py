@@ -10,62 +10,17 @@ from random import Random
 from alphabus.endpoints import SERVICES
 from alphabus.messages import Request
 from common.config import Config, Policy
-from common.market.journal_sync import Sync
 from services.inference_worker.service import InferenceWorker
-from tests.services.cluster import Assassin, Cluster, promote, toy_config
+from tests.services.cluster import Cluster, promote, toy_config
 from tests.services.markets import toy_market
-from tests.services.seats import Behave
-from tests.simulation.cast import VersionedSeat
-from tests.simulation.disk import Disk
+from tests.simulation.cast import VersionedSeat, moody
 from tests.simulation.fate import STORM_ROUNDS, Deed, Fate
+from tests.simulation.mortal import Mortal
 from tests.simulation.weather import Weather
 
 HOUR_NS = 3_600_000_000_000
 DEADLINE = {"policy": "deadline", "deadline_ms": 50, "late_until_ms": 120, "attempts": 4}
 SHARES = {"champion": {"alias": "champion", "capital": 0.5}, "challenger": {"alias": "challenger", "capital": 0.5}}
-
-
-class Mortal(Cluster):
-    """Processes that die as SIGKILL has it: nothing is put in order, and what they left on the disk may be torn."""
-
-    def __init__(self, config: Config, fate: Fate, weather: Weather, dice: Random, tally: Counter[str]) -> None:
-        self._fate, self._dice, self.tally = fate, dice, tally
-        self._disk = Disk(config.state, dice, tally)
-        self._weather, self._killer = weather, Assassin(dice, fate.deaths.sending, weather)
-        market = toy_market(fate.market, history=fate.history, live=fate.live)
-        seat = partial(VersionedSeat, behave=_moody(dice, fate.moods))
-        super().__init__(config, market, mischief=self._killer, open_seat=seat)
-
-    def calm(self) -> None:
-        """From here on nothing goes wrong any more."""
-        self._weather.calm()
-        self._killer.retire()
-
-    def restart(self, name: str) -> None:
-        """SIGKILL, then the supervisor's restart."""
-        self.tally[f"killed {name}"] += 1
-        self._end(name)
-        if self._dice.random() < self._fate.deaths.torn:
-            self._disk.tear(name)
-        if name == "factor_engine" and self._dice.random() < self._fate.deaths.snapshot:
-            self._disk.damage_snapshots()
-        self.start(name)
-
-    def perish(self) -> None:
-        """All at once, by a kill or with the machine."""
-        self.tally["killed all"] += 1
-        for name in SERVICES:
-            self._end(name)
-        if self._dice.random() < self._fate.deaths.power_cut:
-            self._disk.cut_power(synced=self._fate.sync is Sync.ALWAYS)
-        for name in SERVICES:
-            self.start(name)
-
-    def _end(self, name: str) -> None:
-        self.deaths += 1
-        content = self._disk.content(name)
-        self.services[name].close()
-        self._disk.put_back(content)
 
 
 def config_of(fate: Fate, folder: Path, registry: Path) -> Config:
@@ -84,7 +39,7 @@ def config_of(fate: Fate, folder: Path, registry: Path) -> Config:
 def calm_run(fate: Fate, folder: Path, registry: Path) -> Cluster:
     """The same run when nothing happens; closed."""
     market = toy_market(fate.market, history=fate.history, live=fate.live)
-    seat = partial(VersionedSeat, behave=_moody(fate.dice, 0.0))
+    seat = partial(VersionedSeat, behave=moody(fate.dice, 0.0))
     cluster = Cluster(config_of(fate, folder, registry), market, open_seat=seat)
     cluster.run(pass_ns=max(fate.rounds_ns))
     cluster.close()
@@ -107,7 +62,7 @@ def stormy_run(fate: Fate, folder: Path, registry: Path) -> Mortal:
     for deed in deeds:
         _do(deed, cluster)
     cluster.run(pass_ns=max(fate.rounds_ns))
-    cluster.close()
+    cluster.conclude()
     return cluster
 
 
@@ -120,11 +75,24 @@ def _storm(cluster: Mortal, fate: Fate, dice: Random) -> None:
             cluster.restart(name)
     if dice.random() < fate.deaths.all_at_once:
         cluster.perish()
+    _trade(cluster, fate, dice)
+    if dice.random() < fate.stops:
+        cluster.stand_still(dice.choice(("bar_feed", "inference_worker")))
     if dice.random() < fate.sleeps:
         cluster.tally["machine slept"] += 1
         cluster.clock.suspend(dice.randrange(HOUR_NS))
         cluster.clock.step_wall(dice.randrange(-HOUR_NS, HOUR_NS))
     cluster.clock.advance(dice.choice(fate.rounds_ns))
+
+
+def _trade(cluster: Mortal, fate: Fate, dice: Random) -> None:
+    """The trading engine looks, asks, or dies."""
+    if dice.random() < 0.8:
+        cluster.trader.look()
+    if dice.random() < fate.asks:
+        cluster.trader.wonder(dice.choice(cluster.times))
+    if dice.random() < fate.deaths.resting:
+        cluster.trader.restart()
 
 
 def _do(deed: Deed, cluster: Mortal) -> None:
@@ -136,14 +104,3 @@ def _do(deed: Deed, cluster: Mortal) -> None:
     if not isinstance(worker, InferenceWorker):
         raise TypeError("the worker is none")
     worker.answer(Request(1, deed.verb, {"arm": deed.arm, "why": "simulated", "by": "ann"}))
-
-
-def _moody(dice: Random, chance: float) -> Behave:
-    """An executor that fails now and then, never more than thrice at one section."""
-
-    def behave(_bar: int, attempt: int) -> str:
-        if attempt <= 3 and dice.random() < chance:
-            return dice.choice(("slow", "hang", "crash", "invalid"))
-        return "answer"
-
-    return behave

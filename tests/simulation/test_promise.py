@@ -119,6 +119,6 @@ def test_a_refusal_of_what_nobody_damaged_is_told() -> None:
 @pytest.mark.parametrize("seed", range(200))
 def test_a_damaged_message_never_reads(seed: int) -> None:
     """Or it would change what is said, which nobody on the way promises to find."""
-    frames = list(encode(Delivery("test/signals/champion/", 1, 1, 0, CALM[0])))
+    frames = [bytes(frame) for frame in encode(Delivery("test/signals/champion/", 1, 1, 0, CALM[0]))]
     with pytest.raises(DecodeError):
         decode(damaged(frames, Random(seed).getrandbits(64)))  # noqa: S311  dice, not secrets

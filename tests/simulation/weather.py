@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from random import Random
 
 from alphabus.codec import decode
@@ -18,6 +19,7 @@ class Weather:
 
     def __init__(self, dice: Random, chances: Chances, tally: Counter[str]) -> None:
         self._dice, self._corrupt, self._tally = dice, chances.corrupt, tally
+        self._lull = False
         self._inner = SeededMischief(dice, drop=chances.drop, duplicate=chances.duplicate, delay=chances.delay)
 
     def calm(self) -> None:
@@ -25,8 +27,19 @@ class Weather:
         self._corrupt = 0.0
         self._inner.calm()
 
+    @contextmanager
+    def lull(self) -> Iterator[None]:
+        """Within it whatever is sent arrives, once and whole; what was held back goes on waiting."""
+        self._lull = True
+        try:
+            yield
+        finally:
+            self._lull = False
+
     def through(self, link: Link, frames: Parts) -> Iterable[Parts]:
         """What arrives of it, and of what was held back before."""
+        if self._lull:
+            return [frames]
         arriving = list(self._inner.through(link, frames))
         if len(arriving) != 1:
             self._tally["message lost or late" if not arriving else "message repeated or out of turn"] += 1
@@ -37,7 +50,7 @@ class Weather:
             return frames
         self._tally["message damaged"] += 1
         ahead = 1 if link.end == "request" else 0  # a responder's first frame says who asks: the socket wrote it
-        return [*frames[:ahead], *damaged(list(frames[ahead:]), self._dice.getrandbits(64))]
+        return [*frames[:ahead], *damaged([bytes(frame) for frame in frames[ahead:]], self._dice.getrandbits(64))]
 
 
 def damaged(frames: list[bytes], seed: int) -> list[bytes]:

@@ -1,0 +1,146 @@
+"""The five services and a trading engine that die, stand still, and leave the disk as a death leaves it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from functools import partial
+from random import Random
+
+from alphabus.client import SignalClient
+from alphabus.endpoints import SERVICES
+from alphabus.messages import Mode
+from alphabus.testing.memory import _Channel as MemoryChannel
+from common.config import Config
+from common.market.journal_sync import Sync
+from tests.services.cluster import Assassin, Cluster
+from tests.services.markets import toy_market
+from tests.simulation.cast import VersionedSeat, moody
+from tests.simulation.disk import Disk
+from tests.simulation.fate import Fate
+from tests.simulation.trader import Trader
+from tests.simulation.weather import Weather
+
+ROUND_NS, STOPPED_ROUNDS = 200_000_000, 30  # silence is noticed after three seconds, and a start may take two
+MOST_ROUNDS, ASKED, BEAT_NS = 200, 6, 1_000_000_000
+
+
+class Mortal(Cluster):
+    """Processes that die as SIGKILL has it: nothing is put in order, and what they left on the disk may be torn."""
+
+    def __init__(self, config: Config, fate: Fate, weather: Weather, dice: Random, tally: Counter[str]) -> None:
+        self._fate, self._dice, self.tally, self._stopped = fate, dice, tally, ""
+        self._wake_ns = dict.fromkeys(SERVICES, 0)
+        self._disk = Disk(config.state, dice, tally)
+        self._weather, self._killer = weather, Assassin(dice, fate.deaths.sending, weather)
+        market = toy_market(fate.market, history=fate.history, live=fate.live)
+        seat = partial(VersionedSeat, behave=moody(dice, fate.moods))
+        super().__init__(config, market, mischief=self._killer, open_seat=seat)
+        self.times = [section.time for section in market.sections[fate.history :]]
+        self.trader = Trader(self._open_client, tally)
+
+    def round(self, pass_ns: int) -> None:
+        """A turn of everybody, the trading engine among them."""
+        super().round(pass_ns)
+        self.trader.look()
+
+    def conclude(self) -> None:
+        """Until the trading engine saw the end as well; then it asks for everything once more, and all is closed."""
+        for number in range(MOST_ROUNDS):
+            if number * ROUND_NS > BEAT_NS and self._is_over:
+                break
+            self.round(ROUND_NS)
+        self.trader.conclude(self.times[-ASKED:])
+        if self.trader.link != "current":
+            self.trader.diary.links.append(f"the link is {self.trader.link} though all is well")
+        self.trader.close()
+        self.close()
+
+    @property
+    def _is_over(self) -> bool:
+        """Whether all have come to the end, and of the numbering that counts: one may have begun after the last end."""
+        feed, cache = self.services["bar_feed"], self.services["signal_cache"]
+        recorded = self.ended and (feed.journal, feed.bar) == (cache.journal, cache.bar)
+        return recorded and self.trader.ended and self.trader.link == "current"
+
+    def stand_still(self, name: str) -> None:
+        """One does not run for longer than it takes to be missed; nothing is lost meanwhile."""
+        self.tally[f"stopped {name}"] += 1
+        with self._weather.lull(), self._killer.truce():
+            self._stopped, bars = name, []
+            for _ in range(STOPPED_ROUNDS):
+                self.round(ROUND_NS)
+                bars.append(self.services["bar_feed"].bar)
+            link, self._stopped = self.trader.link, ""
+        if link not in self._allowed(name, bars):
+            self.trader.diary.links.append(f"the link is {link} while {name} stands still")
+
+    def start(self, name: str) -> None:
+        """Begin with a turn, whatever is there."""
+        self._wake_ns[name] = 0
+        super().start(name)
+
+    def step(self, name: str) -> None:
+        """A turn for whoever has something to read, or whose time has come, as the loop of a process has it.
+
+        Nobody else has anything to do, and whoever stands still does nothing.
+        """
+        if name != self._stopped and self._is_due(name):
+            super().step(name)
+            self._wake_ns[name] = self.clock.monotonic_ns() + self.services[name].wait_ns()
+
+    def _is_due(self, name: str) -> bool:
+        channels = (channel for channel in self._channels[name].opened if isinstance(channel, MemoryChannel))
+        return self.clock.monotonic_ns() >= self._wake_ns[name] or any(channel.inbox._messages for channel in channels)
+
+    def _allowed(self, name: str, bars: Sequence[int]) -> set[str]:
+        """What the link may be once `name` has stood still, while the feed came so far after each round.
+
+        Of two sections that went out the latter was announced when the former did: soon enough, it is overdue.
+        """
+        first, later = bars[0], bars[STOPPED_ROUNDS // 2]
+        awaited = name == "inference_worker" and later > max(first + 1, self._fate.history + 1)
+        at_end = bars[-1] >= self._fate.history + self._fate.live  # with the last one the feed takes everything back
+        return {"overdue"} if awaited and not at_end else {"overdue", "stale"}
+
+    def _open_client(self) -> SignalClient:
+        bus = self.services["monitor"].context.bus
+        return SignalClient(
+            bus.endpoints.instance, mode=Mode.REPLAY, run_dir=bus.endpoints.run_dir,
+            transport=self._transport, clock=self.clock, wait=self._go_on,
+        )  # fmt: skip
+
+    def _go_on(self, handles: Sequence[object], timeout_ns: int) -> None:  # noqa: ARG002  a waiter has both
+        """While the trading engine waits, the others have their turns."""
+        super().round(min(timeout_ns, ROUND_NS))
+
+    def calm(self) -> None:
+        """From here on nothing goes wrong any more."""
+        self._weather.calm()
+        self._killer.retire()
+
+    def restart(self, name: str) -> None:
+        """SIGKILL, then the supervisor's restart."""
+        self.tally[f"killed {name}"] += 1
+        self._end(name)
+        if self._dice.random() < self._fate.deaths.torn:
+            self._disk.tear(name)
+        if name == "factor_engine" and self._dice.random() < self._fate.deaths.snapshot:
+            self._disk.damage_snapshots()
+        self.start(name)
+
+    def perish(self) -> None:
+        """All at once, by a kill or with the machine."""
+        self.tally["killed all"] += 1
+        for name in SERVICES:
+            self._end(name)
+        if self._dice.random() < self._fate.deaths.power_cut:
+            self._disk.cut_power(synced=self._fate.sync is Sync.ALWAYS)
+        for name in SERVICES:
+            self.start(name)
+
+    def _end(self, name: str) -> None:
+        self.deaths += 1
+        content = self._disk.content(name)
+        self.services[name].close()
+        self._disk.put_back(content)
