@@ -20,7 +20,7 @@ from alphabus.endpoints import SERVICES, default_run_dir, nobody_there, only_ins
 from alphabus.errors import AlphabusError, ModeError
 from alphabus.messages import Flag, Mode
 from alphabus.security.transport import meeting_place
-from alphabus.status import StatusView
+from alphabus.status import Status, StatusView
 
 ANSWER_NS = 1_000_000_000
 IDLE_NS = 1_000_000_000
@@ -98,19 +98,28 @@ def status(place: Place, *, as_json: bool) -> int:
     with contextlib.ExitStack() as stack:
         stack.callback(transport.close)
         views = {name: stack.enter_context(contextlib.closing(StatusView(bus, name))) for name in SERVICES}
-        beats = {name: view.ask(ANSWER_NS) for name, view in views.items()}
+        found = {name: view.look(ANSWER_NS) for name, view in views.items()}
     if as_json:
-        rows = {name: beat and {"pid": beat.pid, "bar": beat.bar, **beat.counters} for name, beat in beats.items()}
+        rows = {name: status and _row(status) for name, status in found.items()}
         print(json.dumps({"instance": place.instance, "services": rows}))
     else:
         print(f"{'process':18}{'pid':>8}{'bar':>9}  counters")
-    for name, beat in beats.items() if not as_json else ():
-        if beat is None:
-            print(f"{name:18}{'-':>8}{'-':>9}  no answer")
-            continue
-        counters = "  ".join(f"{key} {count}" for key, count in _told(name, beat.counters).items())
-        print(f"{name:18}{beat.pid:>8}{beat.bar:>9}  {counters}")
-    return int(None in beats.values())
+    for name, status in found.items() if not as_json else ():
+        print(f"{name:18}{'-':>8}{'-':>9}  no answer" if status is None else _status_line(name, status))
+    return int(None in found.values())
+
+
+def _row(status: Status) -> dict[str, Any]:
+    beat = status.heartbeat
+    return {"pid": beat.pid, "bar": beat.bar, **beat.counters, "links": dict(status.links)}
+
+
+def _status_line(name: str, status: Status) -> str:
+    """Links only where something is wrong, and before everything else."""
+    beat = status.heartbeat
+    links = [f"link to {writer}: {state}" for writer, state in status.links.items() if state != "current"]
+    counters = [f"{key} {count}" for key, count in _told(name, beat.counters).items()]
+    return f"{name:18}{beat.pid:>8}{beat.bar:>9}  {'  '.join([*links, *counters])}"
 
 
 def _told(name: str, counters: Mapping[str, int]) -> dict[str, int | str]:

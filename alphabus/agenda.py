@@ -7,7 +7,7 @@ from alphabus.clock import Clock
 from alphabus.codec import decode
 from alphabus.errors import DecodeError
 from alphabus.inlet import Inlet
-from alphabus.messages import Announcement, EndOfStream, Message, Phase
+from alphabus.messages import Announcement, Delivery, EndOfStream, Heartbeat, Message, Phase
 from alphabus.sockets import Channel
 
 MAX_DUE = 1024
@@ -23,8 +23,9 @@ class Agenda:
         """Connect; raises EndpointError."""
         endpoints = bus.endpoints
         self._feed = Inlet(bus, name, FEED, [])
-        self._live: Channel = bus.transport.subscriber(endpoints.live(FEED), [endpoints.topic("announcements")])
-        self._watch, self._clock = DueWatch(bus.clock, grace_ns), bus.clock
+        topics = [endpoints.topic("announcements"), endpoints.topic("health", FEED)]
+        self._live: Channel = bus.transport.subscriber(endpoints.live(FEED), topics)
+        self._watch, self._clock, self._epoch = DueWatch(bus.clock, grace_ns), bus.clock, 0
         self._ask()
 
     @property
@@ -46,13 +47,13 @@ class Agenda:
         """Hear what there is; never blocks."""
         while (frames := self._live.receive()) is not None:
             try:
-                self._watch.hear(decode(frames).message)
+                self._hear(decode(frames))
             except DecodeError:
                 continue
         self._feed.receive()
         if (answer := self._feed.answer(self._question)) is not None:
             for delivery in answer[1]:
-                self._watch.hear(delivery.message)
+                self._hear(delivery)
 
     def met(self, journal: bytes, bar: int) -> None:
         """A signal of this bar came: it and those before it are awaited no more."""
@@ -69,6 +70,12 @@ class Agenda:
         """Let go of both ends."""
         self._live.close()
         self._feed.close()
+
+    def _hear(self, delivery: Delivery) -> None:
+        """A writer whose time is over is not heard: what it numbered would be awaited for ever."""
+        if delivery.epoch >= self._epoch:
+            self._epoch = delivery.epoch
+            self._watch.hear(delivery.message)
 
     def _ask(self) -> None:
         self._question, self._asked_ns = self._feed.request("due"), self._clock.monotonic_ns()
@@ -91,18 +98,26 @@ class DueWatch:
         return oldest is not None and self._clock.monotonic_ns() > oldest + self._grace_ns
 
     def hear(self, message: Message) -> None:
-        """Take note of a section that is due; another journal forgets the old one's, the end forgets all."""
+        """Take note of a section that is due; another journal forgets the old one's, the end forgets all.
+
+        A sign of life names the journal as well: the announcements of a new one may be lost.
+        """
         if isinstance(message, EndOfStream):
             self._due.clear()
+        elif isinstance(message, Heartbeat):
+            self._number(message.journal)
         elif isinstance(message, Announcement) and message.phase is Phase.DUE:
-            if message.journal != self._journal:
-                self._journal, self._due, self._lately = message.journal, {}, {}
+            self._number(message.journal)
             self._lately[message.time] = message
             if len(self._lately) > REMEMBERED:
                 del self._lately[min(self._lately)]
             is_met = message.bar <= self._met.get(message.journal, 0)
             if not is_met and len(self._due) < MAX_DUE:  # only the oldest counts; the newest may go untold
                 self._due.setdefault(message.bar, self._clock.monotonic_ns() + message.due_in_ns)
+
+    def _number(self, journal: bytes) -> None:
+        if journal != self._journal:
+            self._journal, self._due, self._lately = journal, {}, {}
 
     def met(self, journal: bytes, bar: int) -> None:
         """A signal of this bar came: it and those before it are awaited no more, though they be announced again."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from alphabus.archive import Archive
+from alphabus.backfill import Backfill
 from alphabus.bus import Bus
-from alphabus.continuity import Follower, Place
+from alphabus.continuity import Follower
+from alphabus.delivered import Delivered, place_of
 from alphabus.errors import RequestError
 from alphabus.inlet import Inlet
 from alphabus.messages import Delivery, EndOfStream, Signals
@@ -14,21 +16,28 @@ from alphabus.section import Binding, Section
 
 SNAPSHOT_NS = 2_000_000_000
 FILL_NS = 5_000_000_000
+"""How long signals wait for the cache's word on what is before them until that is an error; they wait on."""
+MAX_HELD = 1024
 
 
 class ArmStream:
-    """Joins the worker's live signals to the cache's latest; `met` hears of every bar that has a signal."""
+    """Joins the worker's live signals to the cache's record; `met` hears of every bar that has a signal.
+
+    A worker sends again what the cache has not acknowledged; what it has, only the cache sends. So whenever the worker
+    was asked for what may have been lost, the cache is asked, too, before anything that follows is delivered.
+    """
 
     def __init__(self, bus: Bus, name: str, arm: str, archive: Archive, met: Callable[[bytes, int], None]) -> None:
         """Connect; raises EndpointError."""
-        self._clock, self._arm, self._archive, self._met = bus.clock, arm, archive, met
+        self._clock, self._arm, self._archive = bus.clock, arm, archive
         self._topic = bus.endpoints.topic("signals", arm)
         self._worker = Inlet(bus, name, "inference_worker", [self._topic])
         self._binding = Binding(archive.mode)
-        self._last: Signals | None = None
-        self._ready: list[Section] = []
+        self._delivered = Delivered(met)
         self._held: list[Delivery] = []
-        self._ended = self._joined = False
+        self._backfill: Backfill | None = None
+        self._ended = self._joined = self._unproven = self._knows_latest = False
+        self._joins = 0
         self._asked: int | None = archive.request("latest", arm=arm)
         self._asked_ns = self._clock.monotonic_ns()
 
@@ -40,38 +49,45 @@ class ArmStream:
     @property
     def empty(self) -> bool:
         """Whether no section waits to be taken."""
-        return not self._ready
+        return self._delivered.empty
 
     @property
     def state(self) -> str:
         """Of the link to the worker: current, gap or stale."""
         if self._worker.stale:
             return "stale"
-        return "gap" if self._worker.behind and self._joined else "current"
+        asks = self._worker.behind or self._unproven or self._backfill is not None
+        return "gap" if asks and self._joined else "current"
 
     @property
     def handles(self) -> list[object]:
-        """What is read at present: as long as the snapshot is awaited, live signals stay in their queue."""
-        live = [] if self._asked is not None else self._worker.handles
-        return [*live, *self._archive.handles]
+        """What is read at present: as long as the cache is awaited, live signals stay in their queue."""
+        return [*(self._worker.handles if self._listens else []), *self._archive.handles]
 
     def receive(self) -> None:
-        """Take in what came; never blocks but to fill a hole from the record. Raises ModeError, RequestError."""
+        """Take in what came; never blocks. Raises ModeError, RequestError."""
         self._archive.receive()
         if self._asked is not None:
             self._take_snapshot(self._asked)
-        else:
-            self._held += self._worker.receive()
-            self._joined = self._joined or not self._worker.behind
-            self._merge()
+            return
+        if self._listens:
+            self._listen()
+        if self._unproven and self._backfill is None and (self._held or not self._worker.behind):
+            self._look_back()
+        if self._backfill is not None and self._delivered.empty:  # page by page, as they are taken
+            self._read_record(self._backfill)
+        if self._backfill is None and not self._unproven:
+            self._merge(len(self._held), proven=False)
 
     def take(self) -> Section | None:
         """The next section, None when none is there."""
-        return self._ready.pop(0) if self._ready else None
+        return self._delivered.take()
 
     def close(self) -> None:
         """Let go of the link."""
         self._worker.close()
+
+    # The latest on record.
 
     def _take_snapshot(self, asked: int) -> None:
         """Before anything live: what was the latest? A cache that is away does not keep signals from flowing."""
@@ -85,30 +101,90 @@ class ArmStream:
             if not self._archive.awaits(asked):
                 self._asked = self._archive.request("latest", arm=self._arm)
             return
-        self._asked = None
+        self._asked, self._knows_latest = None, answer is not None
         for section in answer or []:
-            self._deliver(section)
-        if self._last is not None:
-            place = Place(self._last.bar, self._last.part)
-            self._worker.resume(self._topic, Follower(self._topic, self._last.journal, place))
+            self._delivered.add(section)
+        if (last := self._delivered.last) is not None:
+            self._worker.resume(self._topic, Follower(self._topic, last.journal, place_of(last)))
 
-    def _merge(self) -> None:
-        """Deliver in order; what the worker no longer has, the cache does."""
-        while self._held:
-            message = self._held[0].message
-            if isinstance(message, Signals) and self._skips(message) and self._last is not None:
-                for section in self._archive.history(self._arm, self._last.bar + 1, message.bar - 1, FILL_NS):
-                    self._deliver(section)
-            delivery = self._held.pop(0)
+    # What comes live.
+
+    @property
+    def _listens(self) -> bool:
+        return self._asked is None and len(self._held) < MAX_HELD
+
+    def _listen(self) -> None:
+        came = self._worker.receive()
+        self._held += came
+        joins = self._worker.followers[self._topic].joins
+        self._unproven = self._unproven or joins != self._joins or (bool(came) and self._worker.behind)
+        self._joined = self._joined or not self._worker.behind
+        self._joins = joins
+
+    def _merge(self, count: int, *, proven: bool) -> None:
+        """Deliver the first `count` messages held, in order; without proof none behind a hole."""
+        for _ in range(count):
+            delivery = self._held[0]
+            if not proven and self._delivered.lacks_before(delivery.message):
+                self._unproven = True
+                return
+            del self._held[0]
             for section in self._binding.sections([delivery]):
-                self._deliver(section)
-            self._ended = self._ended or isinstance(message, EndOfStream)
+                self._delivered.add(section)
+            self._ended = self._ended or isinstance(delivery.message, EndOfStream)
 
-    def _skips(self, message: Signals) -> bool:
-        last = self._last
-        return last is not None and last.journal == message.journal and message.bar > last.bar + 1
+    # What only the record has.
 
-    def _deliver(self, section: Section) -> None:
-        self._last = section.signals
-        self._met(section.signals.journal, section.signals.bar)
-        self._ready.append(section)
+    def _look_back(self) -> None:
+        """Begin to ask the record; without a first section only for the last: what was before is nothing to us."""
+        self._unproven = False
+        now, first = self._clock.monotonic_ns(), self._first_bar
+        if first is not None:
+            self._backfill = Backfill(self._archive, self._arm, first, len(self._held), now)
+
+    @property
+    def _first_bar(self) -> int | None:
+        """The last section's, since revisions of it may be missing; 0 before the first, and in another numbering."""
+        last = self._delivered.last
+        if last is None and not self._knows_latest:
+            return next((held.message.bar for held in self._held if isinstance(held.message, EndOfStream)), None)
+        return 0 if last is None or self._next_journal not in (None, last.journal) else last.bar
+
+    @property
+    def _next_journal(self) -> bytes | None:
+        return next((held.message.journal for held in self._held if isinstance(held.message, Signals)), None)
+
+    def _read_record(self, backfill: Backfill) -> None:
+        """Deliver what the record has, page by page; at its end what it was asked for is proven."""
+        try:
+            page = backfill.receive()
+        except RequestError:
+            self._backfill = None
+            self._merge(backfill.covers, proven=True)
+            raise
+        if page is None:
+            self._do_without(backfill)
+            return
+        delivered = [self._delivered.add(section) for section in page if self._follows(section.signals)]
+        if any(delivered) and (last := self._delivered.last) is not None:
+            backfill.turn(last.bar)
+        else:
+            self._backfill = None
+            self._merge(backfill.covers, proven=True)
+
+    def _follows(self, signals: Signals) -> bool:
+        """Whether a section on record is one of those that are missing: it may be of a numbering that we have left."""
+        last = self._delivered.last
+        return last is None or signals.journal in (last.journal, self._next_journal)
+
+    def _do_without(self, backfill: Backfill) -> None:
+        """A cache that is away does not keep signals from flowing, but where one certainly is missing."""
+        now = self._clock.monotonic_ns()
+        if not self._held:
+            backfill.since_ns = now
+        elif self._archive.stale and not self._delivered.lacks_before(self._held[0].message):
+            self._backfill = None
+            self._merge(len(self._held), proven=False)
+        elif now - backfill.since_ns >= FILL_NS:
+            backfill.since_ns = now
+            raise RequestError(f"the signal cache did not answer 'history' in {FILL_NS / 1e9:g} s: signals wait for it")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-Parts = Sequence[bytes]
+Parts = Sequence[bytes | memoryview]
+"""Frames to be sent; the memory of a large one is kept until it has gone out, and must not change."""
 Received = Sequence[bytes | memoryview]
 """Frames as they came: small ones as bytes, large ones uncopied."""
 

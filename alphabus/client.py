@@ -15,6 +15,7 @@ from alphabus.bus import Bus
 from alphabus.clock import Clock, SystemClock
 from alphabus.lookup import Lookup
 from alphabus.messages import Mode
+from alphabus.modes import mode_of
 from alphabus.moments import Duration, Time, duration_ns, time_ns
 from alphabus.section import Section
 from alphabus.security.transport import meeting_place
@@ -46,15 +47,16 @@ class SignalClient:
         wait: Waiter = wait_on,
         grace_ns: int = SECOND_NS,
     ) -> None:
-        """Connect; raises EndpointError for an instance that cannot have an address.
+        """Connect; raises EndpointError for an instance that cannot have an address, ModeError for a mode that is none.
 
         `keys` is the folder of a client's card, for an instance on another host; raises KeyFileError.
         """
+        chosen = mode_of(mode)
         endpoints, self._own = meeting_place(instance, run_dir, keys)
         self._bus = Bus(endpoints, transport or self._own, clock or SystemClock())
         self._clock, self._wait, self._arm = self._bus.clock, wait, arm
         self._name = f"client-{wall_time_ns()}"
-        self._archive = Archive(self._bus, self._name, Mode(mode), wait)
+        self._archive = Archive(self._bus, self._name, chosen, wait)
         self._agenda = Agenda(self._bus, self._name, grace_ns)
         self._stream = ArmStream(self._bus, self._name, arm, self._archive, self._agenda.met)
         self._lookup: Lookup | None = None

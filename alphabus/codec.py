@@ -8,15 +8,16 @@ is the counter it is filed under.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, dataclass, fields
+from itertools import takewhile
 from typing import Any, Final
 
 from alphabus import columns as bodies
 from alphabus import header as headers
 from alphabus import symbols as lists
 from alphabus.errors import DecodeError, EncodeError
-from alphabus.header import MAX_HEADER, Header
-from alphabus.messages import MESSAGES, STREAMED, Delivery, Message, Streamed, Universe
+from alphabus.header import MAX_HEADER, Header, Pairs
+from alphabus.messages import MESSAGES, STREAMED, Bars, Columns, Delivery, Factors, Message, Signals, Streamed, Universe
 from alphabus.schema import KEYS, VERSION
 from alphabus.symbols import MAX_SYMBOL
 
@@ -25,7 +26,9 @@ __all__ = [
     "MAX_HEADER",
     "MAX_SYMBOL",
     "MAX_TOPIC",
+    "Content",
     "Frames",
+    "content_of",
     "decode",
     "decode_record",
     "encode",
@@ -44,17 +47,38 @@ _FIELDS: Mapping[type[Message], Mapping[str, bool]] = {
 }
 """The fields of each kind in their order, which is that of the header, and whether they must be there."""
 _IN_BODY: Final = ("columns", "symbols")
+_HEADER_FIELDS: Mapping[type[Message], Mapping[str, bool]] = {
+    kind: {name: needed for name, needed in names.items() if name not in _IN_BODY} for kind, names in _FIELDS.items()
+}
+_BEFORE_COLUMNS: Mapping[type[Message], Sequence[str]] = {
+    kind: tuple(takewhile(lambda name: name not in _IN_BODY, names)) for kind, names in _FIELDS.items()
+}
+_AFTER_COLUMNS: Mapping[type[Message], Sequence[str]] = {
+    kind: tuple(names)[len(_BEFORE_COLUMNS[kind]) + 1 :] for kind, names in _FIELDS.items()
+}
+_COLUMNS_KEY, _SHAPE_KEY = headers.pack_value("columns"), headers.pack_value("shape")
 
-Frames = tuple[bytes, bytes, bytes]
+Frames = tuple[bytes, bytes, bytes | memoryview]
+"""Topic, header, body; a large body is the sender's own memory."""
 
 
-def encode(delivery: Delivery) -> Frames:
-    """The three frames of a delivery; raises EncodeError for a message that could not be read back."""
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a message says, ready for a link and for the record alike: the header's pairs, and the body."""
+
+    pairs: Pairs
+    body: bytes | memoryview
+
+
+def encode(delivery: Delivery, content: Content | None = None) -> Frames:
+    """The three frames of a delivery; raises EncodeError for a message that could not be read back.
+
+    `content` is the message's own, where it was made already.
+    """
     topic = _topic_bytes(delivery.topic)
-    header, body = _content(delivery.message)
-    for key in LINK_KEYS:
-        header[key] = _dumped("delivery", key, getattr(delivery, key))
-    return topic, headers.pack(header), body
+    content = content or content_of(delivery.message)
+    link = _dumped("delivery", {key: getattr(delivery, key) for key in LINK_KEYS})
+    return topic, headers.pack(content.pairs + headers.pack_pairs(link)), content.body
 
 
 def decode(frames: Sequence[bytes | memoryview]) -> Delivery:
@@ -63,15 +87,15 @@ def decode(frames: Sequence[bytes | memoryview]) -> Delivery:
         raise DecodeError("frames", f"{len(frames)} where a message has 3")
     topic = _read_topic(bytes(frames[0]))
     header = headers.unpack(frames[1])
-    link = {key: _value(key, header.pop(key, None)) for key in LINK_KEYS}
+    link = _loaded({key: header.pop(key, None) for key in LINK_KEYS})
     message = _message(header, memoryview(frames[2]))
     return Delivery(topic=topic, message=message, **link)
 
 
-def encode_record(message: Streamed) -> bytes:
+def encode_record(message: Streamed, content: Content | None = None) -> bytes:
     """The payload of a journal record: the header map without what belongs to a link, then the body."""
-    header, body = _content(message)
-    return headers.pack(header) + body
+    content = content or content_of(message)
+    return b"".join((headers.pack(content.pairs), content.body))
 
 
 def decode_record(payload: bytes) -> Streamed:
@@ -83,32 +107,43 @@ def decode_record(payload: bytes) -> Streamed:
     return message
 
 
-def _content(message: Message) -> tuple[Header, bytes]:
-    kind, body = type(message), b""
-    header: Header = {"v": VERSION, "kind": kind.kind}
-    for name in _FIELDS[kind]:
-        value = getattr(message, name)
-        if name == "columns":
-            header["columns"], header["shape"] = bodies.describe(value)
-            _guard(bodies.check_names, kind, tuple(value))
-            _guard(_check_body_size, bodies.size_of(value))
-            body = bodies.pack(value)
-        elif name == "symbols":
-            _guard(lists.check, value, getattr(message, "universe", None))
-            body = lists.pack(value)
-        else:
-            header[name] = _dumped(kind.kind, name, value)
-    return header, body
+def content_of(message: Message) -> Content:
+    """What does not depend on the link; raises EncodeError for a message that could not be read back."""
+    kind = type(message)
+    before = _told(message, _BEFORE_COLUMNS[kind], {"v": VERSION, "kind": kind.kind})
+    if isinstance(message, Universe):
+        _guard(lists.check, message.symbols, message.universe)
+        return Content(before, lists.pack(message.symbols))
+    if not isinstance(message, Bars | Factors | Signals):
+        return Content(before, b"")
+    columns, body = _packed_columns(kind, message.columns)
+    return Content(before + columns + _told(message, _AFTER_COLUMNS[kind], {}), body)
 
 
-def _dumped(kind: str, name: str, value: Any) -> Any:
-    key = KEYS[name]
-    wire = key.dump(value)
+def _told(message: Message, names: Sequence[str], header: Header) -> Pairs:
+    values = _dumped(message.kind, {name: getattr(message, name) for name in names})
+    return headers.pack_pairs(header | values)
+
+
+def _packed_columns(kind: type[Message], columns: Columns) -> tuple[Pairs, bytes | memoryview]:
+    layout, size = bodies.arrange(columns)
+    _guard(bodies.check_names, kind, layout.names)
+    _guard(_check_body_size, layout.width * size)
+    listed = Pairs(2, _COLUMNS_KEY + layout.packed + _SHAPE_KEY + headers.pack_value([size]))
+    return listed, bodies.pack(columns)
+
+
+def _dumped(kind: str, values: Header) -> Header:
+    """As they cross the wire, each as its reader will take it."""
+    name = ""
     try:
-        key.load(wire)
+        for name, value in values.items():
+            key = KEYS[name]
+            wire = values[name] = key.dump(value)
+            key.load(wire)
     except (ValueError, TypeError) as error:
         raise EncodeError(f"{kind}.{name}: {error}") from error
-    return wire
+    return values
 
 
 def _guard(check: Callable[..., object], *arguments: Any) -> None:
@@ -134,7 +169,7 @@ def _read_topic(raw: bytes) -> str:
 
 
 def _message(header: Header, body: memoryview) -> Message:
-    version = _value("v", header.pop("v", None))
+    version = _loaded({"v": header.pop("v", None)})["v"]
     if version > VERSION:
         raise DecodeError("version", f"schema {version}; this reader knows up to {VERSION}: update it")
     name = header.pop("kind", None)
@@ -146,24 +181,20 @@ def _message(header: Header, body: memoryview) -> Message:
     return kind(**values)
 
 
-def _header_values(kind: type[Message], header: Header) -> dict[str, Any]:
-    values: dict[str, Any] = {}
-    for name, needed in _FIELDS[kind].items():
-        if name in _IN_BODY:
-            continue
-        if name in header:
-            values[name] = _value(name, header.pop(name))
-        elif needed:
+def _header_values(kind: type[Message], header: Header) -> Header:
+    known = _HEADER_FIELDS[kind]
+    for name, needed in known.items():
+        if needed and name not in header:
             raise DecodeError("missing_key", f"{kind.kind}.{name}")
-    if header:
-        raise DecodeError("unknown_key", f"{kind.kind}: {', '.join(sorted(header))[:200]}")
-    return values
+    if unknown := header.keys() - known.keys():
+        raise DecodeError("unknown_key", f"{kind.kind}: {', '.join(sorted(unknown))[:200]}")
+    return _loaded(header)
 
 
 def _body_values(kind: type[Message], header: Header, body: memoryview) -> dict[str, Any]:
     if "columns" in _FIELDS[kind]:
         found = bodies.unpack(header.pop("columns", None), header.pop("shape", None), body)
-        bodies.check_names(kind, tuple(found))
+        bodies.check_names(kind, found.layout.names)
         return {"columns": found}
     if kind is Universe:
         return {"symbols": lists.unpack(body, header.get("universe"))}
@@ -177,8 +208,12 @@ def _check_body_size(size: int) -> None:
         raise DecodeError("body_size", f"{size} bytes; the limit is {MAX_BODY}")
 
 
-def _value(name: str, wire: Any) -> Any:
+def _loaded(values: Header) -> Header:
+    """From the wire, in place."""
+    name = ""
     try:
-        return KEYS[name].load(wire)
+        for name, wire in values.items():
+            values[name] = KEYS[name].load(wire)
     except (ValueError, TypeError) as error:
         raise DecodeError("value", f"{name}: {error}"[:300]) from error
+    return values

@@ -31,6 +31,7 @@ class Tally:
     duplicates: int = 0
     zombies: int = 0
     restarted: int = 0
+    refused: int = 0
 
 
 @dataclass(slots=True)
@@ -43,13 +44,16 @@ class Follower:
     epoch: int = -1
     unsure: bool = True
     tally: Tally = field(default_factory=Tally)
+    joins: int = 0
+    """How often the writer was asked, and its answer joined on to the live link."""
     _next: int = 0
     _held: list[Delivery] = field(default_factory=list)
+    _takes_any: bool = False
 
     @property
     def from_bar(self) -> int:
-        """The bar to ask from: the last one again, since later parts of it may be missing."""
-        return 0 if self.last is None else self.last.bar
+        """The bar to ask from: the last one again, since later parts of it may be missing; 0: whatever there is."""
+        return 0 if self.last is None or self._takes_any else self.last.bar
 
     def live(self, delivery: Delivery) -> list[Delivery]:
         """Take a message from the live link; return what is to be applied now."""
@@ -80,6 +84,14 @@ class Follower:
         """Apply nothing more before the writer was asked: something may have been lost unseen."""
         self.unsure = True
 
+    def refused(self) -> None:
+        """The writer does not have what it was asked for: next it is asked for whatever it has.
+
+        What is before the last place comes again and is dropped; a hole behind it is for the owner to find, by bars.
+        """
+        self.tally.refused += 1
+        self._takes_any = True
+
     def answered(self, epoch: int, next_seq: int | None, deliveries: Iterable[Delivery]) -> list[Delivery]:
         """Take the writer's answer; `next_seq` None means that more is on record: ask again."""
         if epoch < self.epoch:
@@ -87,6 +99,7 @@ class Follower:
             return []
         if epoch > self.epoch:
             self._restarted(epoch, next_seq or 1)
+        self._takes_any = False
         found = list(deliveries)
         applied = self._applied(found)
         if next_seq is None:
@@ -97,6 +110,7 @@ class Follower:
         held, self._held = _not_superseded(self._held, next_seq, found), []
         self._next = max(self._next, next_seq)
         self.unsure = False
+        self.joins += 1
         return applied + self._applied(held)
 
     def _restarted(self, epoch: int, next_seq: int) -> None:

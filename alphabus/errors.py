@@ -9,7 +9,7 @@ AlphabusError
 ├── RequestError       a request that was refused or had no answer in time
 │   └── NoSectionError     no section closes at the time that was asked for
 ├── UniverseError      a section whose list of symbols is not known
-└── ModeError          sections of another mode than was asked for
+└── ModeError          sections of another mode than was asked for, or a mode that is none
 """
 
 
@@ -70,4 +70,4 @@ class UniverseError(AlphabusError):
 
 
 class ModeError(AlphabusError):
-    """The instance sends sections of another mode than was asked for."""
+    """The instance sends sections of another mode than was asked for, or no signal is of the mode that was."""

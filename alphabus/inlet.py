@@ -54,6 +54,11 @@ class Inlet:
         return any(follower.unsure for follower in self.followers.values())
 
     @property
+    def state(self) -> str:
+        """Of the link: current, gap (something was asked for, and is not there yet) or stale."""
+        return "stale" if self.stale else "gap" if self.behind else "current"
+
+    @property
     def tallies(self) -> Mapping[str, Tally]:
         """Gaps, duplicates, zombies and restarts by topic."""
         return {topic: follower.tally for topic, follower in self.followers.items()}
@@ -118,8 +123,8 @@ class Inlet:
 
     def _doubt_after_sleep(self) -> None:
         """A link that outlived a sleep may have lost its end without a word: ask before anything is applied."""
-        slept, self._slept_ns = _slept_ns(self._clock) - self._slept_ns, _slept_ns(self._clock)
-        if slept > STALE_NS:
+        before, self._slept_ns = self._slept_ns, _slept_ns(self._clock)
+        if self._slept_ns - before > STALE_NS:
             for follower in self.followers.values():
                 follower.doubt()
 
@@ -153,6 +158,7 @@ class Inlet:
         if follower is None:
             self._questions.keep(question, reply)
         elif reply.error is not None:
+            follower.refused()
             self._questions.pause(question, reply, now)
         elif self.followers.get(follower.topic) is follower:  # otherwise not followed any more, or anew
             return follower.answered(question.epoch, reply.next.get(follower.topic), question.deliveries)

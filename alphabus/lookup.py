@@ -29,6 +29,7 @@ class Lookup:
         self._worker = Inlet(bus, name, "inference_worker", [])
         self._binding = Binding(archive.mode)
         self._newest: dict[str, Newest] = {}
+        self._joins: dict[str, int] = {}
 
     def find(self, time: int, wait_ns: int, arm: str) -> Section | None:
         """The section that closes at `time`; once `wait_ns` have passed the one before it, held; None before any.
@@ -38,6 +39,7 @@ class Lookup:
         """
         start = self._clock.monotonic_ns()
         ends = start + wait_ns
+        self._archive.receive()  # whoever asks seldom has its signs of life still before it
         # Without the cache's word nothing can be said of the past: it gets a moment, unless it is known to be away.
         patience = ends if self._archive.stale else max(ends, start + ANSWER_NS)
         if arm == PRECOMPUTED:
@@ -88,9 +90,18 @@ class Lookup:
         """Take in everything that came; the section if it is there by now."""
         self._agenda.receive()
         self._agenda.announced(search.time)
-        for section in self._binding.sections(self._worker.receive()):
+        sections = self._binding.sections(self._worker.receive())
+        joins = self._worker.followers[self._topic(search.arm)].joins
+        if joins != self._joins.get(
+            search.arm
+        ):  # what was lost meanwhile, the worker may have no more: the record does
+            self._joins[search.arm] = joins
+            self._newest[search.arm] = Newest()
+        for section in sections:
             self._newest.setdefault(section.signals.arm, Newest()).take(section)
         found = self._newest[search.arm].sections.get(search.time)
+        if self._worker.is_behind(self._topic(search.arm)):
+            found = None  # a revision of it may be what is missing: the record knows
         return found or self._look_at_record(search)
 
     def _look_at_record(self, search: Search) -> Section | None:
@@ -117,6 +128,8 @@ class Lookup:
 
     def _held(self, search: Search) -> Section | None:
         known = search.around | self._newest[search.arm].sections
+        if search.time in known:
+            return known[search.time]
         earlier = [time for time in known if time < search.time]
         if earlier:
             return held(known[max(earlier)], search.time, self._agenda.announced(search.time))

@@ -8,9 +8,9 @@ from dataclasses import asdict
 
 from alphabus.continuity import Tally
 
-LOSSES = ("gaps", "duplicates", "zombies", "restarted", "stale")
+LOSSES = ("gaps", "duplicates", "zombies", "restarted", "refused", "stale")
 """A hole in the series, a message that was there already, one of a writer that another has replaced, a writer that came
-back, three heartbeats without a word."""
+back, one that has not got what it was asked for, three heartbeats without a word."""
 
 Found = Callable[[str, str, int], None]
 """Hears the writer's name, which of LOSSES, and how many more."""

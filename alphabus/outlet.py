@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from alphabus.asked import MAX_DETAIL, is_own_trouble, printable, reason_of, replay_arguments
 from alphabus.bus import Bus
-from alphabus.codec import Frames, decode, encode
+from alphabus.codec import Content, Frames, decode, encode
+from alphabus.early import EarlyAlerts
 from alphabus.errors import DecodeError
 from alphabus.messages import Acknowledge, Alert, Delivery, Heartbeat, Message, Reply, Request
 from alphabus.outbox import Page, Record
 from alphabus.sockets import Channel
 
-MAX_DETAIL = 1000
+SUBSCRIBES, LEAVES = b"\x01", b"\x00"
 
 Answer = Callable[[Request], Page]
 
@@ -46,11 +48,13 @@ class Outlet:
         endpoints = bus.endpoints
         self.service, self.epoch = service, epoch
         self.subscribers = 0
+        self.refusals = 0  # questions that were answered with an error
         self._clock, self._refused = bus.clock, bus.refused
         self._seqs: dict[str, int] = {}
         self._health = endpoints.topic("health", service)
         self._alerts = endpoints.topic("alerts", service)
         self._asked_topic = endpoints.topic("ask")
+        self._early = EarlyAlerts(bus.clock.monotonic_ns())
         self._acknowledged: dict[str, Acknowledged] = {}
         self._live: Channel = bus.transport.publisher(endpoints.live(service))
         self._asked: Channel = bus.transport.responder(endpoints.asked(service))
@@ -65,22 +69,23 @@ class Outlet:
         """The seq each topic goes on with."""
         return {topic: seq + 1 for topic, seq in self._seqs.items()}
 
-    def publish(self, topic: str, message: Message) -> Frames:
-        """Send a message on the live end; returns its frames, for the record."""
+    def publish(self, topic: str, message: Message, content: Content | None = None) -> Frames:
+        """Send a message on the live end; returns its frames, for the record. `content` is its own, if made already."""
         seq = self._seqs.get(topic, 0) + 1
-        frames = encode(self._delivery(topic, seq, message))
+        frames = encode(self._delivery(topic, seq, message), content)
         self._seqs[topic] = seq
         self._live.send(frames)
         return frames
 
     def beat(self, heartbeat: Heartbeat) -> None:
         """Publish a sign of life that says how every topic goes on."""
+        self._tell(self._early.due(self._clock.monotonic_ns()))
         self.publish(self._health, replace(heartbeat, next=self.next))
 
     def alert(self, level: str, event: str, **detail: str) -> None:
-        """Tell whoever watches."""
+        """Tell whoever watches: what a start has to tell, as soon as somebody does."""
         told = {name: printable(text, MAX_DETAIL) for name, text in detail.items()}
-        self.publish(self._alerts, Alert(self.service, level, event, told))
+        self._tell(self._early.take(Alert(self.service, level, event, told)))
 
     def frames_of(self, topic: str, message: Message) -> Frames:
         """Frames of a message sent in answer to a question: seq 0, outside the live series."""
@@ -120,38 +125,50 @@ class Outlet:
         self._asked.close()
 
     def _reply(self, identity: bytes, request: Request, record: Record, answer: Answer) -> None:
-        following: dict[str, int] = {}
-        error, page = None, Page((), complete=True)
+        """Whatever was asked, and whatever comes of it: only who asked hears of it, and nobody's question ends us."""
         try:
-            if request.verb == "replay":
-                topic, journal, bar = replay_arguments(request)
-                page = record.since(topic, journal, bar)
-                following = {topic: self._seqs.get(topic, 0) + 1} if page.complete else {}
-            else:
-                page = answer(request)
-        except (LookupError, ValueError) as problem:
-            error = printable(str(problem), MAX_DETAIL)
-        reply = encode(self._delivery(self._asked_topic, 0, Reply(request.id, len(page.frames), error, following)))
-        # A full queue may lose any of these; between two equal replies the reader sees that all came, and only these.
-        for frames in (reply, *page.frames, reply) if page.frames else (reply,):
+            found = self._answered(request, record, answer)
+        except Exception as problem:
+            if is_own_trouble(problem):
+                raise
+            found = [self._refusal(request, problem)]
+        for frames in found:
             self._asked.send([identity, *frames])
+
+    def _answered(self, request: Request, record: Record, answer: Answer) -> Sequence[Frames]:
+        following: dict[str, int] = {}
+        if request.verb == "replay":
+            topic, journal, bar = replay_arguments(request)
+            page = record.since(topic, journal, bar)
+            following = {topic: self._seqs.get(topic, 0) + 1} if page.complete else {}
+        else:
+            page = answer(request)
+        reply = self.frames_of(self._asked_topic, Reply(request.id, len(page.frames), None, following))
+        # A full queue may lose any of these; between two equal replies the reader sees that all came, and only these.
+        return (reply, *page.frames, reply) if page.frames else (reply,)
+
+    def _refusal(self, request: Request, problem: Exception) -> Frames:
+        self.refusals += 1
+        if not isinstance(problem, LookupError | ValueError):  # not foreseen: whoever mends it needs the question
+            asked = self.frames_of(self._asked_topic, request)
+            self._refused("ask", DecodeError("value", f"{request.verb}: {reason_of(problem)}"), asked)
+        return self.frames_of(self._asked_topic, Reply(request.id, 0, reason_of(problem)))
 
     def _count_subscribers(self) -> None:
         while (frames := self._live.receive()) is not None:
-            self.subscribers += 1 if frames[0][:1] == b"\x01" else -1
+            first = bytes(frames[0][:1])
+            if len(frames) == 1 and first in (SUBSCRIBES, LEAVES):
+                self.subscribers = max(self.subscribers + (1 if first == SUBSCRIBES else -1), 0)
+                if first == SUBSCRIBES and self._alerts.encode().startswith(bytes(frames[0][1:])):
+                    self._tell(self._early.end())
+            else:
+                self._refused(
+                    "live", DecodeError("frames", "not a subscription: one frame, its first byte 1 or 0"), frames
+                )
+
+    def _tell(self, alerts: Iterable[Alert]) -> None:
+        for alert in alerts:
+            self.publish(self._alerts, alert)
 
     def _delivery(self, topic: str, seq: int, message: Message) -> Delivery:
         return Delivery(topic, self.epoch, seq, self._clock.wall_ns(), message)
-
-
-def printable(text: str, limit: int) -> str:
-    """Foreign text as a header takes it: one line of printable ASCII, at most `limit` long."""
-    return "".join(letter if letter.isascii() and letter.isprintable() else "?" for letter in text[:limit])
-
-
-def replay_arguments(request: Request) -> tuple[str, bytes, int]:
-    """Topic, journal and first bar of a `replay` request; raises ValueError."""
-    topic, journal, bar = (request.arguments.get(name) for name in ("topic", "journal", "bar"))
-    if not (isinstance(topic, str) and isinstance(journal, bytes) and isinstance(bar, int)):
-        raise ValueError("replay takes topic (text), journal (bytes) and bar (whole number)")  # noqa: TRY004
-    return topic, journal, bar

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 import zmq
 
+from alphabus.body import UNCOPIED
 from alphabus.channels import Channel, Parts, Received, Subscription, Transport, Waiter
 from alphabus.endpoints import IPC, TCP, require_own
 from alphabus.errors import EndpointError
 from alphabus.options import ASKED_HIGH_WATER, HIGH_WATER, Queues, set_options
 
-UNCOPIED = 64 * 1024
-"""Bytes from which a copy costs more than to keep ZeroMQ's own."""
 READABLE = int(zmq.POLLIN)
+MORE = zmq.DONTWAIT | zmq.SNDMORE
 
 __all__ = [
     "ASKED_HIGH_WATER",
@@ -39,19 +39,30 @@ class Socket:
 
     def send(self, frames: Parts) -> bool:
         """Queue the frames, uncopied when large; False at the high-water mark of a requester."""
+        *first, last = frames
         try:
-            self._socket.send_multipart(list(frames), flags=zmq.DONTWAIT, copy=False)
-        except zmq.Again:
+            for frame in first:
+                self._socket.send(frame, MORE, copy=len(frame) < UNCOPIED)
+            self._socket.send(last, zmq.DONTWAIT, copy=len(last) < UNCOPIED)
+        except zmq.Again:  # at the first frame, if at all: ZeroMQ takes a message whole
             return False
         return True
 
     def receive(self) -> Received | None:
-        """The next message's frames, or None; the large ones are left where ZeroMQ put them."""
+        """The next message's frames, or None; the large ones are left where ZeroMQ put them.
+
+        What a peer began and ZeroMQ never ends (two frames at a live end are enough) comes as far as it goes: whoever
+        reads it refuses it.
+        """
         # Most looks find nothing, and to ask first costs a third of trying in vain.
         if not int(self._socket.get(zmq.EVENTS)) & READABLE:
             return None
-        frames = self._socket.recv_multipart(flags=zmq.DONTWAIT, copy=False)
-        return [frame.buffer if len(frame) >= UNCOPIED else frame.bytes for frame in frames]
+        found: list[bytes | memoryview] = []
+        more = True
+        while more and (frame := self._frame()) is not None:
+            found.append(frame.buffer if len(frame) >= UNCOPIED else frame.bytes)
+            more = frame.more
+        return found or None
 
     def close(self) -> None:
         """Close with the linger the transport chose."""
@@ -61,6 +72,12 @@ class Socket:
     def handle(self) -> zmq.Socket[bytes]:
         """The socket itself; ZeroMQ's poller takes it."""
         return self._socket
+
+    def _frame(self) -> zmq.Frame | None:
+        try:
+            return self._socket.recv(zmq.DONTWAIT, copy=False)
+        except zmq.Again:
+            return None
 
 
 class SubscriberSocket(Socket):

@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
 from alphabus.asker import Asker
 from alphabus.bus import Bus
-from alphabus.messages import Heartbeat
+from alphabus.messages import Alert, Heartbeat
 from alphabus.sockets import Waiter, wait_on
+
+LINKS = "links"
+"""The event under which a process says how its links are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """A process's heartbeat as of now, and the state of its link to each process it follows."""
+
+    heartbeat: Heartbeat
+    links: Mapping[str, str] = field(default_factory=dict)
 
 
 class StatusView:
@@ -17,9 +31,16 @@ class StatusView:
 
     def ask(self, timeout_ns: int) -> Heartbeat | None:
         """The process's heartbeat as of now, None when it does not answer in time."""
+        status = self.look(timeout_ns)
+        return None if status is None else status.heartbeat
+
+    def look(self, timeout_ns: int) -> Status | None:
+        """The same, and its links."""
         answer = self._asker.ask(timeout_ns, "status")
-        beats = [] if answer is None else [delivery.message for delivery in answer[1]]
-        return next((beat for beat in beats if isinstance(beat, Heartbeat)), None)
+        said = [] if answer is None else [delivery.message for delivery in answer[1]]
+        links = [each.detail for each in said if isinstance(each, Alert) and each.event == LINKS]
+        beats = [each for each in said if isinstance(each, Heartbeat)]
+        return Status(beats[0], dict(*links)) if beats else None
 
     def close(self) -> None:
         """Let go of the link."""

@@ -33,8 +33,24 @@ def check(symbols: tuple[str, ...], digest: Any) -> None:
         raise DecodeError("body", f"{len(symbols)} symbols; the limit is {MAX_SYMBOLS}")
     if len(set(symbols)) != len(symbols):
         raise DecodeError("body", "a symbol stands twice")
-    for symbol in symbols:
-        if not (0 < len(symbol) <= MAX_SYMBOL and symbol.isascii() and symbol.isprintable() and " " not in symbol):
-            raise DecodeError("body", f"symbol {symbol!r:.80} is not printable ASCII without spaces, at most 64 long")
+    if not _all_sound(symbols):
+        _refuse_first(symbols)
     if digest != universe_digest(symbols):
         raise DecodeError("body", "the symbols are not those the digest names")
+
+
+def _all_sound(symbols: tuple[str, ...]) -> bool:
+    """By looking at all of them at once: there are thousands, and each reader of a list checks it."""
+    lengths, text = set(map(len, symbols)), "".join(symbols)
+    return _is_plain(text) and 0 not in lengths and max(lengths, default=0) <= MAX_SYMBOL
+
+
+def _refuse_first(symbols: tuple[str, ...]) -> None:
+    """Say which symbol is wrong; raises DecodeError."""
+    for symbol in symbols:
+        if not (0 < len(symbol) <= MAX_SYMBOL and _is_plain(symbol)):
+            raise DecodeError("body", f"symbol {symbol!r:.80} is not printable ASCII without spaces, at most 64 long")
+
+
+def _is_plain(text: str) -> bool:
+    return text.isascii() and text.isprintable() and " " not in text

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -46,31 +48,39 @@ class KeyFolder:
     def make(self, name: str, role: str) -> Peer:
         """A new pair: the secret in a file of its own, the public half on the list; KeyFileError if there is one."""
         self.create()
-        pair = make_pair()
-        peer = self._new(name, role, pair.public)
-        try:
-            write_private(self.secret(name), pair.secret + "\n")
-        except FileExistsError as error:
-            raise KeyFileError(f"{self.secret(name)} is there already; remove {name} first") from error
-        self._write([peer])
+        with self._alone():
+            pair = make_pair()
+            peer = self._new(name, role, pair.public)
+            try:
+                write_private(self.secret(name), pair.secret + "\n")
+            except FileExistsError as error:
+                raise KeyFileError(f"{self.secret(name)} is there already; remove {name} first") from error
+            self._write([peer])
         return peer
 
     def allow(self, name: str, role: str, public: str) -> Peer:
         """Put a public key on the list that was made elsewhere."""
         self.create()
-        peer = self._new(name, role, public)
-        self._write([peer])
+        with self._alone():
+            peer = self._new(name, role, public)
+            self._write([peer])
         return peer
 
-    def remove(self, name: str) -> Peer:
-        """Take a peer off the list, and its secret away if it lies here."""
-        peers = self.peers()
-        if name not in peers:
-            raise KeyFileError(f"{self._list} has no {name!r}; it has {' '.join(sorted(peers)) or 'nobody'}")
-        gone = peers.pop(name)
-        self._replace(peers)
-        self.secret(name).unlink(missing_ok=True)
-        sync_folder(self.path)
+    def remove(self, name: str) -> Peer | None:
+        """Take a peer off the list, and its secret away if it lies here.
+
+        None: it was on no list, and only a secret lay here, as when `make` was killed half-way.
+        """
+        check_private(self.path)
+        with self._alone():
+            peers = self.peers()
+            if name not in peers and name not in self.secrets():
+                raise KeyFileError(f"{self._list} has no {name!r}; it has {' '.join(sorted(peers)) or 'nobody'}")
+            gone = peers.pop(name, None)
+            if gone is not None:
+                self._replace(peers)
+            self.secret(name).unlink(missing_ok=True)
+            sync_folder(self.path)
         return gone
 
     def card(self, name: str, addresses: Mapping[str, tuple[str, str]], out: Path) -> list[Peer]:
@@ -105,6 +115,16 @@ class KeyFolder:
         """Where the secret of `name` lies."""
         return self.path / f"{name}{SUFFIX}"
 
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """One change at a time, whoever makes it: what another wrote meanwhile would be lost."""
+        descriptor = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
+
     @property
     def _list(self) -> Path:
         return self.path / PEERS
@@ -117,7 +137,7 @@ class KeyFolder:
             elif path.name == name:
                 return [f"{path} does not belong here; remove it"]
             elif name not in peers:
-                return [f"{path} is the secret of nobody on the list"]
+                return [f"{path} is the secret of nobody on the list: python -m scripts.keys remove {name}"]
             elif read_pair(path).public != peers[name].public:
                 return [f"{path} does not belong to the public key of {name}"]
         except KeyFileError as error:

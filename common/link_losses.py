@@ -11,16 +11,17 @@ from common.counters import Counters
 
 QUIET = ("duplicates", "restarted")
 """What every start brings: a consumer asks from its last section, and drops it."""
+ALERTS = {"zombies": "zombie_refused", "refused": "replay_refused"}
 ALERT_NS = 60_000_000_000
 
 
 class LinkLosses:
-    """Counted as `link.WRITER.WHAT`; two writers of one name are told as an alert, once a minute at most."""
+    """Counted as `link.WRITER.WHAT`; what does not mend itself unseen is told as an alert, once a minute at most."""
 
     def __init__(self, log: FilteringBoundLogger, counters: Counters, clock: Clock) -> None:
         self._log, self._counters, self._clock = log, counters, clock
         self._alert: Callable[..., None] | None = None
-        self._alerted_ns: dict[str, int] = {}
+        self._alerted_ns: dict[tuple[str, str], int] = {}
 
     def alert_with(self, alert: Callable[..., None]) -> None:
         """Tell others from now on."""
@@ -31,11 +32,11 @@ class LinkLosses:
         self._counters.add(f"link.{link}.{what}", count)
         if what not in QUIET:
             self._log.warning("loss_found", link=link, what=what, count=count)
-        if what == "zombies":
-            self._tell_of_zombie(link, count)
+        if what in ALERTS:
+            self._tell(link, what, count)
 
-    def _tell_of_zombie(self, link: str, count: int) -> None:
+    def _tell(self, link: str, what: str, count: int) -> None:
         now = self._clock.monotonic_ns()
-        if self._alert is not None and now - self._alerted_ns.get(link, -ALERT_NS) >= ALERT_NS:
-            self._alerted_ns[link] = now
-            self._alert("error", "zombie_refused", writer=link, messages=str(count))
+        if self._alert is not None and now - self._alerted_ns.get((link, what), -ALERT_NS) >= ALERT_NS:
+            self._alerted_ns[link, what] = now
+            self._alert("error", ALERTS[what], writer=link, messages=str(count))

@@ -37,7 +37,7 @@ class Lock:
             holder = os.read(descriptor, 200).decode("utf-8", "replace").strip() or "a process that is just starting"
             os.close(descriptor)
             raise LockError(f"{self._path} is held by {holder}: stop it first") from None
-        if not _is_still(descriptor, self._path):
+        if not is_still(descriptor, self._path):
             os.close(descriptor)
             return False
         os.ftruncate(descriptor, 0)
@@ -52,7 +52,7 @@ class Lock:
         os.close(self._descriptor)
 
 
-def _is_still(descriptor: int, path: Path) -> bool:
+def is_still(descriptor: int, path: Path) -> bool:
     """Whether the file that was opened is the one that lies there now."""
     try:
         return os.fstat(descriptor).st_ino == path.stat().st_ino
@@ -60,18 +60,24 @@ def _is_still(descriptor: int, path: Path) -> bool:
         return False
 
 
-def raise_epoch(path: Path) -> int:
-    """Count the starts of a writer: the number after the one on record, made durable before it is used.
+def raise_epoch(*paths: Path) -> int:
+    """Count the starts of a writer: the number after the highest on record, made durable before it is used.
 
-    Raises LockError for a file that holds no number: one used before would make every reader take us for a zombie.
+    It is kept in several places, of which all but one may be emptied: one lower than before would make every reader
+    that lives on take us for a zombie. Raises LockError for a file that holds no number.
     """
+    epoch = 1 + max(map(_epoch_on_record, paths))
+    for path in paths:
+        with replacing(path) as temporary:
+            temporary.write_text(str(epoch), encoding="ascii")
+    return epoch
+
+
+def _epoch_on_record(path: Path) -> int:
     written = path.read_bytes() if path.exists() else b"0"
     if not (written.isdigit() and len(written) < MAX_DIGITS):
         raise LockError(f"{path} holds {written[:20]!r}, not an epoch: write a number above any that was used into it")
-    epoch = int(written) + 1
-    with replacing(path) as temporary:
-        temporary.write_text(str(epoch), encoding="ascii")
-    return epoch
+    return int(written)
 
 
 def _started() -> datetime:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from alphabus.codec import decode_record, encode_record
+from alphabus.codec import Content, decode_record, encode_record
 from alphabus.errors import DecodeError
 from alphabus.messages import STREAMED, Streamed, Universe
 from common.errors import JournalError
@@ -28,9 +28,9 @@ class MessageLog:
     def __init__(self, journal: Journal) -> None:
         self.journal = journal
 
-    def append(self, message: Streamed) -> None:
-        """Put a message on record under its bar; raises JournalError."""
-        self.journal.append(KINDS[message.kind], message.bar, encode_record(message))
+    def append(self, message: Streamed, content: Content | None = None) -> None:
+        """Put a message on record under its bar; raises JournalError. `content` is its own, if made already."""
+        self.journal.append(KINDS[message.kind], message.bar, encode_record(message, content))
 
     def read(self, first_bar: int = 0) -> Iterator[Streamed]:
         """Messages from `first_bar` on; raises JournalError for a record that is not a message."""

@@ -73,8 +73,9 @@ def main(make: type[Service] | Callable[[Context], Service], name: str, argument
 def _serve(
     make: Callable[[Context], Service], name: str, config: Config, log: FilteringBoundLogger, stop: Stop
 ) -> None:
-    # Beside the lock that guards it, not in the state a replay empties: readers know a writer by its endpoint.
-    epoch = raise_epoch(config.endpoints.folder / f"{name}.epoch")
+    # Beside the lock that guards it, since a replay empties its state; and in the state, since whatever is below the
+    # run folder may be gone when the machine starts again. Readers know a writer by its endpoint, and live on.
+    epoch = raise_epoch(config.endpoints.folder / f"{name}.epoch", config.state / "epochs" / name)
     counters = Counters()
     keeper = Doorkeeper(log, counters)
     transport = open_transport(config, name, keeper)

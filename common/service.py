@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -17,10 +17,11 @@ from typing import ClassVar
 from structlog.typing import FilteringBoundLogger
 
 from alphabus.bus import Bus
-from alphabus.messages import Acknowledge, Heartbeat, Request, Streamed
+from alphabus.messages import Acknowledge, Alert, Heartbeat, Request, Streamed
 from alphabus.outbox import Outbox, Page, Record
 from alphabus.outlet import Outlet
 from alphabus.sockets import Waiter, wait_on
+from alphabus.status import LINKS
 from common.config import MS, Config
 from common.counters import Counters
 
@@ -73,6 +74,11 @@ class Service:
     def turn(self) -> None:
         """Handle everything that is there; never blocks."""
 
+    @property
+    def links(self) -> Mapping[str, str]:
+        """State of the link to each process that is followed: current, gap or stale."""
+        return {}
+
     def acknowledged(self, message: Acknowledge) -> None:
         """Hear that a consumer is done with something."""
 
@@ -99,8 +105,9 @@ class Service:
 
     def heartbeat(self) -> Heartbeat:
         """How this service is; the outlet adds how its topics go on."""
-        if self.outbox.evicted:
-            self.counters.set("evicted", self.outbox.evicted)
+        for name, count in (("evicted", self.outbox.evicted), ("questions_refused", self.outlet.refusals)):
+            if count:
+                self.counters.set(name, count)
         return Heartbeat(
             self.name, os.getpid(), self.journal, self.bar, self.durable, self.outlet.next, self.counters.snapshot()
         )
@@ -117,10 +124,15 @@ class Service:
         self.outlet.close()
 
     def _answer(self, request: Request) -> Page:
-        if request.verb == "status":
-            frames = self.outlet.frames_of(self.endpoints.topic("health", self.name), self.heartbeat())
-            return Page((frames,), complete=True)
-        return self.answer(request)
+        return self._status() if request.verb == "status" else self.answer(request)
+
+    def _status(self) -> Page:
+        """A heartbeat, which says what only grows, and how the links are at this moment."""
+        said = [self.outlet.frames_of(self.endpoints.topic("health", self.name), self.heartbeat())]
+        if self.links:
+            now = Alert(self.name, "info", LINKS, self.links)
+            said.append(self.outlet.frames_of(self.endpoints.topic("alerts", self.name), now))
+        return Page(said, complete=True)
 
 
 class Stop:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from alphabus.messages import Acknowledge, Message, Request
 
 HEARD = ("announcements", "bars", "factors", "signals", "health", "alerts")
-ASKED = ("replay", "latest", "history", "at", "due", "snapshot", "universe", "status")
+ASKED = ("replay", "latest", "history", "at", "due", "status")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import deque
 
-from alphabus.sockets import Parts
+from alphabus.sockets import Parts, Received
 
 
 class Inbox:
@@ -13,7 +13,7 @@ class Inbox:
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._messages: deque[list[bytes]] = deque()
+        self._messages: deque[Received] = deque()
         self._descriptor: int | None = None
 
     @property
@@ -36,7 +36,7 @@ class Inbox:
         self._signal()
         return True
 
-    def get(self) -> list[bytes] | None:
+    def get(self) -> Received | None:
         """The oldest message, or None."""
         if not self._messages:
             return None

@@ -16,7 +16,7 @@ from alphabus.bus import Bus
 from alphabus.clock import Clock, ManualClock
 from alphabus.endpoints import Endpoints
 from alphabus.errors import EndpointError
-from alphabus.sockets import ASKED_HIGH_WATER, Parts, Transport
+from alphabus.sockets import ASKED_HIGH_WATER, Parts, Received, Transport
 from alphabus.testing.inbox import Inbox
 from alphabus.testing.mischief import Calm, End, Link, Mischief
 
@@ -49,7 +49,7 @@ class _Channel:
         """A descriptor that is readable while a message waits."""
         return self.inbox.descriptor
 
-    def receive(self) -> list[bytes] | None:
+    def receive(self) -> Received | None:
         """The next message's frames, or None."""
         return self.inbox.get()
 
@@ -121,7 +121,7 @@ class _Publisher(_Bound):
     def send(self, frames: Parts) -> bool:
         """Always taken; a subscriber whose queue is full does not get it."""
         for peer in tuple(self.peers.values()):
-            if isinstance(peer, _Subscriber) and frames[0].startswith(peer.topics):
+            if isinstance(peer, _Subscriber) and bytes(frames[0]).startswith(peer.topics):
                 self._carry("live", peer.number, frames, peer.inbox)
         return True
 

@@ -2,108 +2,112 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
-from math import isfinite
-from pathlib import Path
 
+import numpy as np
 import polars as pl
 
 from common.errors import BarFileError
-from common.market.columns import ADJUSTMENTS, SYMBOLS
-from common.market.stamps import read_stamps
+from common.market.columns import ADJUSTMENTS
+from common.market.events import Event, Kind
 
-_WANTED = "columns symbol (or vt_symbol), date, kind (split or dividend), value"
-
-
-class Kind(StrEnum):
-    """What happens before the first bar of a day."""
-
-    SPLIT = "split"
-    DIVIDEND = "dividend"
+_STEADY = 1e-4
+"""A factor that moves by less than this share has not moved: some sources keep it in single precision."""
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
-    """From `stamp` (ns, as the bars' source writes it) on: a split into `value` new shares, or `value` paid a share."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Adjusted:
+    """`frame`: the bars with factors; events `laid` over them, and those `outside` their symbol's bars.
 
-    symbol: str
-    stamp: int
-    kind: Kind
-    value: float
+    `strangers`: symbols of events that have no bar.
+    """
+
+    frame: pl.DataFrame
+    laid: int
+    outside: int
+    strangers: tuple[str, ...]
 
 
-def adjust(frame: pl.DataFrame, events: list[Event]) -> pl.DataFrame:
+def adjust(frame: pl.DataFrame, events: Sequence[Event]) -> Adjusted:
     """Good rows (`BarTable.frame`) with `price_factor` and `share_factor`; raw columns stay as they are.
 
-    A split into r shares multiplies both by r. A dividend d multiplies the price factor by c / (c - d), c the raw
-    close of the symbol's own bar before (as CRSP's total return does). BarFileError for a dividend of c or more.
+    Factors that are there go on: events multiply them. A split into r shares multiplies both by r. Dividends of d
+    multiply the price factor by c / (c - d), c the raw close of the symbol's own bar before and d all that is paid
+    between the two bars (as CRSP's total return does). BarFileError for a d of c or more, an event at a bar where the
+    factor changes already, and events none of which is of a symbol with bars.
     """
     by_symbol: dict[str, list[Event]] = {}
     for event in sorted(events, key=lambda each: (each.symbol, each.stamp, each.kind)):
         by_symbol.setdefault(event.symbol, []).append(event)
-    parts = [
-        _adjust_one(bars, by_symbol.get(bars["symbol"][0], []))
-        for bars in frame.sort("symbol", "time").partition_by("symbol", maintain_order=True)
-    ]
-    return pl.concat(parts).sort("time", "symbol")
-
-
-def load_events(path: Path) -> list[Event]:
-    """Read CSV or parquet; BarFileError naming the file and the row that is wrong."""
-    try:
-        table = pl.read_csv(path, infer_schema=False) if path.suffix == ".csv" else pl.read_parquet(path)
-    except (OSError, pl.exceptions.PolarsError) as error:
+    known = frame["symbol"].unique()
+    strangers = tuple(sorted(set(by_symbol).difference(known)))
+    if by_symbol and len(strangers) == len(by_symbol):
         raise BarFileError(
-            f"events {path} cannot be read: {error}; give a CSV or parquet file with {_WANTED}"
-        ) from error
-    name = next((name for name in SYMBOLS if name in table.columns), "symbol")
-    missing = [column for column in (name, "date", "kind", "value") if column not in table.columns]
-    if missing:
-        raise BarFileError(f"events {path} lacks {', '.join(missing)}; it must have {_WANTED}")
-    stamps = read_stamps(table["date"], "UTC").select("raw", stamp=pl.col("wall").dt.timestamp("ns"))
-    read = table.join(stamps, left_on="date", right_on="raw", how="left", maintain_order="left", nulls_equal=True)
-    rows = read.select(name, "stamp", "kind", "value").iter_rows()
-    return [_event(path, number, row) for number, row in enumerate(rows, 1)]
+            f"none of the {len(strangers)} symbols of the events (such as {strangers[0]!r}) has a bar; the bars' are "
+            f"written like {known.min()!r}"
+        )
+    parts, laid = [], 0
+    for bars in frame.sort("symbol", "time").partition_by("symbol", maintain_order=True):
+        found = _by_bar(bars["stamp"].to_numpy(), by_symbol.get(bars["symbol"][0], []))
+        laid += sum(map(len, found.values()))
+        parts.append(_multiplied(bars, found))
+    outside = sum(len(each) for symbol, each in by_symbol.items() if symbol not in strangers) - laid
+    return Adjusted(pl.concat(parts).sort("time", "symbol"), laid, outside, strangers)
 
 
-def _event(path: Path, number: int, row: tuple[str | None, int | None, str | None, str | float | None]) -> Event:
-    symbol, stamp, kind, text = row
-    where = f"row {number} of events {path}"
-    if not symbol or stamp is None:
-        raise BarFileError(f"{where}: it needs a symbol and a date such as 2024-06-10")
-    if kind not in {each.value for each in Kind}:
-        raise BarFileError(f"{where}: kind {kind!r} is neither split nor dividend")
-    try:
-        value = float(text) if text is not None else float("nan")
-    except ValueError:
-        value = float("nan")
-    if not isfinite(value) or value <= 0.0:
-        raise BarFileError(f"{where}: value {text!r} is no number above 0")
-    return Event(symbol, stamp, Kind(kind), value)
-
-
-def _adjust_one(bars: pl.DataFrame, events: list[Event]) -> pl.DataFrame:
-    """One symbol's bars, by time; an event counts from its first bar at or after the event's stamp."""
-    stamps, closes = bars["stamp"].to_list(), bars["close"].to_list()
-    steps = {name: [1.0] * len(stamps) for name in ADJUSTMENTS}
+def _by_bar(stamps: np.ndarray[tuple[int], np.dtype[np.int64]], events: Iterable[Event]) -> dict[int, list[Event]]:
+    """Events by the row they count from: their symbol's first bar at or after their stamp."""
+    found: dict[int, list[Event]] = {}
     for event in events:
-        place = next((row for row, stamp in enumerate(stamps) if stamp >= event.stamp), None)
+        places = np.flatnonzero(stamps >= event.stamp)
         # 1 at first sight: what happened before the first bar is in the prices already.
-        if place is None or place == 0:
-            continue
-        steps["price_factor"][place] *= _price_step(event, closes[place - 1])
-        if event.kind is Kind.SPLIT:
-            steps["share_factor"][place] *= event.value
-    return bars.with_columns(pl.Series(name, step).cum_prod() for name, step in steps.items())
+        if places.size and places[0] > 0:
+            found.setdefault(int(places[0]), []).append(event)
+    return found
 
 
-def _price_step(event: Event, before: float) -> float:
-    if event.kind is Kind.SPLIT:
-        return event.value
-    if event.value >= before:
+def _multiplied(bars: pl.DataFrame, by_bar: Mapping[int, Sequence[Event]]) -> pl.DataFrame:
+    """One symbol's bars, by time, with the factors they have (1 where they have none) times the events' steps."""
+    known = {
+        name: bars[name].to_numpy() if name in bars.columns else np.ones(bars.height, np.float64)
+        for name in ADJUSTMENTS
+    }
+    steps = {name: np.ones(bars.height) for name in ADJUSTMENTS}
+    for place, events in by_bar.items():
+        _check_steady(bars, place, known["price_factor"])
+        shares, paid = _shares_and_paid(events)
+        steps["share_factor"][place] = shares
+        steps["price_factor"][place] = shares * _bought_back(events[0].symbol, paid, bars["close"][place - 1])
+    return bars.with_columns(pl.Series(name, known[name] * np.cumprod(steps[name])) for name in ADJUSTMENTS)
+
+
+def _check_steady(bars: pl.DataFrame, place: int, factor: np.ndarray[tuple[int], np.dtype[np.float64]]) -> None:
+    """Refuse an event where the file's factor moves: it would be counted twice."""
+    if abs(factor[place] / factor[place - 1] - 1.0) > _STEADY:
+        day = np.datetime64(bars["stamp"][place], "ns").astype("datetime64[D]")
         raise BarFileError(
-            f"{event.symbol}: a dividend of {event.value:g} on a close of {before:g} leaves nothing; "
+            f"{bars['symbol'][0]}: its price_factor changes at {day} already, and an event counts from there, too: "
+            "give only events that are not in the file yet, or all of them with unadjusted bars"
+        )
+
+
+def _shares_and_paid(events: Sequence[Event]) -> tuple[float, float]:
+    """How many shares one becomes, and what is paid for it, in the order of the events."""
+    shares, paid = 1.0, 0.0
+    for event in events:
+        if event.kind is Kind.SPLIT:
+            shares *= event.value
+        else:
+            paid += event.value * shares
+    return shares, paid
+
+
+def _bought_back(symbol: str, paid: float, before: float) -> float:
+    """Shares that one becomes when what is paid is put into shares at the close before."""
+    if paid >= before:
+        raise BarFileError(
+            f"{symbol}: a dividend of {paid:g} on a close of {before:g} leaves nothing; "
             "give it in the currency of the prices, per share as they were then"
         )
-    return before / (before - event.value)
+    return before / (before - paid)

@@ -15,7 +15,7 @@ from common.errors import BarFileError
 from common.market.checks import SYMBOL_PATTERN
 from common.market.columns import SYMBOLS
 from common.market.durations import DAY_NS
-from common.market.stamps import read_stamps
+from common.market.stamps import read_dates
 
 FROM, TO = "from", "to"
 EVER = 2**62
@@ -156,8 +156,9 @@ def _ends(path: Path, column: pl.Series) -> list[int | None]:
         raise BarFileError(f"column {column.name} of members {path} is {column.dtype}; it must hold dates; convert it")
     if column.dtype == pl.String:
         column = column.str.strip_chars().replace("", None)
-    stamps = read_stamps(column, "UTC").select("raw", stamp=pl.col("wall").dt.timestamp("ns"))
-    read = column.to_frame("raw").join(stamps, on="raw", how="left", maintain_order="left", nulls_equal=True)
+    read = column.to_frame("raw").join(
+        read_dates(column), on="raw", how="left", maintain_order="left", nulls_equal=True
+    )
     wrong = read.with_row_index("row", 1).filter(pl.col("raw").is_not_null() & pl.col("stamp").is_null())
     if wrong.height:
         row, raw = wrong["row"][0], wrong["raw"][0]

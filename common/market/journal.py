@@ -116,7 +116,10 @@ class Journal(Reading):
         self._flusher.flush()
 
     def settle(self) -> None:
-        """For a caller with nothing else to do: let the policy sync what is due; raises JournalError if one failed."""
+        """For a caller that has nothing to write at present: let the policy sync what is due, `behind` in its thread.
+
+        Raises JournalError if a sync failed.
+        """
         self._flusher.settle()
 
     def prune(self, retention: Retention, needed_bar: int, now_s: float) -> tuple[Segment, ...]:

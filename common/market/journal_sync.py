@@ -14,7 +14,7 @@ class Sync(StrEnum):
     """When a record is forced to disk. A killed process loses nothing; a power cut loses what was not synced."""
 
     ALWAYS = "always"  # before `append` returns: nothing is lost
-    BEHIND = "behind"  # by a thread, before a record of the next bar is written: the records of one bar are lost
+    BEHIND = "behind"  # by a thread from `settle` on, before one of the next bar is written: those of one bar are lost
     INTERVAL = "interval"  # at the first append or `settle` after the interval: the records since then are lost
     NEVER = "never"  # when the kernel likes, or a segment is full: about half a minute is lost
 
@@ -110,13 +110,17 @@ class Interval(Direct):
 
 
 class Behind:
-    """Syncs in a thread, while the caller goes on with the same bar; the next bar waits for it."""
+    """Syncs in a thread once the caller has passed its records on; the next bar waits for it.
+
+    All records of a bar cost one sync, and none runs beside a write: to a file that is being synced it would wait.
+    """
 
     def __init__(self, sync: Callable[[], None], waiting: int | None = None) -> None:
         self._sync = sync
         self._change = Condition()
         self._next = waiting  # lowest bar of what the next sync will cover
         self._running: int | None = None  # and of what the present one does
+        self._wanted = False  # nobody writes any more of what waits
         self._fault: JournalError | None = None
         self._stopped = False
         self._thread: Thread | None = None
@@ -130,25 +134,25 @@ class Behind:
 
     def before(self, bar: int) -> None:
         """Wait until every earlier bar is on disk; raises JournalError if a sync failed."""
+        if self._next is not None and self._next < bar:
+            self._begin()
         self._wait(lambda: self.waiting is None or self.waiting >= bar)
 
     def after(self, bar: int) -> None:
-        """Ask for a sync."""
+        """Note the first that waits."""
         with self._change:
             self._next = bar if self._next is None else self._next
-            self._change.notify_all()
-        if self._thread is None:
-            self._thread = Thread(target=self._run, name="journal-sync", daemon=True)
-            self._thread.start()
 
     def settle(self) -> None:
-        """Nothing to do but to hear of a failure."""
+        """Begin to sync what waits; raises JournalError if a sync failed."""
+        if self._next is not None:
+            self._begin()
         self._wait(lambda: True)
 
     def flush(self) -> None:
         """Wait until nothing waits: a second sync beside the thread's would hide its failure."""
         if self._next is not None:
-            self.after(self._next)
+            self._begin()
         self._wait(lambda: self.waiting is None)
 
     def close(self) -> None:
@@ -159,6 +163,14 @@ class Behind:
         if self._thread is not None:
             self._thread.join()
             self._thread = None
+
+    def _begin(self) -> None:
+        with self._change:
+            self._wanted = self._next is not None
+            self._change.notify_all()
+        if self._thread is None and not self._stopped:
+            self._thread = Thread(target=self._run, name="journal-sync", daemon=True)
+            self._thread.start()
 
     def _wait(self, done: Callable[[], bool]) -> None:
         with self._change:
@@ -183,10 +195,10 @@ class Behind:
 
     def _take(self) -> bool:
         with self._change:
-            self._change.wait_for(lambda: self._stopped or self._fault is not None or self._next is not None)
+            self._change.wait_for(lambda: self._stopped or self._fault is not None or self._wanted)
             if self._stopped or self._fault is not None:
                 return False
-            self._running, self._next = self._next, None
+            self._running, self._next, self._wanted = self._next, None, False
             return True
 
 

@@ -1,6 +1,7 @@
 """A file of bars, parquet or CSV, as its raw columns; what is wrong with the file as a whole is said here."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
 from zoneinfo import available_timezones
@@ -22,11 +23,21 @@ def read_source(path: Path, where: pl.Expr | None = None) -> pl.DataFrame:
 
     `where` picks rows of a parquet file; the others do not come into memory.
     """
-    try:
-        table = _read_parquet(path, where) if is_parquet(path) else _read_csv(path)
-    except pl.exceptions.PolarsError as error:
-        raise BarFileError(f"{path} cannot be read as {_form(path)}: {error}; it must be {_WANTED}") from error
-    return as_source(path, table, lambda: _all_columns(path))
+    names = _kept(column_names(path))
+    table = read_columns(path, dict(zip(names, names, strict=True)), where)
+    return as_source(path, table, lambda: column_names(path))
+
+
+def column_names(path: Path) -> list[str]:
+    """What the file calls its columns; BarFileError for one that is neither parquet nor CSV."""
+    with _readable(path):
+        return list(pl.read_parquet_schema(path)) if is_parquet(path) else _csv_columns(path)
+
+
+def read_columns(path: Path, columns: Mapping[str, str], where: pl.Expr | None = None) -> pl.DataFrame:
+    """Columns of a file under other names (the file's by the new one), and `SURPLUS`; CSV comes as text."""
+    with _readable(path):
+        return _read_parquet(path, columns, where) if is_parquet(path) else _read_csv(path, columns)
 
 
 def as_source(path: Path, table: pl.DataFrame, all_columns: Callable[[], list[str]]) -> pl.DataFrame:
@@ -57,16 +68,24 @@ def is_parquet(path: Path) -> bool:
     return _begins_with(path, b"PAR1")
 
 
-def _read_parquet(path: Path, where: pl.Expr | None) -> pl.DataFrame:
-    names = _kept(list(pl.read_parquet_schema(path)))
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except pl.exceptions.PolarsError as error:
+        raise BarFileError(f"{path} cannot be read as {_form(path)}: {error}; it must be {_WANTED}") from error
+
+
+def _read_parquet(path: Path, columns: Mapping[str, str], where: pl.Expr | None) -> pl.DataFrame:
+    names = list(dict.fromkeys(columns.values()))
     if where is None:
         table = pl.read_parquet(path, columns=names, glob=False)
     else:
         table = pl.scan_parquet(path, glob=False).filter(where).select(names).collect(engine="streaming")
-    return table.with_columns(pl.lit(value=False).alias(SURPLUS))
+    return table.select(*_renamed(columns), pl.lit(value=False).alias(SURPLUS))
 
 
-def _read_csv(path: Path) -> pl.DataFrame:
+def _read_csv(path: Path, columns: Mapping[str, str]) -> pl.DataFrame:
     # Everything as text, so that one bad cell refuses a row and not the file, and 000001 stays a symbol.
     names = _csv_columns(path)
     beyond = "+" + max(names, key=len)
@@ -78,7 +97,11 @@ def _read_csv(path: Path) -> pl.DataFrame:
         encoding="utf8-lossy",
         glob=False,
     )
-    return table.select(*_kept(names), pl.col(beyond).is_not_null().alias(SURPLUS))
+    return table.select(*_renamed(columns), pl.col(beyond).is_not_null().alias(SURPLUS))
+
+
+def _renamed(columns: Mapping[str, str]) -> Iterator[pl.Expr]:
+    return (pl.col(theirs).alias(ours) for ours, theirs in columns.items())
 
 
 def _csv_columns(path: Path) -> list[str]:
@@ -119,12 +142,6 @@ def _check_columns(path: Path, table: pl.DataFrame, all_columns: Callable[[], li
         raise BarFileError(f"{path} lacks the columns {', '.join(missing)}; it has {has}; rename or add them")
     for name, dtype in table.drop(SURPLUS).schema.items():
         _check_type(path, name, dtype)
-
-
-def _all_columns(path: Path) -> list[str]:
-    if _begins_with(path, b"PAR1"):
-        return list(pl.read_parquet_schema(path))
-    return _csv_columns(path)
 
 
 def _check_type(path: Path, name: str, dtype: pl.DataType) -> None:

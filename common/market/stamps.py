@@ -13,6 +13,7 @@ Stamped = Literal["open", "close"]
 
 _NAIVE = ("%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S%.f", "%Y%m%d")
 _OFFSET = ("%Y-%m-%d %H:%M:%S%.f%#z", "%Y-%m-%d %H:%M%#z")
+_TRAILING_OFFSET = r"\s*(?:[Zz]|[+-]\d{2}(?::?\d{2})?)$"
 _WALL = pl.Datetime("ns")
 _INSTANT = pl.Datetime("ns", "UTC")
 # No clock was ever set forward by more than this within a day that still had a midnight.
@@ -58,7 +59,21 @@ def read_stamps(raw: pl.Series, zone: str) -> pl.DataFrame:
     sound = pl.when(value.dt.year().is_between(1700, 2199)).then(value)
     aware = isinstance(raw.dtype, pl.Datetime) and raw.dtype.time_zone is not None
     instant = sound.dt.convert_time_zone("UTC").cast(_INSTANT) if aware else pl.lit(None, dtype=_INSTANT)
-    return values.with_columns(wall=sound.dt.replace_time_zone(None).cast(_WALL), instant=instant)
+    local = sound.dt.replace_time_zone(None)
+    wall = local if not aware else _first_moment_is_midnight(sound, local, str(raw.dtype.time_zone))
+    return values.with_columns(wall=wall.cast(_WALL), instant=instant)
+
+
+def read_dates(raw: pl.Series) -> pl.DataFrame:
+    """One row a distinct value of `raw`: `raw`, `stamp` (ns, null where it is no date), in the local time of the bars.
+
+    As it is written: the offset of a text, like the zone of a column, says whose clock that is and moves nothing.
+    """
+    read = read_stamps(raw, "UTC")
+    if raw.dtype == pl.String:
+        bare = _read_text(pl.col("raw").str.strip_chars().str.replace(_TRAILING_OFFSET, ""), "UTC")["wall"]
+        read = read.with_columns(wall=pl.when(pl.col("instant").is_null()).then("wall").otherwise(bare))
+    return read.select("raw", stamp=_ns(pl.col("wall")))
 
 
 def close_times(values: pl.DataFrame, stamping: Stamping) -> pl.DataFrame:
@@ -86,7 +101,17 @@ def as_stamped(stamp: pl.Expr, kind: pl.DataType) -> pl.Expr:
     if not isinstance(kind, pl.Datetime):
         return wall.cast(pl.Datetime("us"))
     wall = wall.cast(pl.Datetime(kind.time_unit))
-    return wall if kind.time_zone is None else wall.dt.replace_time_zone(kind.time_zone, ambiguous="earliest")
+    return wall if kind.time_zone is None else on_clock(wall, kind.time_zone)
+
+
+def on_clock(wall: pl.Expr, zone: str) -> pl.Expr:
+    """A local time with its zone: the first where it occurs twice; for a midnight the clocks skip, the end of the skip.
+
+    `read_stamps` takes that end for the midnight again.
+    """
+    localized = wall.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
+    before = (wall - _GAP).dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
+    return pl.coalesce(localized, before + _GAP)
 
 
 def _close_of_span(localized: pl.Expr, stamping: Stamping) -> pl.Expr:
@@ -101,6 +126,13 @@ def _close_of_days(wall: pl.Expr, stamping: Stamping) -> pl.Expr:
     return pl.coalesce(
         _localize(close, stamping.zone, "earliest"), _localize(close - _GAP, stamping.zone, "earliest") + _GAP
     )
+
+
+def _first_moment_is_midnight(moment: pl.Expr, local: pl.Expr, zone: str) -> pl.Expr:
+    """Where the clocks skip midnight, the end of the skip is where that date begins, and how it is stamped."""
+    midnight = local.dt.truncate("1d")
+    skipped = midnight.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null").is_null()
+    return pl.when(skipped & (on_clock(midnight, zone) == moment)).then(midnight).otherwise(local)
 
 
 def _read_text(text: pl.Expr, zone: str) -> dict[str, pl.Expr]:

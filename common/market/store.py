@@ -76,8 +76,12 @@ def sort_out(
     zone: str = "UTC",
     stamp: Literal["auto", "open", "close"] = "auto",
     interval: str = "auto",
+    needs_good: bool = True,
 ) -> BarTable:
-    """Good rows and refused ones of what `read` gives (as `read_source` does); `path` names it in errors."""
+    """Good rows and refused ones of what `read` gives (as `read_source` does); `path` names it in errors.
+
+    needs_good: BarFileError where no row is good; without it the table is then empty.
+    """
     if stamp not in {"auto", "open", "close"}:
         raise BarFileError(f"stamp {stamp!r} for {path} is not one of auto, open, close")
     check_zone(path, zone)
@@ -85,7 +89,7 @@ def sort_out(
     values = read_stamps(raw[DATETIME], zone)
     stamping = settle(path, raw, values["wall"], zone=zone, stamp=stamp, interval=interval)
     good, refused = sift(raw, values, stamping)
-    if good.is_empty():
+    if needs_good and good.is_empty():
         raise BarFileError(_nothing_left(path, refused, raw))
     rejected = _with_raw(raw, refused)
     return BarTable(

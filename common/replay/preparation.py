@@ -18,7 +18,7 @@ from common.market.sample import sample_market
 from common.market.store import BarTable, load_bars
 from common.models.records import ModelRef
 from common.models.registry import Registry
-from common.models.signature import load_key
+from common.models.signature import optional_key
 from common.replay.split import Split
 from common.replay.toml import write_toml
 from common.research.history import history_of
@@ -111,8 +111,7 @@ def train(wish: Wish, config: Config, table: BarTable, split: Split, *, progress
 
 def open_registry(config: Config) -> Registry:
     """The registry of a configuration, with its key; ModelError when that cannot be used."""
-    key = None if config.key is None else load_key(config.key)
-    return Registry(config.registry, clock=time.time_ns, key=key)
+    return Registry(config.registry, clock=time.time_ns, key=optional_key(config.key))
 
 
 def champion_of(config: Config) -> ModelRef | None:

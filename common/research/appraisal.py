@@ -72,7 +72,14 @@ def appraise(asked: Asked, recipe: Recipe) -> Appraisal:
 def _figures(found: Coefficient) -> dict[str, Any]:
     summary = found.summary
     months = [{"month": each.month, "mean": _sayable(each.mean), "sections": each.count} for each in found.months]
-    figures = {"mean": summary.mean, "std": summary.std, "icir": found.ratio, "t": found.t, "positive": found.positive}
+    figures = {
+        "mean": summary.mean,
+        "std": summary.std,
+        "icir": found.ratio,
+        "t": found.t,
+        "t_plain": summary.t,
+        "positive": found.positive,
+    }
     return {name: _sayable(figure) for name, figure in figures.items()} | {"sections": summary.count, "months": months}
 
 

@@ -75,11 +75,11 @@ class Dataset:
 
     def fetch_raw(self, segment: Segment) -> pl.DataFrame:
         """Bars of members: datetime, symbol, raw factors, label; NaN where a value is missing."""
-        first, last = self.part(segment).sections
-        factors = self.raw.factors
+        part, factors = self.part(segment), self.raw.factors
+        first, last = part.sections
         rows = (factors.present != 0) & (factors.member != 0)
         values = factors.values[:, first:last]
-        return self._frame((first, last), rows[first:last], factors.names, values, self.raw.label[first:last])
+        return self._frame((first, last), rows[first:last], factors.names, values, part.label)
 
     def fetch_infer(self, segment: Segment) -> pl.DataFrame:
         """Rows a model has an opinion on: datetime, symbol, features as it reads them, label as it happened."""

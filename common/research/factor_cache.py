@@ -8,14 +8,12 @@ from pathlib import Path
 import polars as pl
 
 from common.errors import DatasetError
-from common.factors.operators import with_own
-from common.factors.parser import parse
-from common.factors.plan import Plan, compile_expressions
+from common.factors.plan import Plan
 from common.market.digest import digest_bars
 from common.models.fingerprint import library_versions, platform_fingerprint
 from common.models.manifest import canonical
-from common.research.raw import Raw, compute_raw
-from common.research.raw_folder import FORMAT, read_raw, write_raw
+from common.research.raw import Raw, compute_raw, kept_columns
+from common.research.raw_file import FORMAT, SUFFIX, read_raw, write_raw
 from common.research.recipe import Recipe
 
 
@@ -25,9 +23,9 @@ def silent(text: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class FactorCache:
-    """A folder with one entry a plan, label, data and membership; processors and spans are none of its business.
+    """A folder with one entry a plan, data and membership; label, processors and spans are none of its business.
 
-    `told` hears why an entry could not be used; it is then computed and written again.
+    `told` hears why an entry could not be used, which is then computed and written again, or could not be written.
     """
 
     folder: Path
@@ -35,26 +33,28 @@ class FactorCache:
 
     def raw(self, bars: pl.DataFrame, recipe: Recipe, plan: Plan) -> Raw:
         """Read the raw values of bars, or compute and keep them."""
-        place = self.folder / key_of(bars, recipe, plan)
+        place = self.folder / f"{key_of(bars, recipe, plan)}{SUFFIX}"
         if place.exists():
             try:
                 return read_raw(place)[0]
             except (DatasetError, OSError) as error:
                 self.told(f"{place}: {error}; computed again")
         found = compute_raw(bars, recipe, plan)
-        write_raw(place, found)
+        try:
+            write_raw(place, found)
+        except OSError as error:
+            self.told(f"{place}: cannot be written: {error.strerror or error}; these factors are not kept")
         return found
 
 
 def key_of(bars: pl.DataFrame, recipe: Recipe, plan: Plan) -> str:
     """SHA-256 (hex) over everything that decides raw values, the platform their bits are promised on included."""
-    label = parse(recipe.factor_set.label, name="label", future=True, operators=with_own(recipe.factor_set.operators))
     members = recipe.constituents
     parts = {
         "format": FORMAT,
         "plan": plan.digest.hex(),
         "names": list(plan.names),
-        "label": compile_expressions(["label"], [label]).digest.hex(),
+        "columns": sorted(kept_columns(recipe.factor_set)),
         "bars": digest_bars(bars),
         "membership": [recipe.patience_bars, recipe.min_coverage, None if members is None else members.digest],
         "platform": platform_fingerprint(),

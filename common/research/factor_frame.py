@@ -14,6 +14,7 @@ from common.errors import BarFileError, FactorError
 from common.factors.plan import Plan, compile_set
 from common.factors.sets import FactorSet
 from common.market.constituents import Constituents
+from common.market.in_memory import take_bars
 from common.market.parts import BarParts
 from common.market.span import ANY_TIME, Span
 from common.market.stamps import as_stamped
@@ -69,7 +70,7 @@ def silent(done: int, most: int) -> None:
 
 
 def factor_frame(
-    table: BarTable,
+    bars: BarTable | pl.DataFrame,
     factor_set: FactorSet,
     *,
     start: str | None = None,
@@ -79,9 +80,10 @@ def factor_frame(
 ) -> pl.DataFrame:
     """Factors of bars in memory: datetime and symbol as the file has them, a column a factor, a row a member's bar.
 
-    `marks` adds the bars of non-members, and columns `member` and `warm`.
+    bars: what `load_bars` gives, or a polars frame as a file would have it, in UTC unless its stamps have a zone.
+    `marks` adds the bars of non-members, and columns `member` and `warm`. BarFileError for what is no bars.
     """
-    wanted = Wanted(factor_set, BarParts.of(table), constituents, Span.of(start, end), marks)
+    wanted = Wanted(factor_set, BarParts.of(take_bars(bars)), constituents, Span.of(start, end), marks)
     empty = pl.DataFrame(schema=wanted.schema())
     return pl.concat([empty, *_frames(wanted, Computed(compile_set(factor_set)), silent)])
 

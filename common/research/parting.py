@@ -6,16 +6,20 @@ from typing import Self
 
 import numpy as np
 
-from common.errors import TooFewRowsError
+from common.errors import DatasetError, TooFewRowsError
 from common.factors.plan import compile_set
 from common.factors.processors.chain import Chain
 from common.market.span import Span
+from common.research.outcomes import labels_by
 from common.research.part import Part, features_of
 from common.research.periods import Segment, check_order, sections_of
 from common.research.raw import Mask, Raw
 from common.research.recipe import Recipe, label_horizon
-from common.research.rows import Cut, Sections, cut_by_periods, cut_by_share, divide, label_ends, within
+from common.research.rows import Cut, Sections, cut_by_periods, cut_by_share
 from common.research.targets import check_some, learn_targets, ranked
+
+PURPOSES = {Segment.TRAIN: "train on", Segment.VALID: "validate on"}
+"""What a part without rows leaves nobody to; a test part may be without."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,7 +38,7 @@ class Parting:
         try:
             return cls(raw, recipe, _cut(raw, recipe, tested), tested)
         except TooFewRowsError as error:
-            raise _too_few(error, raw, recipe) from error
+            raise _too_few(str(error), raw, recipe) from error
 
     @property
     def known(self) -> Mask:
@@ -50,35 +54,33 @@ class Parting:
         return Chain.fit(infer, self.raw.block(*self.cut.train, self.known))
 
     def parts(self, chain: Chain) -> Mapping[Segment, Part]:
-        """Parts with features after a chain, and labels as they are learnt; TooFewRowsError where nothing is left."""
-        rows = self._rows()
-        # A rank among rows whose labels need bars of the next part would know of these.
-        among = np.logical_or.reduce([mask for _, mask in rows.values()])
-        target = ranked(self.raw.label, among, self.recipe.label_processing)
-        parts: dict[Segment, Part] = {}
-        for segment, (sections, learnt) in rows.items():
-            inside, features = slice(*sections), features_of(self.raw, chain, sections)
-            parts[segment] = Part(
-                sections, features, learnt[inside] & features.rows, self.raw.label[inside], target[inside]
-            )
+        """Parts with features after a chain, and labels as they are learnt; errors where nothing is left of either."""
+        parts = {segment: self._part(chain, segment, *seen) for segment, seen in self._stretches().items()}
         if self.recipe.processing.learn is not None:
             parts = learn_targets(self.raw, self.recipe.processing.learn, self.known, parts)
         check_some(parts)
         return parts
 
-    def _rows(self) -> dict[Segment, tuple[Sections, Mask]]:
-        """Sections and rows [B, S] of each part: those whose label is complete before the next part begins."""
-        raw, cut = self.raw, self.cut
-        usable = np.isfinite(raw.label) & raw.counted
-        ends = label_ends(raw.present, label_horizon(self.recipe.factor_set))
-        try:
-            rows = divide(usable, ends, cut)
-        except TooFewRowsError as error:
-            raise _too_few(error, raw, self.recipe) from error
-        chosen = {Segment.TRAIN: (cut.train, rows.train), Segment.VALID: (cut.validation, rows.validation)}
+    def _stretches(self) -> dict[Segment, tuple[Sections, int]]:
+        """Sections of each part, and the first one of which no bar is known in it: where the next part begins."""
+        cut = self.cut
+        found = {Segment.TRAIN: (cut.train, cut.validation[0]), Segment.VALID: (cut.validation, cut.limit)}
         if self.tested is not None:
-            chosen[Segment.TEST] = self.tested, usable & within(self.tested, usable) & (ends < len(raw.time))
-        return chosen
+            found[Segment.TEST] = self.tested, len(self.raw.time)
+        return found
+
+    def _part(self, chain: Chain, segment: Segment, sections: Sections, limit: int) -> Part:
+        raw, inside = self.raw, slice(*sections)
+        label = labels_by(raw, self.recipe.factor_set, limit)[inside]
+        # A rank is among the rows of the part: whose label is not known does not count.
+        rows = np.isfinite(label) & raw.counted[inside]
+        if segment in PURPOSES and not rows.any():
+            raise _too_few(f"there are no complete rows to {PURPOSES[segment]}", raw, self.recipe)
+        target = ranked(label, rows, self.recipe.label_processing)
+        features = features_of(raw, chain, sections)
+        if not features.names:
+            raise DatasetError("the infer processors leave no feature: a model needs one to answer by; drop fewer")
+        return Part(sections, features, rows & features.rows, label, target)
 
 
 def _test_sections(raw: Raw, recipe: Recipe, test: Span) -> Sections:
@@ -94,10 +96,10 @@ def _cut(raw: Raw, recipe: Recipe, tested: Sections | None) -> Cut:
     return cut_by_share(len(raw.time) if tested is None else tested[0], horizon, recipe.validation_share)
 
 
-def _too_few(error: TooFewRowsError, raw: Raw, recipe: Recipe) -> TooFewRowsError:
+def _too_few(told: str, raw: Raw, recipe: Recipe) -> TooFewRowsError:
     longest = int(raw.present.sum(axis=0).max(initial=0))
     return TooFewRowsError(
-        f"{error}. Factor set {recipe.factor_set.name!r} is complete after "
+        f"{told}. Factor set {recipe.factor_set.name!r} is complete after "
         f"{compile_set(recipe.factor_set).warm_bars} bars of a symbol, its label looks "
         f"{label_horizon(recipe.factor_set)} bars ahead, and the symbol with the most bars has {longest}"
     )

@@ -11,8 +11,8 @@ from common.factors.block import Block, sessions_of
 from common.factors.engine import Engine
 from common.factors.processors.feature_block import FeatureBlock
 from common.market.panel import Panel
+from common.models.flags import Standing
 from common.research.factor_blocks import THREADS
-from common.research.precompute_flags import flag_cells
 from common.research.precompute_model import Served
 from common.research.precompute_roll import Conditions, Roll
 
@@ -52,5 +52,6 @@ class Oracle:
         features = factors.values[list(served.places)]
         counted = (factors.present != 0) & (factors.member != 0) & (factors.warm != 0)
         found = served.model.answer(FeatureBlock(part.symbols, part.stamp, served.model.features, features, counted))
-        flags = flag_cells(factors, np.isfinite(features).sum(axis=0), self._fewest, counted & ~found.rows)
+        standing = Standing(factors.member, factors.present, factors.warm)
+        flags = standing.flags(np.isfinite(features).sum(axis=0), self._fewest, counted & ~found.rows)
         return Answers(flags, np.where(flags == Flag.OK, found.values, np.nan))

@@ -9,6 +9,7 @@ import polars as pl
 
 from common.errors import DatasetError, ModelError
 from common.factors import labels
+from common.factors.horizon import label_refusal
 from common.factors.plan import Plan
 from common.factors.sets import FactorSet
 from common.market.constituents import Constituents
@@ -21,7 +22,7 @@ from common.research.periods import Periods, Segment, shown
 from common.research.processing import AS_THEY_ARE, Processing
 
 # Raised whenever the same inputs would give another model; an older model is then not found again.
-PROCEDURE = 3
+PROCEDURE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,6 @@ class Recipe:
 def label_horizon(factor_set: FactorSet) -> int:
     """Own bars the set's label looks ahead; ModelError if it does not."""
     bars = labels.label_horizon(factor_set.label, factor_set.operators)
-    if bars < 1:
-        raise ModelError(f"label {factor_set.label!r} of {factor_set.name} does not look ahead; use a negative delay")
+    if (refused := label_refusal(factor_set.label, bars, factor_set.name)) is not None:
+        raise ModelError(refused)
     return bars

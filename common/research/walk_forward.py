@@ -23,6 +23,7 @@ from common.research.raw import Raw
 from common.research.raw_source import raw_of
 from common.research.recipe import Recipe, label_horizon
 from common.research.rows import cut_by_share
+from common.research.sufficiency import Sufficiency
 from common.research.training import Trained, train_or_reuse
 
 # Called with models made and models in all.
@@ -54,11 +55,12 @@ class Walk:
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """A model, what it was trained and what it was asked on."""
+    """A model, what it was trained and what it was asked on, and whether there was enough to learn from."""
 
     periods: Periods
     test: Span
     trained: Trained
+    sufficiency: Sufficiency
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,6 +70,11 @@ class Walked:
     stretches: tuple[Stretch, ...]
     signal: pl.DataFrame
     appraisal: Appraisal
+
+    @property
+    def sufficiency(self) -> Sufficiency:
+        """That of the stretch that had the fewest rows for a feature."""
+        return min((each.sufficiency for each in self.stretches), key=lambda each: each.rows_a_feature)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +112,8 @@ class WalkForward:
         dataset = Dataset.over(raw, recipe, test=test)
         trained = train_or_reuse(self.table.frame, recipe, registry, author=self.author, prepared=lambda: dataset)
         model = load_processed(registry.load(trained.ref), recipe.kinds)
-        return Stretch(periods, test, trained), ask(model, dataset, Segment.TEST)
+        rows = Sufficiency(int(dataset.part(Segment.TRAIN).learnt.sum()), len(model.model.features))
+        return Stretch(periods, test, trained, rows), ask(model, dataset, Segment.TEST)
 
     def _signal(self, raw: Raw, stretch: Stretch, asked: Asked) -> pl.DataFrame:
         frame = signal_frame(asked, raw, self.table.datetime_type)

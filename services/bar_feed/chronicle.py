@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from alphabus.codec import Frames
+from alphabus.codec import Content, Frames
 from alphabus.messages import Announcement, Bars, EndOfStream, Phase, Streamed, Universe
 from alphabus.outbox import Item, Page, turn_page
 from common.message_log import MessageLog
@@ -42,9 +42,9 @@ class Chronicle:
             if isinstance(message, Bars) and self._universe is not None:
                 alignment.restore(present_symbols(message.columns, self._universe.symbols), message.stamp)
 
-    def append(self, message: Streamed) -> None:
+    def append(self, message: Streamed, content: Content | None = None) -> None:
         """Journal a message; raises JournalError, and then nothing may be published."""
-        self._log.append(message)
+        self._log.append(message, content)
         self._note(message)
 
     def since(self, topic: str, journal: bytes, bar: int) -> Page:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
+from alphabus.codec import content_of
 from alphabus.messages import Announcement, EndOfStream, Heartbeat, Mode, Phase, Request, Streamed
 from alphabus.outbox import Page, Record
 from common.config import Source as SourceConfig
@@ -96,7 +97,8 @@ class BarFeed(Service):
             return
         size = None if kept.max_mb is None else kept.max_mb << 20
         age = None if kept.max_days is None else kept.max_days * 86_400
-        needed = max(self.bar - max(kept.keep_sections, self._sections_ahead()), 0)
+        # A consumer that starts again asks from a state of its own: up to so many sections before what it acknowledged.
+        needed = max(self.bar - self._sections_ahead() - kept.keep_sections, 0)
         for segment in self._log.journal.prune(Retention(size, age), needed, self.clock.wall_ns() / 1e9):
             self.log.info("segment_dropped", file=segment.path.name)
 
@@ -130,7 +132,7 @@ class BarFeed(Service):
     def _sections_ahead(self) -> int:
         engine = self.outlet.lowest_acknowledged(self._bars, ["factor_engine"], self.journal)
         worker = self.outlet.lowest_acknowledged(self._announcements, ["inference_worker"], self.journal)
-        return self.bar - min(engine, worker)
+        return max(self.bar - min(engine, worker), 0)  # whoever says more than there is has none of it dropped
 
     def _send(self, due: Due) -> None:
         mode, raw = due
@@ -143,6 +145,7 @@ class BarFeed(Service):
         if universe is not None:
             self._say(universe)
         self._say(bars)
+        self._log.journal.settle()  # it is published: now it is synced, while the next one is made ready
         self.bar, self.durable = bar, self._chronicle.durable_bar
         self.counters.add(f"sections_{mode}")
         if self._is_paced(due):
@@ -167,5 +170,6 @@ class BarFeed(Service):
         self.log.info("end_of_stream", bar=end.bar)
 
     def _say(self, message: Streamed) -> None:
-        self._chronicle.append(message)
-        self.outlet.publish(self._announcements if isinstance(message, Announcement) else self._bars, message)
+        content = content_of(message)
+        self._chronicle.append(message, content)
+        self.outlet.publish(self._announcements if isinstance(message, Announcement) else self._bars, message, content)

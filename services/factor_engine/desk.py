@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from hashlib import sha256
 
+import numpy as np
+
+from alphabus.body import Body
 from alphabus.codec import encode_record
 from alphabus.columns import FACTOR_MARKS
-from alphabus.messages import Bars, Column, Factors
+from alphabus.layout import layout
+from alphabus.messages import Bars, Factors
 from common.errors import SnapshotError
-from common.factors.block import FactorBlock
 from common.factors.engine import Engine
 from common.factors.plan import Plan
 from services.factor_engine.sections import block_of, without_symbols
@@ -23,6 +26,7 @@ class Desk:
         self.plan = plan
         self.journal, self.bar = bytes(16), 0
         self._engine = Engine(plan)
+        self._layout = layout(plan.names, FACTOR_MARKS)
         self._newest: Bars | None = None
         self._unproven = b""
 
@@ -30,12 +34,13 @@ class Desk:
         """Whether a section is still to be applied; SnapshotError if the record does not join on to the state."""
         if bars.journal != self.journal:
             return True
-        if self._unproven and bars.bar >= self.bar:
-            if bars.bar > self.bar or _proof(bars) != self._unproven:
+        needed = self.bar if self._unproven else self.bar + 1
+        if bars.bar > needed:
+            raise SnapshotError(f"sections {needed} to {bars.bar - 1} are no longer on record")
+        if self._unproven and bars.bar == self.bar:
+            if _proof(bars) != self._unproven:
                 raise SnapshotError(f"section {self.bar} on record is not the one the snapshot was taken after")
             self._unproven, self._newest = b"", bars
-        if bars.bar > self.bar + 1:
-            raise SnapshotError(f"sections {self.bar + 1} to {bars.bar - 1} are no longer on record")
         return bars.bar > self.bar
 
     def begins_late(self, bars: Bars) -> bool:
@@ -46,12 +51,15 @@ class Desk:
         """Apply a section, in order; FactorError, and nothing is applied, for one that is not as it must be."""
         block = block_of(bars, symbols)
         engine = self._engine if bars.journal == self.journal else Engine(self.plan)
-        found = engine.update(block)
+        # Computed where it is sent from; a piece of memory for each section, since a queue or a record may hold it.
+        body = Body.blank(self._layout, len(symbols))
+        found = engine.update(block, body.wide[:, np.newaxis, :])
+        body.narrow[:] = found.present[0], found.member[0], found.warm[0]
         self._engine = engine
         self.journal, self.bar, self._newest, self._unproven = bars.journal, bars.bar, bars, b""
         return Factors(
             bars.journal, bars.bar, bars.mode, bars.time, bars.stamp, bars.universe, bars.coverage,
-            self.plan.digest, _columns(found),
+            self.plan.digest, body.sealed(),
         )  # fmt: skip
 
     def pass_over(self, bars: Bars) -> Factors:
@@ -79,9 +87,3 @@ class Desk:
 def _proof(bars: Bars) -> bytes:
     """SHA-256 of a section as it stands on record."""
     return sha256(encode_record(bars)).digest()
-
-
-def _columns(found: FactorBlock) -> dict[str, Column]:
-    columns: dict[str, Column] = {name: found.values[i, 0] for i, name in enumerate(found.names)}
-    marks = (found.present, found.member, found.warm)
-    return columns | {name: mark[0] for name, mark in zip(FACTOR_MARKS, marks, strict=True)}

@@ -115,7 +115,9 @@ class Rehearsal:
     def _turn_page(self, line: Line) -> None:
         if self._question is not None:
             answer = self._inlet.answer(self._question)
-            if answer is not None:
+            if answer is not None and answer[0].error is not None:
+                line.desk.start_over()  # the record does not go back so far any more: what is left of it is the history
+            elif answer is not None:
                 self._pages.extend(delivery.message for delivery in answer[1])
             if answer is not None or not self._inlet.awaits(self._question):
                 self._question = None

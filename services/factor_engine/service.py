@@ -50,6 +50,11 @@ class FactorEngine(Service):
         """The feed's two ends, and its record while a plan rehearses."""
         return [*self._inlet.handles, *self._lines.handles]
 
+    @property
+    def links(self) -> Mapping[str, str]:
+        """To the feed."""
+        return {self._inlet.service: self._inlet.state}
+
     def wake_ns(self) -> int | None:
         """At once, while a plan rehearses on what is there."""
         return self.clock.monotonic_ns() if self._lines.is_busy(self.bar) else None

@@ -10,14 +10,14 @@ from structlog.typing import FilteringBoundLogger
 
 from alphabus.clock import Clock
 from common.config import Config
-from common.errors import ConfigError, FactorError, ModelError, RegistryError
+from common.errors import FactorError, RegistryError
 from common.factors.plan import Plan, compile_set
 from common.models.bundle import load_manifest
 from common.models.factor_record import set_of
 from common.models.manifest import Manifest
 from common.models.records import ModelRef
 from common.models.registry import Registry
-from common.models.signature import Key, check_signature, load_key
+from common.models.signature import Key, check_signature, configured_key
 
 
 def plan_name(factor_set: str, digest: str) -> str:
@@ -70,7 +70,7 @@ class Wishes:
     def __init__(self, config: Config, clock: Clock, log: FilteringBoundLogger) -> None:
         """ConfigError when the configured key cannot be used: then no model could serve either."""
         self._config, self._clock, self._log = config, clock, log
-        self.bundles = Bundles(config.registry / "bundles", _key(config))
+        self.bundles = Bundles(config.registry / "bundles", configured_key(config.key))
         self._registry: Registry | None = None
         self._seen: int | None = None
         self._told = ""
@@ -112,13 +112,6 @@ class Wishes:
         arms = self._config.arms.items()
         keys = {key for arm, of in arms for key in registry.wanted(self._config.instance, arm, of.alias)}
         return frozenset(ref for key in keys if (ref := _version(registry, key)) is not None)
-
-
-def _key(config: Config) -> Key | None:
-    try:
-        return None if config.key is None else load_key(config.key)
-    except ModelError as error:
-        raise ConfigError(str(error)) from error
 
 
 def _version(registry: Registry, key: tuple[str, int]) -> ModelRef | None:

@@ -9,7 +9,7 @@ from common.config import Config
 from common.errors import ConfigError, ModelError, SignalFileError
 from common.market.constituents import load_constituents
 from common.models.registry import Registry
-from common.models.signature import load_key
+from common.models.signature import optional_key
 from common.research.precompute_file import Provenance, SignalFile, read_precomputed
 from common.research.precompute_roll import Conditions
 
@@ -49,7 +49,7 @@ def _conditions(config: Config) -> Conditions:
 def _unknown_model(told: Provenance, config: Config, clock: Callable[[], int]) -> str | None:
     """Why the model is not one this instance might serve: not on record here, another one, or not signed."""
     try:
-        key = None if config.key is None else load_key(config.key)
+        key = optional_key(config.key)
         with Registry(config.registry, clock=clock, read_only=True, key=key) as registry:
             ref = registry.version(told.model, told.version).ref
             if ref.digest != told.digest:

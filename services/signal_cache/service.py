@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import islice
 from typing import TYPE_CHECKING, ClassVar
 
+from alphabus.asked import argument
 from alphabus.inlet import Inlet
 from alphabus.lookup import PRECOMPUTED
 from alphabus.messages import Message, Mode, Request, Signals, Streamed
@@ -39,11 +41,18 @@ class SignalCache(Service):
         """The worker's two ends."""
         return self._inlet.handles
 
+    @property
+    def links(self) -> Mapping[str, str]:
+        """To the worker."""
+        return {self._inlet.service: self._inlet.state}
+
     def turn(self) -> None:
         """Put what came on record, then say so."""
         for delivery in self._inlet.receive():
             self._take(delivery.topic, delivery.message)
         self._inlet.repeat()
+        for shelf in self._shelves.values():
+            shelf.settle()
         self.bar = min(shelf.bar for shelf in self._shelves.values())
         self.counters.set("ended", int(all(shelf.ended for shelf in self._shelves.values())))
 
@@ -54,14 +63,10 @@ class SignalCache(Service):
             found: list[Streamed | None] = [shelf.universe, shelf.latest]
             return self._page(shelf, [message for message in found if message is not None])
         if request.verb == "at":
-            time = request.arguments.get("time")
-            if not isinstance(time, int):
-                raise ValueError("at takes arm (text) and time (ns since 1970 UTC)")
-            return self._page(shelf, list(shelf.around(time)))
+            return self._page(shelf, list(shelf.around(argument(request, "time"))))
         if request.verb == "history":
-            first, last = request.arguments.get("from", 0), request.arguments.get("to", 2**62)
-            if not (isinstance(first, int) and isinstance(last, int)):
-                raise ValueError("history takes arm (text), from and to (bars)")
+            # Any whole number that travels: who counts back from the newest may ask from before the first.
+            first, last = argument(request, "from", 0, of="time"), argument(request, "to", 2**62, of="time")
             return self._page(shelf, list(islice(shelf.history(first, last), CHUNK)))
         return super().answer(request)
 

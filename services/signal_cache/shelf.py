@@ -73,6 +73,10 @@ class Shelf:
         bars = exact or self._bars[max(place - 1, 0) : place + 1]
         return _with_universes(self._last_revision(bar) for bar in bars)
 
+    def settle(self) -> None:
+        """Sync what is due; raises JournalError if that failed."""
+        self._log.journal.settle()
+
     def close(self) -> None:
         """Sync and close the record."""
         self._log.journal.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
@@ -131,7 +132,7 @@ def plain(value: Any) -> Any:
         return (type(value).__name__, *(plain(getattr(value, item.name)) for item in fields(value)))
     if isinstance(value, np.ndarray):
         return value.dtype.str, value.shape, value.tobytes()
-    if isinstance(value, dict):
+    if isinstance(value, Mapping):
         return tuple((key, plain(item)) for key, item in value.items())
     return value
 

@@ -22,7 +22,7 @@ from tests.alphabus.examples import EXAMPLES, delivery, plain
 
 TEXTS = ("", "x" * 300, "\u0430", "\x00", b"", bytes(16))
 ODD: tuple[Any, ...] = (None, True, -1, 0, 2**63, 1.5, float("nan"), *TEXTS, [], [[]], {}, {"a": {}})
-ALL_FRAMES = [encode(delivery(message)) for message in EXAMPLES.values()]
+ALL_FRAMES = [[bytes(frame) for frame in encode(delivery(message))] for message in EXAMPLES.values()]
 
 
 def mutated(random: Random, frames: Sequence[bytes]) -> list[bytes]:

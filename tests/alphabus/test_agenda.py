@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from alphabus.agenda import REMEMBERED, DueWatch
-from alphabus.messages import Announcement, Mode, Phase
-from alphabus.testing import ManualClock
+from alphabus.agenda import FEED, REMEMBERED, Agenda, DueWatch
+from alphabus.messages import Announcement, Heartbeat, Mode, Phase
+from alphabus.outlet import Outlet
+from alphabus.testing import ManualClock, memory_bus
 
 GRACE_NS = 1_000_000_000
 JOURNAL, OTHER = b"j" * 16, b"o" * 16
@@ -67,6 +68,32 @@ def test_a_signal_of_another_numbering_meets_nothing(watch: DueWatch, clock: Man
     watch.hear(due(1))
     watch.met(OTHER, 501)
     assert is_overdue(watch, clock)
+
+
+def test_a_sign_of_life_of_a_new_numbering_forgets_what_was_due(watch: DueWatch, clock: ManualClock) -> None:
+    """Its announcements may all be lost; one of the same numbering takes nothing back."""
+    watch.hear(due(5))
+    watch.hear(Heartbeat(FEED, 1, JOURNAL, 5, 5, {}, {}))
+    assert is_overdue(watch, clock)
+    watch.hear(Heartbeat(FEED, 1, OTHER, 1, 1, {}, {}))
+    assert not is_overdue(watch, clock)
+
+
+@pytest.mark.parametrize(("late", "awaited"), [(1, False), (3, True)])
+def test_an_earlier_feed_is_not_heard_any_more(late: int, awaited: bool, clock: ManualClock) -> None:  # noqa: FBT001  a table
+    """What its process sent before it died may come after the next one's: nobody is going to meet that."""
+    bus = memory_bus(clock=clock)
+    agenda = Agenda(bus, "reader", GRACE_NS)
+    topic = bus.endpoints.topic("announcements")
+    for epoch, bar in ((2, 4), (late, 5)):
+        outlet = Outlet(bus, FEED, epoch)
+        outlet.publish(topic, due(bar))
+        agenda.receive()
+        agenda.met(JOURNAL, 4)
+        outlet.close()
+    clock.advance(2 * GRACE_NS)
+    assert agenda.overdue is awaited
+    agenda.close()
 
 
 def test_many_numberings_are_not_remembered_for_ever(watch: DueWatch) -> None:

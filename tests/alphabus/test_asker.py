@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
+from alphabus.__main__ import _row, _status_line
 from alphabus.asker import Asker
 from alphabus.bus import Bus
 from alphabus.codec import encode
 from alphabus.errors import RequestError
-from alphabus.messages import Delivery, Heartbeat, Message, Reply
-from alphabus.status import StatusView
+from alphabus.messages import Alert, Delivery, Heartbeat, Message, Reply
+from alphabus.status import Status, StatusView
 from alphabus.testing import ManualClock, memory_bus
 
 SECOND_NS = 1_000_000_000
@@ -51,6 +52,23 @@ def asked(stage: Stage) -> Callable[[], list[Message] | None]:
 def test_an_answer_is_the_reply_and_what_it_counts() -> None:
     """As the outlet sends it: reply, messages, reply again."""
     assert asked(Stage([[Reply(1, 1), BEAT, Reply(1, 1)]]))() == [BEAT]
+
+
+LINKS = Alert("bar_feed", "info", "links", {"bar_feed": "gap", "signal_cache": "current"})
+
+
+@pytest.mark.parametrize(("said", "links"), [((BEAT, LINKS), LINKS.detail), ((BEAT,), {})])
+def test_a_status_has_links_where_there_are_some(said: tuple[Message, ...], links: dict[str, str]) -> None:
+    """A process that follows nobody tells of none."""
+    stage = Stage([[Reply(1, len(said)), *said, Reply(1, len(said))]])
+    assert StatusView(stage.bus, "bar_feed", stage.wait).look(SECOND_NS) == Status(BEAT, links)
+
+
+def test_a_link_that_is_not_current_is_shown_first() -> None:
+    """And no other: a line is short."""
+    line = _status_line("factor_engine", Status(BEAT, LINKS.detail))
+    assert line.split("  ")[-2:] == ["link to bar_feed: gap", "sections_live 3"]
+    assert _row(Status(BEAT, LINKS.detail)) == {"pid": 7, "bar": 3, "sections_live": 3, "links": LINKS.detail}
 
 
 def test_half_an_answer_is_none() -> None:

@@ -198,6 +198,18 @@ def test_a_cache_known_to_be_away_costs_no_moment(scripted_feed: MakeFeed, manua
     assert manual_clock.monotonic_ns() - before == SECOND_NS // 10
 
 
+def test_who_asks_seldom_still_gets_the_record(scripted_feed: MakeFeed, manual_clock: ManualClock) -> None:
+    """A cache whose signs of life nobody has read yet is not away: without any wait it has its moment."""
+    feed = scripted_feed(signals_script(DAYS))
+    feed.play(ALL)
+    feed.stop("inference_worker")
+    with feed.client() as client:
+        for bar in (1, 2, 3):
+            assert told(client.get_signal(day_ns(bar), wait=0)) == (bar, day_ns(bar), "fresh", "", 0, DAYS[bar - 1])
+            manual_clock.advance(3600 * SECOND_NS)
+            feed.beat()
+
+
 def test_it_works_beside_iteration(scripted_feed: MakeFeed) -> None:
     """Asking takes nothing from the iteration, and iterating nothing from the asking."""
     feed = scripted_feed(signals_script([{"A": float(bar)} for bar in range(1, 40)], end=True))

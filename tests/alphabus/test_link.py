@@ -9,7 +9,7 @@ import pytest
 from alphabus.acknowledger import REPEAT_NS
 from alphabus.errors import EndpointError
 from alphabus.inlet import STALE_NS
-from alphabus.messages import Signals
+from alphabus.messages import Alert, Signals
 from alphabus.outlet import Acknowledged, Outlet
 from alphabus.questions import ASK_AGAIN_NS
 from alphabus.sockets import ZmqTransport
@@ -158,7 +158,7 @@ def test_subscribers_are_counted(kind: str) -> None:
 def test_other_topics_are_not_heard(kind: str) -> None:
     """A topic that nobody follows costs its reader nothing, and its seq is its own."""
     with linked(kind) as (stage, reader):
-        stage.outlet.alert("warning", "disk_full", free="0")
+        stage.outlet.publish("t/alerts/inference_worker/", EXAMPLES[Alert])
         stage.outlet.publish("t/signals/challenger/", EXAMPLES[Signals])
         stage.publish(1)
         reader.until(lambda: bool(reader.bars), stage)

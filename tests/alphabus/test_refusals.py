@@ -23,7 +23,7 @@ from tests.alphabus.fuzz import fuzz
 
 Frames = Sequence[bytes | memoryview]
 
-TOPIC, HEADER, BODY = encode(delivery(SIGNALS))
+TOPIC, HEADER, BODY = map(bytes, encode(delivery(SIGNALS)))
 PLAIN_HEADER: dict[str, Any] = msgpack.unpackb(HEADER)
 
 

@@ -7,11 +7,15 @@ from contextlib import closing
 from pathlib import Path
 
 import numpy as np
+import zmq
 
+from alphabus.body import UNCOPIED
 from alphabus.codec import decode, encode
 from alphabus.messages import Delivery, Signals
-from alphabus.sockets import UNCOPIED, Channel, Received, ZmqTransport, wait_on
+from alphabus.sockets import Channel, Received, ZmqTransport, wait_on
 from alphabus.testing import signals
+from tests.alphabus.links import SERVICE, linked
+from tests.alphabus.security.doors import raw
 
 PATIENCE_NS = 20_000_000_000
 SYMBOLS = UNCOPIED // 8
@@ -50,3 +54,18 @@ def test_columns_outlive_their_socket() -> None:
         assert isinstance(message, Signals)
         assert not message.values.flags.writeable
         assert np.all(message.values == bar)
+
+
+def test_a_message_that_is_begun_and_never_ended_is_refused() -> None:
+    """Two frames at a live end, twice, leave ZeroMQ with half a message: it is counted, and the link goes on."""
+    with linked("zmq") as (stage, reader), raw(zmq.XSUB) as bad:
+        bad.connect(stage.wire.bus.endpoints.live(SERVICE))
+        for frames in ([b"x", b"\x01t/"], [b"x", b"\x01t/"], [b"y"], [b""], [b"\x01t/", b"\x01t/u/"]):
+            bad.send_multipart(frames)
+        reader.until(lambda: len(stage.wire.refusals) >= 3, stage)
+        assert set(stage.wire.refusals) == {("live", "frames")}
+        stage.publish(2)
+        reader.until(lambda: reader.bars == [1, 2], stage)
+        bad.close()
+        stage.publish(1)
+        reader.until(lambda: reader.bars == [1, 2, 3], stage)

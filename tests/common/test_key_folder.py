@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import stat
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from alphabus.errors import KeyFileError
 from alphabus.security.keyring import open_keyring
 from alphabus.security.keys import PEERS, make_pair
 from common.key_folder import KeyFolder, write_private
+from common.replay.pipeline import ROOT
 
 TCP = {"bar_feed": ("tcp://10.0.0.1:7001", "tcp://10.0.0.1:7002")}
 
@@ -46,8 +49,40 @@ def test_what_is_made_can_be_used(folder: KeyFolder) -> None:
 
 def test_what_is_removed_is_gone(folder: KeyFolder) -> None:
     """From the list, and the secret; nobody else is touched."""
-    assert folder.remove("trader").role == "client"
+    gone = folder.remove("trader")
+    assert gone is not None
+    assert gone.role == "client"
     assert sorted(folder.peers()) == folder.secrets() == sorted(SERVICES)
+
+
+def test_a_secret_of_nobody_can_be_removed(folder: KeyFolder) -> None:
+    """A death between the secret and the list: what is said to do about it can be done, and then the key be made."""
+    write_private(folder.secret("trader-2"), make_pair().secret + "\n")
+    with pytest.raises(KeyFileError, match="remove trader-2 first"):
+        folder.make("trader-2", "client")
+    assert [problem.rpartition(": ")[2] for problem in folder.problems()] == ["python -m scripts.keys remove trader-2"]
+    assert folder.remove("trader-2") is None
+    assert folder.problems() == []
+    assert folder.make("trader-2", "client").role == "client"
+
+
+MAKER = """
+import sys
+from pathlib import Path
+from common.key_folder import KeyFolder
+for number in range(12):
+    KeyFolder(Path(sys.argv[1])).make(f"{sys.argv[2]}-{number}", "client")
+"""
+
+
+def test_two_commands_at_once_lose_nothing(folder: KeyFolder) -> None:
+    """Each replaces the list with its own entry in it: one after the other."""
+    before = folder.secrets()
+    makers = [subprocess.Popen([sys.executable, "-c", MAKER, str(folder.path), name], cwd=ROOT) for name in "ab"]
+    assert [maker.wait() for maker in makers] == [0, 0]
+    assert len(folder.peers()) == len(before) + 24
+    assert sorted(folder.peers()) == folder.secrets()
+    assert folder.problems() == []
 
 
 def test_a_card_is_all_a_client_needs(folder: KeyFolder, tmp_path: Path) -> None:

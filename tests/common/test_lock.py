@@ -75,6 +75,16 @@ def test_epochs_count_starts(tmp_path: Path) -> None:
     assert list(path.parent.iterdir()) == [path]
 
 
+@pytest.mark.parametrize("lost", [0, 1])
+def test_an_epoch_outlives_the_loss_of_a_place(tmp_path: Path, lost: int) -> None:
+    """The highest that is left counts, and stands in every place again."""
+    paths = tmp_path / "run" / "bar_feed.epoch", tmp_path / "state" / "bar_feed"
+    assert [raise_epoch(*paths) for _ in range(3)] == [1, 2, 3]
+    paths[lost].unlink()
+    assert raise_epoch(*paths) == 4
+    assert [path.read_text(encoding="ascii") for path in paths] == ["4", "4"]
+
+
 @pytest.mark.parametrize("content", [b"", b"-1", b"seven", b"1.5", b"\xff", b"9" * 18])
 def test_an_epoch_is_never_guessed(tmp_path: Path, content: bytes) -> None:
     """A file that holds no number is refused by name: an epoch used twice would make a writer a zombie."""

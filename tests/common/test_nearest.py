@@ -16,7 +16,8 @@ MANY = [f"name_{letter}" for letter in "qwertyuiopasdfgh"]
         ("opne", ("open", "close"), ("close",), "; did you mean 'open'?"),
         ("wibble", (), (), ""),
         ("wibble", {"b", "a", "c"}, (), "; there is a, b, c"),
-        ("zzz", MANY, (), f"; there is {', '.join(sorted(MANY)[:SHOWN])} ..."),
+        ("zzz", MANY, (), f"; there is {', '.join(sorted(MANY)[:SHOWN])} ... and {len(MANY) - SHOWN} more"),
+        ("CLSOE", ["close", "Clone"], (), "; did you mean 'close'?"),
     ],
 )
 def test_what_is_proposed(name: str, known: tuple[str, ...], listed: tuple[str, ...], expected: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import tempfile
@@ -68,9 +69,26 @@ def start(config: Path, make: type[Service] = Obedient) -> int:
 
 
 def test_stopped_as_asked(config: Path) -> None:
-    """Exit status 0, and the epoch was raised, beside the lock of the endpoint."""
+    """Exit status 0, and the epoch was raised, beside the lock of the endpoint and in the state."""
     assert [start(config), start(config)] == [0, 0]
-    assert (load_config(config).endpoints.folder / "obedient.epoch").read_text(encoding="ascii") == "2"
+    assert epochs(config) == ["2", "2"]
+
+
+@pytest.mark.parametrize("lost", ["run folder", "state"])
+def test_a_machine_that_starts_again_raises_its_epochs(config: Path, lost: str) -> None:
+    """Its run folder is empty then, and its readers elsewhere live on; a replay empties its state instead."""
+    assert [start(config), start(config)] == [0, 0]
+    loaded = load_config(config)
+    shutil.rmtree(loaded.endpoints.run_dir if lost == "run folder" else loaded.state)
+    assert start(config) == 0
+    assert epochs(config) == ["3", "3"]
+
+
+def epochs(config: Path) -> list[str]:
+    """The service's, in both places."""
+    loaded = load_config(config)
+    paths = (loaded.endpoints.folder / "obedient.epoch", loaded.state / "epochs" / "obedient")
+    return [path.read_text(encoding="ascii") for path in paths]
 
 
 @pytest.mark.parametrize(

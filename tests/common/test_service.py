@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -12,7 +12,8 @@ import pytest
 
 from alphabus.bus import Bus
 from alphabus.inlet import Inlet
-from alphabus.messages import Heartbeat
+from alphabus.messages import Alert, Heartbeat
+from alphabus.status import LINKS
 from alphabus.testing import ManualClock, memory_bus, signals
 from common.config import MS
 from common.counters import Counters
@@ -42,6 +43,19 @@ class Plain(Service):
     def stop(self) -> None:
         """Remember that it came."""
         self.stopped = True
+
+
+class Linked(Plain):
+    """Follows the feed, which is not there."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self._inlet = Inlet(context.bus, self.name, "bar_feed", ["test/bars/"])
+
+    @property
+    def links(self) -> Mapping[str, str]:
+        """The one."""
+        return {self._inlet.service: self._inlet.state}
 
 
 @pytest.fixture
@@ -81,6 +95,16 @@ def test_status_is_a_heartbeat(service: Plain, bus: Bus) -> None:
     assert error is None
     assert isinstance(beat, Heartbeat)
     assert (beat.service, beat.counters) == ("monitor", {"sections": 7})
+
+
+def test_status_tells_of_links(tmp_path: Path, bus: Bus) -> None:
+    """Of a service that follows others: how each link is at this moment."""
+    service = Linked(Context(toy_config(tmp_path, tmp_path), bus, silent_log(), Counters(), 3))
+    error, (beat, links) = ask(service, bus, "status")
+    assert error is None
+    assert isinstance(beat, Heartbeat)
+    assert isinstance(links, Alert)
+    assert (links.event, links.detail) == (LINKS, {"bar_feed": "gap"})
 
 
 def test_what_can_no_longer_be_sent_again_is_counted(service: Plain, bus: Bus) -> None:

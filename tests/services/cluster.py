@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -58,6 +59,15 @@ class Assassin:
     def retire(self) -> None:
         """Kill nobody any more."""
         self._chance = 0.0
+
+    @contextmanager
+    def truce(self) -> Iterator[None]:
+        """Within it nobody is killed."""
+        chance, self._chance = self._chance, 0.0
+        try:
+            yield
+        finally:
+            self._chance = chance
 
     def through(self, link: Link, frames: Parts) -> Any:
         """What arrives, unless the sender dies first."""
@@ -174,6 +184,8 @@ class Cluster:
         self._epochs = dict.fromkeys(SERVICES, 0)
         self._channels: dict[str, OwnChannels] = {}
         self.refused: list[str] = []
+        self.losses: list[tuple[str, str, str]] = []
+        """Reader, writer, and what went wrong on the link between them."""
         self.deaths = 0
         self.services: dict[str, Service] = {}
         for name in SERVICES:
@@ -194,6 +206,7 @@ class Cluster:
             channels,
             self.clock,
             lambda link, error, _: self.refused.append(f"{link}: {error}"),
+            found=lambda writer, what, _: self.losses.append((name, writer, what)),
             acknowledge_every=self.config.acknowledge_every,
         )
         context = Context(self.config, bus, silent_log(), Counters(), self._epochs[name])

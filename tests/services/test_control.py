@@ -21,6 +21,7 @@ from services.inference_worker.ledger import AGAIN_NS
 from services.inference_worker.post import Post
 from tests.services.cluster import MS, Cluster, add_version, promote, toy_bundle, toy_config, toy_registry
 from tests.services.cluster import said as record
+from tests.services.inference_worker.books import taken
 from tests.services.seats import Behave, FormulaSeat, well_behaved
 from tests.services.test_swap import HISTORY, OTHER_SET, market, until, until_bar
 
@@ -74,7 +75,7 @@ def said(cluster: Cluster, arm: str) -> dict[int, tuple[str, str]]:
 def events(root: Path) -> list[Change]:
     """What was asked of arms, as it is on record."""
     with Registry(root, clock=lambda: 0) as registry:
-        return [change for change in registry.history("test") if change.arm is not None]
+        return [it for it in registry.history("test") if it.arm is not None and it.action != "start"]
 
 
 def test_halt_and_resume(tmp_path: Path, registry: Path) -> None:
@@ -157,18 +158,22 @@ def test_an_order_that_cannot_be_read_changes_nothing(
 
 
 def test_a_halt_does_not_wait_for_the_registry(tmp_path: Path, registry: Path) -> None:
-    """It is done at once; the reply says that it is not on record yet, and it gets there."""
+    """It is done at once, and on file until it gets there; where it is on neither the reply says so."""
     with running(tmp_path, registry) as cluster:
         until_bar(cluster, 9)
         with closing(sqlite3.connect(registry / "registry.sqlite", isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
-            refusal = command(cluster, "halt", arm="second", why="now", by="ann")
+            with taken(cluster.config.state / "inference_worker"):
+                refusal = command(cluster, "halt", arm="champion", why="now", by="ann")
             assert refusal is not None
-            assert "done, but not on record yet" in refusal
+            assert "done, but not on record yet, and a restart would forget it" in refusal
+            assert command(cluster, "resume", arm="champion", why="now", by="ann") is None
+            assert command(cluster, "halt", arm="second", why="now", by="ann") is None
+            assert events(registry) == []
             other.execute("COMMIT")
         cluster.clock.advance(AGAIN_NS)
         cluster.round(MS)
-        assert [change.action for change in events(registry)] == ["halt"]
+        assert [change.action for change in events(registry)] == ["halt", "resume", "halt"]
     assert said(cluster, "second")[13] == ("void", "halted")
 
 

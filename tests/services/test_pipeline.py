@@ -226,7 +226,9 @@ def test_latest_and_history(registry: Path, tmp_path: Path) -> None:
         _, history = ask(cluster, "signal_cache", "history", **{"from": 6, "to": 8})
         assert [message.bar for message in history if isinstance(message, Signals)] == [6, 7, 8]
         assert ask(cluster, "signal_cache", "latest", arm="chmpion")[0] == "no arm 'chmpion'; there is champion"
-        assert "history takes arm" in str(ask(cluster, "signal_cache", "history", **{"from": "x"})[0])
+        assert "history: from: 'x' is not a whole number" in str(
+            ask(cluster, "signal_cache", "history", **{"from": "x"})[0]
+        )
         assert "does not know the verb" in str(ask(cluster, "signal_cache", "dance")[0])
 
 

@@ -5,31 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from itertools import product
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
 from alphabus.client import SignalClient
 from alphabus.errors import NoSectionError, RequestError
-from alphabus.messages import Factors, Mode, Status
+from alphabus.messages import Status
 from alphabus.section import Section
 from common.errors import ConfigError, DatasetError
-from common.factors.block import FactorBlock
 from common.market.parts import BarParts, open_parts
 from common.market.span import Span
 from common.models.registry import Registry
 from common.replay.results import SCHEMA, read_signals
 from common.research.precompute_check import ARM
 from common.research.precompute_file import read_precomputed, write_precomputed
-from common.research.precompute_flags import flag_cells
 from common.research.precompute_roll import Conditions
 from common.research.precompute_write import write_answers
-from services.inference_worker.composition import flag_symbols
 from services.signal_cache.admission import admit
 from tests.docs.process_facts import defaults
 from tests.services.cluster import MS, Cluster, toy_bundle, toy_registry
@@ -292,24 +287,3 @@ def test_the_conditions_are_those_of_an_instance() -> None:
     words = Conditions().words
     true = defaults()
     assert words == {name: true[name] for name in words}
-
-
-FACTORS = Factors(bytes(16), 1, Mode.REPLAY, 0, 0, bytes(32), 1.0, bytes(32), {})
-MARKS = np.array(list(product((0, 1), repeat=3)), np.uint8).T
-FINITE = (0, 1, 2, 3, 4)
-
-
-@pytest.mark.parametrize("min_features", [0.0, 0.5, 0.75, 1.0])
-def test_a_symbol_has_the_flag_the_worker_gives_it(min_features: float) -> None:
-    """Every combination of marks with every number of finite features, dropped by a processor or not."""
-    marks = np.repeat(MARKS, 2 * len(FINITE), axis=1)
-    finite, silent = np.tile(np.repeat(FINITE, 2), MARKS.shape[1]), np.tile((False, True), marks.shape[1] // 2)
-    names = tuple("abcd")
-    values = np.where(np.arange(4)[:, None] < finite, 1.0, np.inf)
-    columns = dict(zip(("present", "member", "warm"), marks, strict=True)) | dict(zip(names, values, strict=True))
-    expected = flag_symbols(replace(FACTORS, columns=columns), names, min_features, silent)
-    rows = [np.ascontiguousarray(mark[None]) for mark in (marks[0], marks[1], marks[2])]
-    block = FactorBlock(tuple(map(str, finite)), names, values[:, None], *rows)
-    found = flag_cells(block, finite[None], min_features * 4, silent[None])
-    np.testing.assert_array_equal(found[0], expected)
-    assert set(expected.tolist()) == {0, 1, 2, 3, 4}

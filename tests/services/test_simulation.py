@@ -16,9 +16,9 @@ from tests.simulation.judge import Judge
 
 SEEDS, BATCH = 160, 40
 HAPPENS = {
-    "halt", "killed all", "machine slept", "message damaged", "message lost or late",
+    "client asked", "halt", "killed all", "killed client", "machine slept", "message damaged", "message lost or late",
     "message repeated or out of turn", "power cut", "promote", "record half written", "resume", "snapshot damaged",
-    *(f"killed {name}" for name in SERVICES),
+    "stopped bar_feed", "stopped inference_worker", *(f"killed {name}" for name in SERVICES),
 }  # fmt: skip
 
 

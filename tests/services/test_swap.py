@@ -122,9 +122,9 @@ def versions(cluster: Cluster, arm: str = "champion") -> list[int]:
 
 
 def history(root: Path) -> list[Change]:
-    """What the worker wrote."""
+    """What the worker wrote since it started."""
     with Registry(root, clock=lambda: 0) as registry:
-        return [change for change in registry.history("test") if change.by == "inference_worker"]
+        return [it for it in registry.history("test") if it.by == "inference_worker" and it.action != "start"]
 
 
 def ears(cluster: Cluster) -> Channel:

@@ -10,6 +10,7 @@ from common.atomic import replacing
 from common.errors import BarFileError
 from common.market.columns import DATETIME, NUMBERS
 from common.market.durations import DAY_NS
+from common.market.stamps import on_clock
 from common.market.store import BarTable
 
 INTERVALS = {DAY_NS: "d", 60 * 10**9: "1m"}
@@ -19,16 +20,23 @@ INTERVALS = {DAY_NS: "d", 60 * 10**9: "1m"}
 def canonical(table: BarTable, *, zoned: bool) -> pl.DataFrame:
     """Good rows as a long frame: days under their date, shorter bars under their close, on the table's local clock.
 
-    With `zoned` the datetime column carries the zone.
+    The datetime column carries the zone with `zoned`, and where the source's own has one.
     """
-    wall = pl.col("stamp").cast(pl.Datetime("ns"))
-    if not (table.stamped == "open" and table.interval_ns % DAY_NS == 0):
+    zoned = zoned or (isinstance(table.datetime_type, pl.Datetime) and table.datetime_type.time_zone is not None)
+    if _is_dated(table):
+        date = pl.col("stamp") - (0 if table.stamped == "open" else table.interval_ns)
+        bare = date.cast(pl.Datetime("ns"))
+        wall = on_clock(bare, table.zone) if zoned else bare
+    else:
         closed = pl.col("time").cast(pl.Datetime("ns")).dt.replace_time_zone("UTC").dt.convert_time_zone(table.zone)
         wall = closed if zoned else closed.dt.replace_time_zone(None)
-    elif zoned:
-        wall = wall.dt.replace_time_zone(table.zone, ambiguous="earliest", non_existent="null")
     numbers = [name for name in NUMBERS if name in table.frame.columns]
     return table.frame.select(wall.dt.cast_time_unit("us").alias(DATETIME), "symbol", *numbers)
+
+
+def _is_dated(table: BarTable) -> bool:
+    """Whether its bars are whole days from midnight to midnight: such stamps are read as dates, whatever they mark."""
+    return table.interval_ns % DAY_NS == 0 and bool((table.frame["stamp"] % DAY_NS == 0).all())
 
 
 def write_bars(path: Path, frame: pl.DataFrame) -> None:

@@ -66,13 +66,14 @@ def fetch(source: Candles, wanted: Wanted, name: str, keeper: Keeper, progress: 
 def _save(batch: Sequence[Candle], wanted: Wanted, name: str, keeper: Keeper, found: Fetched) -> None:
     if batch:
         table = table_of(batch, name, wanted.interval, wanted.interval_ms)
-        keeper.save(table)
+        if table.frame.height:
+            keeper.save(table)
         found.bars += table.frame.height
         found.refused.update(table.rejected_by_reason)
 
 
 def table_of(candles: Sequence[Candle], name: str, interval: str, interval_ms: int) -> BarTable:
-    """Good bars and refused ones. Days that open at midnight UTC are dates; all else is stamped at its close."""
+    """Good bars, perhaps none, and refused ones. Days that open at midnight UTC are dates; all else is stamped at its close."""
     dated = interval_ms * MS % DAY_NS == 0 and all(each.opened_ms * MS % DAY_NS == 0 for each in candles)
     later = 0 if dated else interval_ms
     stamps = pl.Series(DATETIME, [each.opened_ms + later for each in candles], dtype=pl.Int64).cast(pl.Datetime("ms"))
@@ -82,4 +83,6 @@ def table_of(candles: Sequence[Candle], name: str, interval: str, interval_ms: i
     )
     path = Path(f"what came of {name}")
     stamped: Stamped = "open" if dated else "close"
-    return sort_out(path, lambda: as_source(path, frame, lambda: frame.columns), stamp=stamped, interval=interval)
+    return sort_out(
+        path, lambda: as_source(path, frame, lambda: frame.columns), stamp=stamped, interval=interval, needs_good=False
+    )

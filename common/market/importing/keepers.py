@@ -4,14 +4,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+import numpy as np
 import polars as pl
 
 from common.errors import BarFileError
-from common.market.columns import DATETIME
+from common.market.columns import DATETIME, NUMBERS
 from common.market.importing.canonical import canonical, write_bars
-from common.market.source import is_parquet
-from common.market.stamps import find_interval, parse_interval
+from common.market.overlay import overlay
+from common.market.source import is_parquet, symbol_column
+from common.market.stamps import parse_interval
 from common.market.store import BarTable, load_bars
+from common.turn import turn
+
+BY_CHANCE = 100_000
+"""Bars that are missing at random leave a longer interval as rarely as once in so many histories, or the interval is it."""
 
 
 class Keeper(Protocol):
@@ -40,8 +46,8 @@ class FileKeeper:
         if not is_parquet(self.path):
             raise BarFileError(f"{self.path} is there and is not parquet: choose another file")
         frame = load_bars(self.path, interval=self.interval).frame.filter(pl.col("symbol") == name)
-        length = find_interval(frame["time"])
-        if length not in {None, parse_interval(self.interval)}:
+        length = other_length(frame["time"], parse_interval(self.interval))
+        if length is not None:
             raise BarFileError(
                 f"{self.path} holds bars of {name} every {length / 1e9:g} s, not {self.interval}: choose another file"
             )
@@ -51,12 +57,33 @@ class FileKeeper:
     def save(self, table: BarTable) -> None:
         """Write the file anew, with these bars."""
         frame = canonical(table, zoned=True)
-        if self.path.exists():
-            older = pl.read_parquet(self.path, glob=False)
-            if older.schema[DATETIME] != frame.schema[DATETIME]:
-                raise BarFileError(
-                    f"{self.path} has stamps in {older.schema[DATETIME]}, these are in {frame.schema[DATETIME]}: "
-                    "choose another file"
-                )
-            frame = pl.concat([older, frame], how="diagonal")
-        write_bars(self.path, frame.unique([DATETIME, "symbol"], keep="last").sort(DATETIME, "symbol"))
+        with turn(self.path):
+            if self.path.exists():
+                older = pl.read_parquet(self.path, glob=False)
+                name = symbol_column(older)
+                frame = overlay(self._alike(older, name, frame), frame.rename({"symbol": name}), name).frame
+            write_bars(self.path, frame)
+
+    def _alike(self, older: pl.DataFrame, symbol: str, frame: pl.DataFrame) -> pl.DataFrame:
+        """The file's rows with the types that are written here."""
+        if older.schema[DATETIME] != frame.schema[DATETIME]:
+            raise BarFileError(
+                f"{self.path} has stamps in {older.schema[DATETIME]}, these are in {frame.schema[DATETIME]}: "
+                "choose another file"
+            )
+        numbers = [name for name in NUMBERS if name in older.columns]
+        try:
+            return older.with_columns(pl.col(symbol).cast(pl.String), pl.col(numbers).cast(pl.Float64))
+        except pl.exceptions.PolarsError as error:
+            raise BarFileError(f"{self.path} holds text among its numbers: choose another file: {error}") from error
+
+
+def other_length(times: pl.Series, wanted_ns: int) -> int | None:
+    """How long bars are (ns) that cannot be of `wanted_ns`; None where they may be, with some of them missing."""
+    steps = times.unique().sort().diff().drop_nulls().to_numpy()
+    length = int(np.gcd.reduce(steps)) if steps.size else wanted_ns
+    if length % wanted_ns:
+        return length
+    # In logarithms: of a long history the power has no end.
+    by_chance = steps.size * np.log(length // wanted_ns)
+    return length if by_chance > np.log(BY_CHANCE) else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -11,7 +11,7 @@ import polars as pl
 
 from common.errors import BarFileError
 from common.market.columns import DATETIME, NUMBERS
-from common.market.source import SURPLUS, as_source, is_parquet
+from common.market.source import as_source, column_names, read_columns
 from common.market.store import BarTable, sort_out
 from common.nearest import did_you_mean
 
@@ -41,28 +41,22 @@ def read_named(path: Path, named: Named) -> BarTable:
 
 
 def _read(path: Path, named: Named) -> pl.DataFrame:
-    try:
-        table = (
-            pl.read_parquet(path, glob=False)
-            if is_parquet(path)
-            # As text: one bad cell refuses its row, and 000001 stays a symbol.
-            else pl.read_csv(path, infer_schema=False, encoding="utf8-lossy", glob=False)
-        )
-    except pl.exceptions.PolarsError as error:
-        raise BarFileError(f"{path} cannot be read as parquet or CSV: {error}") from error
-    return as_source(path, _renamed(path, table, named), lambda: table.columns)
+    theirs = column_names(path)
+    table = read_columns(path, _chosen(path, theirs, named))
+    if named.symbol is not None:
+        table = table.with_columns(pl.lit(named.symbol).alias("symbol"))
+    return as_source(path, table, lambda: theirs)
 
 
-def _renamed(path: Path, table: pl.DataFrame, named: Named) -> pl.DataFrame:
+def _chosen(path: Path, theirs: Sequence[str], named: Named) -> dict[str, str]:
+    """The file's name of every column of ours that it has."""
     chosen = {}
     for ours in FIELDS:
-        theirs = named.columns.get(ours, ours)
-        if theirs in table.columns:
-            chosen[ours] = pl.col(theirs).alias(ours)
+        name = named.columns.get(ours, ours)
+        if name in theirs:
+            chosen[ours] = name
         elif ours in named.columns:
-            raise BarFileError(f"{path} has no column {theirs!r}{did_you_mean(theirs, table.columns)}")
-    if "symbol" not in chosen and "vt_symbol" in table.columns:
-        chosen["symbol"] = pl.col("vt_symbol").alias("symbol")
-    if named.symbol is not None:
-        chosen["symbol"] = pl.lit(named.symbol).alias("symbol")
-    return table.select(*chosen.values(), pl.lit(value=False).alias(SURPLUS))
+            raise BarFileError(f"{path} has no column {name!r}{did_you_mean(name, theirs)}")
+    if "symbol" not in chosen and "vt_symbol" in theirs:
+        chosen["symbol"] = "vt_symbol"
+    return chosen

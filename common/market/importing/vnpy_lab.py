@@ -1,7 +1,7 @@
 """A vnpy.alpha lab folder: parquet of bars and signals, JSON of contracts; nothing in it is ever unpickled.
 
-Its index members lie in a shelve and its models and datasets in pickles: the exporter in `exporters/` writes them as
-JSON and text under the user's own vnpy, beside the rest, in `export/`.
+Its index members lie in a shelve: the exporter in `exporters/` writes them as JSON under the user's own vnpy, beside
+the rest, in `export/`. Its models and datasets are pickles, which are taken over elsewhere (common/research/migration).
 """
 
 from __future__ import annotations
@@ -36,12 +36,19 @@ class VnpyLab:
         return all((folder / name).is_dir() for name, _ in FOLDERS.values())
 
     def bars(self, interval: str, zone: str = "UTC") -> BarTable | None:
-        """All symbols' bars of an interval (d or 1m), None if there are none."""
+        """All symbols' bars of an interval (d or 1m), None if there are none.
+
+        Among the minutes any shorter bars than days may lie: how long these are, their stamps show.
+        """
         folder, length = FOLDERS[interval]
         paths = sorted((self.root / folder).glob("*.parquet"))
         if not paths:
             return None
-        return sort_out(self.root / folder, lambda: _rows(paths), zone=zone, stamp="open", interval=length)
+        rows = _rows(paths)
+        measured = interval != "d" and rows[DATETIME].n_unique() > 1
+        return sort_out(
+            self.root / folder, lambda: rows, zone=zone, stamp="open", interval="auto" if measured else length
+        )
 
     def contracts(self) -> dict[str, dict[str, Any]]:
         """Settings by symbol, as the file has them."""
@@ -55,7 +62,7 @@ class VnpyLab:
     def components(self) -> dict[str, dict[date, list[str]]]:
         """Exported index members, by index and date; BarFileError where there is a shelve that was not exported."""
         exported = sorted((self.root / EXPORT / "component").glob("*.json"))
-        shelves = {_shelve(path.name) for path in (self.root / "component").iterdir()}
+        shelves = {_shelve(path.name) for path in (self.root / "component").glob("*")}
         left = sorted(shelves - {path.stem for path in exported})
         if left:
             raise BarFileError(
@@ -74,9 +81,31 @@ def _shelve(file: str) -> str:
 
 def _rows(paths: list[Path]) -> pl.DataFrame:
     frames = [_frame(path).with_columns(pl.lit(path.stem).alias("symbol")) for path in paths]
+    _check_alike(paths, frames)
     whole = pl.concat(frames, how="diagonal_relaxed").with_columns(pl.lit(value=False).alias(SURPLUS))
     known = [name for name in (DATETIME, "symbol", *REQUIRED, *OPTIONAL) if name in whole.columns]
     return as_source(paths[0].parent, whole.select(*known, SURPLUS), lambda: whole.columns)
+
+
+def _check_alike(paths: Sequence[Path], frames: Sequence[pl.DataFrame]) -> None:
+    """Refuse a file with columns of another kind than the first one's, such as stamps with a zone beside bare ones."""
+    first: dict[str, tuple[str, Path]] = {}
+    for path, frame in zip(paths, frames, strict=True):
+        for name, kind in frame.schema.items():
+            found = _kind(kind)
+            known, other = first.setdefault(name, (found, path))
+            if found != known:
+                raise BarFileError(
+                    f"{path}: column {name} holds {found}, that of {other} {known}: save one of them anew in the form "
+                    "of the other"
+                )
+
+
+def _kind(kind: pl.DataType) -> str:
+    """What lies together in one column: numbers of any width, times of any unit."""
+    if isinstance(kind, pl.Datetime):
+        return "times without a zone" if kind.time_zone is None else f"times of {kind.time_zone}"
+    return "numbers" if kind.is_numeric() or kind == pl.Null else str(kind)
 
 
 def _frame(path: Path) -> pl.DataFrame:

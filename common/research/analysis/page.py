@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Sequence
 from math import isfinite
 from typing import Any
 
@@ -10,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from common.models.libraries import library
-from common.research.analysis.analysis import Analysis, mean_by_bucket, mean_of, spread_of
+from common.research.analysis.analysis import Analysis, mean_by_bucket
+from common.research.analysis.cells import BASIS_POINTS, cells
 
 Floats = NDArray[np.float64]
 
 MONTH = 21
-BASIS_POINTS = 1e4
 
 
 def page(analysis: Analysis) -> str:
@@ -30,20 +31,15 @@ def page(analysis: Analysis) -> str:
 
 
 def _table(analysis: Analysis) -> str:
-    heads = ("horizon", "rank IC", "ICIR", "t", "IC &gt; 0", "sections", "spread, bp", "turnover", "autocorrelation")
-    rows = []
-    for horizon in analysis.subject.horizons:
-        found = analysis.coefficients[horizon]
-        changed = mean_by_bucket(analysis.turnover[horizon])
-        numbers = (
-            f"{found.summary.mean:+.4f}", f"{found.ratio:+.3f}", f"{found.t:+.1f}", f"{found.positive:.0%}",
-            f"{found.summary.count:,}", f"{spread_of(analysis.returns[horizon]) * BASIS_POINTS:+.1f}",
-            f"{(changed[0] + changed[-1]) / 2:.0%}", f"{mean_of(analysis.autocorrelation[horizon]):+.3f}",
-        )  # fmt: skip
-        rows.append("".join(f"<td>{cell}</td>" for cell in (f"{horizon}", *numbers)))
-    head = "".join(f"<th>{each}</th>" for each in heads)
-    body = "".join(f"<tr>{row}</tr>" for row in rows).replace("nan%", "").replace("nan", "")
-    return f"<table><tr>{head}</tr>{body}</table>"
+    rows = [cells(analysis, horizon) for horizon in analysis.subject.horizons]
+    # Quantiles have a plot of their own.
+    heads = [each for each in rows[0] if each != "Q1 .. Qn bp"]
+    lines = [_line("th", heads), *(_line("td", [row[each] for each in heads]) for row in rows)]
+    return f"<table>{''.join(lines)}</table>"
+
+
+def _line(tag: str, texts: Sequence[str]) -> str:
+    return f"<tr>{''.join(f'<{tag}>{html.escape(each)}</{tag}>' for each in texts)}</tr>"
 
 
 def _coefficients(analysis: Analysis) -> Any:

@@ -20,11 +20,21 @@ def quantiles(values: Floats, count: int) -> Integers:
     values share a bucket.
     """
     found = np.full(values.shape, NOWHERE, np.int64)
-    shares = np.linspace(0.0, 1.0, count + 1)[1:-1]
+    shares = _shares(count)
     for row, here in zip(found, values, strict=True):
         known = np.isfinite(here)
         if np.count_nonzero(known) >= count:
             row[known] = np.searchsorted(np.quantile(here[known], shares), here[known], side="left")
+    return found
+
+
+def _shares(count: int) -> Floats:
+    """Shares of a section below each inner edge, rounded up where they are no binary number.
+
+    Rounded down, an edge that is a value of the section would lie below it, and the value a bucket too high.
+    """
+    shares, whole = np.linspace(0.0, 1.0, count + 1), np.arange(count + 1)
+    found: Floats = np.where(count * shares == whole, shares, np.nextafter(shares, 1.0))[1:-1]
     return found
 
 

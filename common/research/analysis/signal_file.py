@@ -10,8 +10,8 @@ from common.nearest import did_you_mean
 COMPUTED = ("fresh", "late")
 
 
-def read_signal_file(path: Path, column: str = "signal") -> pl.DataFrame:
-    """Read parquet or CSV; BarFileError naming the file and what is missing.
+def read_signal_file(path: Path, column: str = "signal", *, arm: str | None = None) -> pl.DataFrame:
+    """Read parquet or CSV; BarFileError naming the file and what is missing, as which of several arms is meant.
 
     Where the file says status and revision, the last revision of a section counts, and what was held or void does not:
     it repeats an opinion, or has none.
@@ -23,10 +23,21 @@ def read_signal_file(path: Path, column: str = "signal") -> pl.DataFrame:
     for needed in ("datetime", "symbol", column):
         if needed not in frame.columns:
             raise BarFileError(f"{path}: no column {needed!r}{did_you_mean(needed, frame.columns)}")
+    frame = _of_arm(path, frame, arm)
     if {"status", "revision", "arm"} <= set(frame.columns):
         newest = pl.col("revision") == pl.col("revision").max().over("datetime", "arm")
         frame = frame.filter(newest, pl.col("status").is_in(COMPUTED))
     return frame
+
+
+def _of_arm(path: Path, frame: pl.DataFrame, arm: str | None) -> pl.DataFrame:
+    """The rows of one arm, which need not be named where there is no other."""
+    arms = frame["arm"].cast(pl.String).unique().drop_nulls().sort().to_list() if "arm" in frame.columns else []
+    if arm is None and len(arms) > 1:
+        raise BarFileError(f"{path}: holds signals of {len(arms)} arms, {', '.join(arms)}: say which by --arm")
+    if arm is not None and arm not in arms:
+        raise BarFileError(f"{path}: no signals of an arm {arm!r}{did_you_mean(arm, arms)}")
+    return frame if arm is None else frame.filter(pl.col("arm").cast(pl.String) == arm)
 
 
 def _read_csv(path: Path) -> pl.DataFrame:

@@ -54,9 +54,11 @@ def subject_of(
     """Place a long frame's `column` (datetime as the source stamped it, symbol) on the panel it was made from.
 
     clock: zone of the bars' stamps, into which a datetime with a zone is turned; None: it is read as it stands.
-    Sections before the first and after the last value are left out. BarFileError where not one row belongs to a bar.
+    Sections before the first and after the last value are left out. BarFileError where not one row belongs to a bar,
+    or two belong to the same.
     """
     placed = _placed(_keyed(name, frame, column, clock), panel)
+    _check_once(name, placed, panel)
     values = np.full((len(panel), len(panel.symbols)), np.nan)
     values[placed["section"], placed["place"]] = placed["value"].to_numpy()
     inside = np.flatnonzero(np.isfinite(values).any(axis=1))
@@ -74,6 +76,18 @@ def _placed(keyed: pl.DataFrame, panel: Panel) -> pl.DataFrame:
     stamps = pl.DataFrame({"stamp": panel.stamp}).with_row_index("section").unique("stamp", keep="none")
     symbols = pl.DataFrame({"symbol": panel.symbols}).with_row_index("place")
     return keyed.drop_nulls().join(stamps, on="stamp").join(symbols, on="symbol")
+
+
+def _check_once(name: str, placed: pl.DataFrame, panel: Panel) -> None:
+    """Refuse two values at one bar: which of them counts is not said."""
+    again = placed.filter(pl.struct("section", "place").is_duplicated()).sort("section", "place")
+    if again.height:
+        first = again.row(0, named=True)
+        when = panel.stamp[first["section"]].astype("datetime64[ns]").astype("datetime64[s]")
+        raise BarFileError(
+            f"{name}: {again.height:,} rows stand at a datetime and symbol that another one has, such as "
+            f"{panel.symbols[first['place']]} at {when}: leave one row for each bar"
+        )
 
 
 def _keyed(name: str, frame: pl.DataFrame, column: str, clock: str | None) -> pl.DataFrame:

@@ -1,7 +1,7 @@
 """The bars factors are tried on: the last sections of a file, and some of their symbols."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -57,10 +57,7 @@ def choose_window(
     """The newest sections and symbols drawn from those with bars in them; FactorError for too few sections."""
     panel = Panel.from_frame(_newest(bars, extent.sections_for(subject), extent.sessions_for(subject)))
     if len(panel) <= subject.warm_bars:
-        raise FactorError(
-            f"{len(panel)} sections are too few to check factors that are warm after {subject.warm_bars} bars; "
-            "give more bars"
-        )
+        raise FactorError(_too_few(len(panel), subject, extent))
     member = panel.present if constituents is None else constituents.among(panel.symbols).members(panel.stamp)
     size = min(extent.symbols, len(panel.symbols))
     chosen = np.sort(random.choice(len(panel.symbols), size, replace=False))
@@ -69,6 +66,15 @@ def choose_window(
     return Window(
         Block(symbols, columns, np.ascontiguousarray(member[:, chosen]), sessions_of(panel.stamp)), panel.stamp
     )
+
+
+def _too_few(sections: int, subject: Subject, extent: Extent) -> str:
+    """Say how many sections the set needs, and whether they lack in the bars or in what was asked for."""
+    told = f"{sections:,} sections are too few to check factors that are warm after {subject.warm_bars:,} bars"
+    least, usual = subject.warm_bars + 1, replace(extent, sections=None).sections_for(subject)
+    if extent.sections is not None and extent.sections < least:
+        return f"{told}: give --sections {least:,} at least, or leave it out, and the newest {usual:,} are tried"
+    return f"{told}: the bars have no more; give bars with {least:,} sections at least, better {usual:,}"
 
 
 def _newest(bars: BarParts, sections: int, sessions: int) -> pl.DataFrame:

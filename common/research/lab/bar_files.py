@@ -10,11 +10,13 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from common.errors import LabError
-from common.market.columns import DATETIME, OPTIONAL, REQUIRED, SYMBOLS
+from common.market.columns import ADJUSTMENTS, DATETIME, NUMBERS, REQUIRED, SYMBOLS
+from common.market.overlay import overlay
+from common.market.stamps import on_clock
 from common.research.lab.files import Files
+from common.turn import turn
 
 REQUIRED_COLUMNS = (DATETIME, *REQUIRED)
-FACTORS_OF_ONE = ("price_factor", "share_factor")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,19 +38,23 @@ class BarFiles:
         """Lay a long frame over what there is: a bar saved later replaces an older one of the same stamp."""
         frame = _canonical(frame)
         total = Saved(0, 0, 0)
-        for (symbol,), bars in sorted(
-            frame.partition_by("symbol", as_dict=True).items(), key=lambda item: str(item[0])
-        ):
-            done = self._save_one(str(symbol), bars.drop("symbol"))
-            total = Saved(total.symbols + 1, total.new + done.new, total.replaced + done.replaced)
+        with turn(self.files.folder):
+            self._check_stamps(frame)
+            for bars in frame.sort("symbol").partition_by("symbol", maintain_order=True):
+                done = self._save_one(bars["symbol"][0], bars)
+                total = Saved(total.symbols + 1, total.new + done.new, total.replaced + done.replaced)
         return total
 
-    def load(
-        self, symbols: Sequence[str], start: datetime | None, end: datetime | None, extended_days: int = 0
-    ) -> pl.DataFrame:
-        """Long frame of datetime, symbol and numbers, as they were saved: nothing is rescaled or filled.
+    def check(self, frame: pl.DataFrame) -> None:
+        """LabError for a frame that cannot be saved, a single symbol of it included."""
+        self._check_stamps(_canonical(frame))
 
-        Stamps from `start` less `extended_days` to `end`, both included, as the files write them. LabError for a
+    def load(
+        self, symbols: Sequence[str], start: datetime | str | None, end: datetime | str | None, extended_days: int = 0
+    ) -> pl.DataFrame:
+        """Long frame of datetime, symbol and numbers, as they were saved: nothing is rescaled.
+
+        A symbol saved without factors has those of 1 beside one that has some. Stamps from `start` less `extended_days` to `end`, both included, as the files write them. LabError for a
         symbol without a file, or files whose stamps differ in kind.
         """
         frames = [
@@ -62,28 +68,38 @@ class BarFiles:
             raise LabError(
                 f"these symbols' stamps are of different kinds ({', '.join(sorted(kinds))}): load them apart"
             )
-        whole = pl.concat(frames, how="diagonal")
-        first = None if start is None else start - timedelta(days=extended_days)
-        for moment, keep in ((first, pl.col(DATETIME).__ge__), (end, pl.col(DATETIME).__le__)):
+        whole = pl.concat(_with_factors(frames), how="diagonal")
+        first, last = _moment(start), _moment(end)
+        first = None if first is None else first - timedelta(days=extended_days)
+        for moment, keep in ((first, pl.col(DATETIME).__ge__), (last, pl.col(DATETIME).__le__)):
             if moment is not None:
                 whole = whole.filter(keep(_as_stamp(moment, whole.schema[DATETIME])))
         order = [DATETIME, "symbol", *(name for name in whole.columns if name not in {DATETIME, "symbol"})]
         return whole.select(order).sort(DATETIME, "symbol")
 
+    def _check_stamps(self, frame: pl.DataFrame) -> None:
+        """Before anything is written: stamps of one kind alone stand in a file."""
+        for symbol in frame["symbol"].unique().sort():
+            path, kind = self.files.path(symbol), frame.schema[DATETIME]
+            known = pl.read_parquet_schema(path)[DATETIME] if path.exists() else kind
+            if known != kind:
+                raise LabError(
+                    f"{symbol}: its bars on file are stamped in {known}, these in {kind}; convert these, or remove the "
+                    "symbol first"
+                )
+
     def _save_one(self, symbol: str, bars: pl.DataFrame) -> Saved:
         path = self.files.path(symbol)
-        older = pl.read_parquet(path, glob=False) if path.exists() else bars.clear()
-        if older.schema[DATETIME] != bars.schema[DATETIME]:
-            raise LabError(
-                f"{symbol}: its bars on file are stamped in {older.schema[DATETIME]}, "
-                f"these in {bars.schema[DATETIME]}; convert these, or remove the symbol first"
-            )
-        both = pl.concat([older, bars], how="diagonal")
-        merged = both.unique(DATETIME, keep="last").sort(DATETIME)
-        known = older.join(bars, on=DATETIME, how="semi")
-        same = both.filter(pl.struct(both.columns).is_duplicated())[DATETIME].n_unique()
-        self.files.write(symbol, lambda path: merged.write_parquet(path, compression="zstd"))
-        return Saved(1, merged.height - older.height, known.height - same)
+        older = pl.read_parquet(path, glob=False).with_columns(symbol=pl.lit(symbol)) if path.exists() else bars.clear()
+        merged = overlay(older, bars)
+        self.files.write(symbol, lambda path: merged.frame.drop("symbol").write_parquet(path, compression="zstd"))
+        return Saved(1, merged.new, merged.replaced)
+
+
+def _with_factors(frames: Sequence[pl.DataFrame]) -> list[pl.DataFrame]:
+    """Frames that all have the factors that one of them has: what was never adjusted has factors of 1."""
+    names = [name for name in ADJUSTMENTS if any(name in frame.columns for frame in frames)]
+    return [frame.with_columns(pl.lit(1.0).alias(name) for name in names if name not in frame.columns) for frame in frames]
 
 
 def _canonical(frame: pl.DataFrame) -> pl.DataFrame:
@@ -97,7 +113,7 @@ def _canonical(frame: pl.DataFrame) -> pl.DataFrame:
         raise LabError(f"column {DATETIME} is {frame.schema[DATETIME]}; it must hold dates or datetimes")
     if frame[DATETIME].null_count() or frame[name].null_count():
         raise LabError(f"some rows have no {DATETIME} or no {name}; leave them out")
-    numbers = [each for each in (*REQUIRED, *OPTIONAL, *FACTORS_OF_ONE) if each in frame.columns]
+    numbers = [each for each in NUMBERS if each in frame.columns]
     chosen = frame.select(DATETIME, pl.col(name).cast(pl.String).alias("symbol"), pl.col(numbers).cast(pl.Float64))
     return chosen.unique([DATETIME, "symbol"], keep="last", maintain_order=True)
 
@@ -111,4 +127,11 @@ def _as_stamp(moment: datetime, kind: pl.DataType) -> pl.Expr:
         return pl.lit(moment)
     if moment.tzinfo is not None:
         moment = moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
-    return pl.lit(moment).dt.replace_time_zone(zone, ambiguous="earliest")
+    return on_clock(pl.lit(moment), zone)
+
+
+def _moment(value: datetime | str | None) -> datetime | None:
+    try:
+        return datetime.fromisoformat(value) if isinstance(value, str) else value
+    except ValueError as error:
+        raise LabError(f"{value!r} is no date such as 2024-03-01 or 2024-03-01 09:30") from error

@@ -13,6 +13,7 @@ from common.errors import LabError
 from common.market.constituents import Constituents, Interval
 from common.market.durations import DAY_NS
 from common.research.lab.files import Files
+from common.turn import turn
 
 Lists = Mapping[date, Sequence[str]]
 Filters = dict[str, list[tuple[date, date]]]
@@ -20,22 +21,28 @@ Filters = dict[str, list[tuple[date, date]]]
 
 @dataclass(frozen=True, slots=True)
 class Components:
-    """One file an index: rows of date and symbol."""
+    """One file an index: rows of date and symbol, which is null on a date without members."""
 
     files: Files
 
     def save(self, index: str, lists: Lists) -> None:
-        """Lay lists over those on file: a date that is there is replaced."""
-        if not lists or not all(lists.values()):
-            raise LabError(f"index {index}: every date needs at least one symbol, and there must be a date")
+        """Lay lists over those on file: a date that is there is replaced; an empty list says that nobody is left."""
+        self.check(index, lists)
         fresh = pl.DataFrame(
             {"date": list(lists), "symbol": [sorted(set(names)) for names in lists.values()]},
             schema={"date": pl.Date, "symbol": pl.List(pl.String)},
         ).explode("symbol")
         path = self.files.path(index)
-        older = pl.read_parquet(path, glob=False) if path.exists() else fresh.clear()
-        merged = pl.concat([older.join(fresh, on="date", how="anti"), fresh]).sort("date", "symbol")
-        self.files.write(index, lambda path: merged.write_parquet(path, compression="zstd"))
+        with turn(path):
+            older = pl.read_parquet(path, glob=False) if path.exists() else fresh.clear()
+            merged = pl.concat([older.join(fresh, on="date", how="anti"), fresh]).sort("date", "symbol")
+            self.files.write(index, lambda path: merged.write_parquet(path, compression="zstd"))
+
+    def check(self, index: str, lists: Lists) -> None:
+        """LabError for lists that cannot be saved: those that name nobody at all are a slip."""
+        self.files.path(index)
+        if not any(lists.values()):
+            raise LabError(f"index {index}: its lists name nobody; some date needs at least one symbol")
 
     def load(self, index: str, start: date | None = None, end: date | None = None) -> dict[date, list[str]]:
         """Lists by date, ascending, from `start` to `end`, both included."""
@@ -44,7 +51,7 @@ class Components:
             (pl.col("date") >= start) if start else pl.lit(value=True),
             (pl.col("date") <= end) if end else pl.lit(value=True),
         )
-        grouped = inside.group_by("date", maintain_order=True).agg("symbol")
+        grouped = inside.group_by("date", maintain_order=True).agg(pl.col("symbol").drop_nulls())
         return dict(zip(grouped["date"].to_list(), grouped["symbol"].to_list(), strict=True))
 
     def filters(self, index: str, start: date | None = None, end: date | None = None) -> Filters:

@@ -12,13 +12,13 @@ from common.errors import LabError
 from common.market.span import Span
 from common.research.dataset import Dataset
 from common.research.lab.files import Files
-from common.research.raw_folder import drop_raw, read_raw, write_raw
+from common.research.raw_file import drop_raw, read_raw, write_raw
 from common.research.recipe_words import decode_recipe, encode_recipe
 
 
 @dataclass(frozen=True, slots=True)
 class Datasets:
-    """A folder a name; what was fitted is fitted again from the values, to the same bits."""
+    """A file a name; what was fitted is fitted again from the values, to the same bits."""
 
     files: Files
 

@@ -15,11 +15,13 @@ from common.models.records import ModelRef
 from common.models.registry import Registry
 from common.nearest import did_you_mean
 from common.research.dataset import Dataset
+from common.research.lab.arrival import Arrival
 from common.research.lab.bar_files import BarFiles, Saved
 from common.research.lab.components import Components, Filters, Lists
 from common.research.lab.contracts import Contract, Contracts
 from common.research.lab.datasets import Datasets
 from common.research.lab.files import Files
+from common.research.raw_file import SUFFIX
 
 INTERVALS = {"d": "daily", "1d": "daily", "daily": "daily", "1m": "minute", "1min": "minute", "minute": "minute"}
 """Folders of bars by the names an interval goes by; the first of each is vnpy's."""
@@ -39,8 +41,25 @@ class Lab:
         self._clock, self._author = clock, author
         self._components = Components(Files(self.root / "component", ".parquet", "index"))
         self._contracts = Contracts(self.root / "contract.json")
-        self._datasets = Datasets(Files(self.root / "dataset", "", "dataset"))
+        self._datasets = Datasets(Files(self.root / "dataset", SUFFIX, "dataset"))
         self._signals = Files(self.root / "signal", ".parquet", "signal")
+
+    def take(self, arrival: Arrival) -> dict[str, Saved]:
+        """Save all that an import brings, what it did to bars by interval; LabError before anything is written."""
+        for interval, bars in arrival.bars.items():
+            self._bars(interval).check(bars)
+        for index, lists in arrival.components.items():
+            self._components.check(index, lists)
+        for name in arrival.signals:
+            self._signals.path(name)
+        saved = {interval: self.save_bar_data(bars, interval) for interval, bars in arrival.bars.items()}
+        for index, lists in arrival.components.items():
+            self.save_component_data(index, lists)
+        if arrival.contracts:
+            self._contracts.add(arrival.contracts)
+        for name, signal in arrival.signals.items():
+            self.save_signal(name, signal)
+        return saved
 
     # Bars.
 
@@ -57,7 +76,7 @@ class Lab:
         extended_days: int = 0,
     ) -> pl.DataFrame:
         """Long frame of the symbols' bars from `start` less `extended_days` to `end`, as saved: nothing is rescaled."""
-        return self._bars(interval).load(symbols, _moment(start), _moment(end), extended_days)
+        return self._bars(interval).load(symbols, start, end, extended_days)
 
     def load_bar_data(
         self, symbol: str, interval: str, start: datetime | str | None = None, end: datetime | str | None = None
@@ -113,7 +132,7 @@ class Lab:
         self, symbol: str, long_rate: float, short_rate: float, size: float, pricetick: float
     ) -> None:
         """Add what a backtest must know of a contract, or replace it."""
-        self._contracts.add(symbol, Contract(long_rate, short_rate, size, pricetick))
+        self._contracts.add({symbol: Contract(long_rate, short_rate, size, pricetick)})
 
     def load_contract_settings(self) -> dict[str, Contract]:
         """Contracts by symbol."""
@@ -190,10 +209,3 @@ class Lab:
 
     def _registry(self) -> Registry:
         return Registry(self.root / "model", clock=self._clock)
-
-
-def _moment(value: datetime | str | None) -> datetime | None:
-    try:
-        return datetime.fromisoformat(value) if isinstance(value, str) else value
-    except ValueError as error:
-        raise LabError(f"{value!r} is no date such as 2024-03-01 or 2024-03-01 09:30") from error

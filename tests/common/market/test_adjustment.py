@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from common.errors import BarFileError
 from common.factors.sets import FactorSet
-from common.market.adjustment import Event, Kind, adjust, load_events
+from common.market.adjustment import adjust
 from common.market.durations import DAY_NS
+from common.market.events import Event, Kind
 from common.market.store import BarTable, load_bars
 from common.research.factor_frame import factor_frame
 
@@ -38,7 +39,7 @@ def factors_of(frame: pl.DataFrame, symbol: str) -> list[tuple[float, float]]:
 def test_a_split_multiplies_both_from_its_day_on(tmp_path: Path) -> None:
     """Two for one: price halves, price times factor goes on as before; others are not touched."""
     bars = table({"A": [100.0, 50.0, 51.0], "B": [7.0, 7.0, 7.0]}, tmp_path).frame
-    found = adjust(bars, [Event("A", FIRST + DAY_NS, Kind.SPLIT, 2.0)])
+    found = adjust(bars, [Event("A", FIRST + DAY_NS, Kind.SPLIT, 2.0)]).frame
     assert factors_of(found, "A") == [(1.0, 1.0), (2.0, 2.0), (2.0, 2.0)]
     assert factors_of(found, "B") == [(1.0, 1.0)] * 3
     assert found.drop("price_factor", "share_factor").equals(bars)
@@ -46,7 +47,7 @@ def test_a_split_multiplies_both_from_its_day_on(tmp_path: Path) -> None:
 
 def test_a_dividend_is_bought_back_at_the_close_before(tmp_path: Path) -> None:
     """4 paid on 100: the price falls to 96, times 100/96 it is 100; shares are as many as before."""
-    found = adjust(table({"A": [100.0, 96.0]}, tmp_path).frame, [Event("A", FIRST + DAY_NS, Kind.DIVIDEND, 4.0)])
+    found = adjust(table({"A": [100.0, 96.0]}, tmp_path).frame, [Event("A", FIRST + DAY_NS, Kind.DIVIDEND, 4.0)]).frame
     assert factors_of(found, "A") == [(1.0, 1.0), (100.0 / 96.0, 1.0)]
     assert 96.0 * found["price_factor"][1] == pytest.approx(100.0)
 
@@ -56,9 +57,9 @@ def test_an_event_on_a_day_without_a_bar_counts_from_the_next(tmp_path: Path) ->
     bars = table({"A": [10.0, 5.0]}, tmp_path).frame.filter(pl.col("stamp") != FIRST + DAY_NS)
     later = table({"A": [10.0, 10.0, 5.0]}, tmp_path).frame.filter(pl.col("stamp") != FIRST + DAY_NS)
     halves = Event("A", FIRST + DAY_NS, Kind.SPLIT, 2.0)
-    assert factors_of(adjust(later, [halves]), "A") == [(1.0, 1.0), (2.0, 2.0)]
+    assert factors_of(adjust(later, [halves]).frame, "A") == [(1.0, 1.0), (2.0, 2.0)]
     early, late = Event("A", FIRST, Kind.SPLIT, 3.0), Event("A", FIRST + 99 * DAY_NS, Kind.SPLIT, 3.0)
-    assert factors_of(adjust(bars, [early, late]), "A") == [(1.0, 1.0)]
+    assert factors_of(adjust(bars, [early, late]).frame, "A") == [(1.0, 1.0)]
 
 
 @settings(deadline=None)  # it opens files, and a busy disk is no failure
@@ -73,13 +74,14 @@ def test_later_events_change_no_earlier_factor(
     bars = table({"A": [100.0 + day for day in range(10)]}, tmp_path_factory.mktemp("bars")).frame
     events = [Event("A", FIRST + day * DAY_NS, kind, value) for day, kind, value in drawn]
     known = [event for event in events if event.stamp < FIRST + cut * DAY_NS]
-    assert factors_of(adjust(bars, events), "A")[:cut] == factors_of(adjust(bars, known), "A")[:cut]
+    assert factors_of(adjust(bars, events).frame, "A")[:cut] == factors_of(adjust(bars, known).frame, "A")[:cut]
 
 
 def test_factors_see_prices_without_the_event(tmp_path: Path) -> None:
     """A return across a split is that of the company; from a file with the two columns to the factor."""
-    adjusted = adjust(table({"A": [100.0, 50.0, 55.0]}, tmp_path).frame, [Event("A", FIRST + DAY_NS, Kind.SPLIT, 2.0)])
-    out = adjusted.with_columns(datetime=pl.from_epoch("stamp", time_unit="ns")).drop("time", "stamp")
+    split = [Event("A", FIRST + DAY_NS, Kind.SPLIT, 2.0)]
+    adjusted = adjust(table({"A": [100.0, 50.0, 55.0]}, tmp_path).frame, split)
+    out = adjusted.frame.with_columns(datetime=pl.from_epoch("stamp", time_unit="ns")).drop("time", "stamp")
     out.write_parquet(tmp_path / "adjusted.parquet")
     texts = (("change", "close / ts_delay(close, 1) - 1"), ("shares", "volume"))
     found = factor_frame(load_bars(tmp_path / "adjusted.parquet"), FactorSet("split", texts, "close"))
@@ -93,38 +95,54 @@ def test_a_dividend_of_the_whole_price_is_refused(tmp_path: Path) -> None:
         adjust(table({"A": [100.0, 1.0]}, tmp_path).frame, [Event("A", FIRST + DAY_NS, Kind.DIVIDEND, 100.0)])
 
 
-def test_events_are_read_from_csv_and_parquet(tmp_path: Path) -> None:
-    """Dates as text or as dates."""
-    (tmp_path / "events.csv").write_text("symbol,date,kind,value\nA,2024-06-10,split,10\nB,2024-05-01,dividend,0.25\n")
-    found = load_events(tmp_path / "events.csv")
-    assert [(each.symbol, each.kind, each.value) for each in found] == [("A", "split", 10.0), ("B", "dividend", 0.25)]
-    frame = pl.read_csv(tmp_path / "events.csv", try_parse_dates=True)
-    frame.write_parquet(tmp_path / "events.parquet")
-    assert load_events(tmp_path / "events.parquet") == found
+def test_factors_that_are_there_go_on(tmp_path: Path) -> None:
+    """Events of one symbol leave another's alone; those of the same multiply what it has; no other value moves."""
+    bars = table({"A": [100.0, 50.0, 50.0], "B": [7.0, 7.0, 7.0]}, tmp_path).frame
+    once = adjust(bars, [Event("A", FIRST + DAY_NS, Kind.SPLIT, 2.0)]).frame
+    later = [Event("A", FIRST + 2 * DAY_NS, Kind.DIVIDEND, 10.0), Event("B", FIRST + DAY_NS, Kind.SPLIT, 3.0)]
+    twice = adjust(once, later).frame
+    assert factors_of(twice, "A") == [(1.0, 1.0), (2.0, 2.0), (2.0 * (50.0 / 40.0), 2.0)]
+    assert factors_of(twice, "B") == [(1.0, 1.0), (3.0, 3.0), (3.0, 3.0)]
+
+
+def test_an_event_that_is_in_the_factors_already_is_not_counted_again(tmp_path: Path) -> None:
+    """Refused with symbol and day; a factor that moves by what single precision cannot keep has not moved."""
+    split = [Event("A", FIRST + DAY_NS, Kind.SPLIT, 2.0)]
+    once = adjust(table({"A": [100.0, 50.0]}, tmp_path).frame, split).frame
+    with pytest.raises(BarFileError, match="A: its price_factor changes at 2022-01-09 already"):
+        adjust(once, split)
+    noisy = adjust(table({"A": [100.0, 50.0]}, tmp_path).frame, []).frame
+    noisy = noisy.with_columns(price_factor=pl.Series([1.0, 1.0 + 1e-6]))
+    assert factors_of(adjust(noisy, split).frame, "A")[1] == (2.0 * (1.0 + 1e-6), 2.0)
 
 
 @pytest.mark.parametrize(
-    ("row", "said"),
+    ("events", "price", "shares"),
     [
-        (",2024-06-10,split,2", "row 1 .* needs a symbol and a date"),
-        ("A,someday,split,2", "row 1 .* needs a symbol and a date"),
-        ("A,2024-06-10,merger,2", "kind 'merger' is neither split nor dividend"),
-        ("A,2024-06-10,split,0", "value '0' is no number above 0"),
-        ("A,2024-06-10,split,two", "value 'two' is no number above 0"),
-        ("A,2024-06-10,split,", "is no number above 0"),
+        ([(1, Kind.DIVIDEND, 2.0), (1, Kind.DIVIDEND, 3.0)], 11.5 / 6.5, 1.0),
+        ([(1, Kind.DIVIDEND, 2.0), (2, Kind.DIVIDEND, 3.0)], 11.5 / 6.5, 1.0),
+        ([(1, Kind.SPLIT, 2.0), (1, Kind.DIVIDEND, 2.0)], 2.0 * 11.5 / 9.5, 2.0),
+        ([(1, Kind.SPLIT, 2.0), (2, Kind.DIVIDEND, 2.0)], 2.0 * 11.5 / 7.5, 2.0),
     ],
 )
-def test_a_wrong_row_is_named(tmp_path: Path, row: str, said: str) -> None:
-    """The file, the row, and what is wrong with it."""
-    (tmp_path / "events.csv").write_text(f"symbol,date,kind,value\n{row}\n")
-    with pytest.raises(BarFileError, match=said):
-        load_events(tmp_path / "events.csv")
+def test_all_that_is_paid_between_two_bars_is_bought_back_at_one_close(
+    events: list[tuple[int, Kind, float]], price: float, shares: float, tmp_path: Path
+) -> None:
+    """On one day a dividend is of a share before the split, later one of the new shares, of which there are more."""
+    bars = table({"A": [11.5, 6.5, 6.5, 6.5]}, tmp_path).frame
+    bars = bars.filter(~pl.col("stamp").is_in([FIRST + DAY_NS, FIRST + 2 * DAY_NS]))
+    placed = [Event("A", FIRST + day * DAY_NS, kind, value) for day, kind, value in events]
+    assert factors_of(adjust(bars, placed).frame, "A")[1] == pytest.approx((price, shares), rel=1e-15)
+    with pytest.raises(BarFileError, match="a dividend of 12 on a close of 11.5"):
+        adjust(bars, [Event("A", FIRST + day * DAY_NS, Kind.DIVIDEND, 6.0) for day in (1, 2)])
 
 
-def test_a_file_that_is_none_is_refused(tmp_path: Path) -> None:
-    """Missing columns, and no table at all."""
-    (tmp_path / "events.csv").write_text("symbol,date\nA,2024-06-10\n")
-    with pytest.raises(BarFileError, match="lacks kind, value"):
-        load_events(tmp_path / "events.csv")
-    with pytest.raises(BarFileError, match="cannot be read"):
-        load_events(tmp_path / "nowhere.parquet")
+def test_events_that_change_nothing_are_told(tmp_path: Path) -> None:
+    """How many are laid over the bars, how many lie outside, and whose symbols have no bar; none of them is an error."""
+    bars = table({"A": [10.0, 5.0], "B": [7.0, 7.0]}, tmp_path).frame
+    days = [("A", 1), ("A", 0), ("A", 99), ("AA", 1), ("B", 1)]
+    found = adjust(bars, [Event(symbol, FIRST + day * DAY_NS, Kind.SPLIT, 2.0) for symbol, day in days])
+    assert (found.laid, found.outside, found.strangers) == (2, 2, ("AA",))
+    with pytest.raises(BarFileError, match=r"none of the 1 symbols .*'AA'.* has a bar.*'A'"):
+        adjust(bars, [Event("AA", FIRST, Kind.SPLIT, 2.0)])
+    assert adjust(bars, []).laid == 0

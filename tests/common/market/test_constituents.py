@@ -49,6 +49,12 @@ def test_times_of_day(tmp_path: Path) -> None:
     assert members_at(found, *times) == ["", "A", "A", ""]
 
 
+def test_a_day_with_an_offset_is_that_day(tmp_path: Path) -> None:
+    """As a bar's stamp is local time: midnight in Shanghai is not the evening before."""
+    found = read(tmp_path, "symbol,from,to\nA,2020-01-02T00:00:00+08:00,2020-01-03T00:00:00+08:00\n")
+    assert members_at(found, "2020-01-01T16:00", "2020-01-02", "2020-01-03T15:00", "2020-01-04") == ["", "A", "A", ""]
+
+
 @pytest.mark.parametrize(
     ("first", "last"),
     [

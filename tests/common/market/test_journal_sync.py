@@ -34,6 +34,7 @@ def test_the_writer_does_not_wait_for_its_own_bar() -> None:
     behind = Behind(gate)
     behind.before(1)
     behind.after(1)
+    behind.settle()
     behind.before(1)
     behind.after(1)
     assert (gate.done, behind.waiting) == (0, 1)
@@ -48,6 +49,7 @@ def test_the_next_bar_waits() -> None:
     gate, order, passed = Gate(), list[str](), Event()
     behind = Behind(gate)
     behind.after(1)
+    behind.settle()
     assert gate.entered.wait(10)
 
     def write_the_next() -> None:
@@ -70,12 +72,31 @@ def test_what_comes_during_a_sync_gets_one_of_its_own() -> None:
     gate = Gate()
     behind = Behind(gate)
     behind.after(1)
+    behind.settle()
     assert gate.entered.wait(10)
     behind.after(1)
+    behind.settle()
     assert behind.waiting == 1
     gate.open.set()
     behind.flush()
     assert gate.done == 2
+    behind.close()
+
+
+def test_a_bar_is_synced_once() -> None:
+    """Not before its writer has passed all of it on; whoever never says so has it synced by the next bar."""
+    gate = Gate()
+    gate.open.set()
+    behind = Behind(gate)
+    for bar in (1, 2, 3):
+        behind.before(bar)
+        assert (gate.done, behind.waiting) == (bar - 1, None)
+        behind.after(bar)
+        behind.after(bar)
+        assert not gate.entered.is_set()
+    behind.settle()
+    behind.flush()
+    assert gate.done == 3
     behind.close()
 
 

@@ -12,10 +12,13 @@ from common.market.durations import DAY_NS
 from common.market.stamps import (
     Stamped,
     Stamping,
+    as_stamped,
     close_times,
     find_interval,
     find_stamped,
+    on_clock,
     parse_interval,
+    read_dates,
     read_stamps,
 )
 
@@ -136,6 +139,29 @@ def test_a_column_with_a_zone_keeps_it() -> None:
     assert result["stamp"].to_list() == [int(datetime(2024, 11, 3, 1, 30, tzinfo=UTC).timestamp()) * 10**9] * 2
 
 
+WRITTEN = "2024-03-04T01:30:00"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        WRITTEN, f"{WRITTEN}Z", f"{WRITTEN} +08:00", f"{WRITTEN}-0500", f"{WRITTEN}+05:45", "2024/03/04 01:30+08",
+        "2024-03-04 01:30", datetime(2024, 3, 4, 1, 30), datetime(2024, 3, 4, 1, 30, tzinfo=UTC),  # noqa: DTZ001
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_date_in_a_list_is_local_time_as_it_is_written(text: object) -> None:
+    """An offset says whose clock it is, and moves nothing: nor does the zone of a column."""
+    expected = int(datetime(2024, 3, 4, 1, 30, tzinfo=UTC).timestamp()) * 10**9
+    assert read_dates(pl.Series([text]))["stamp"].to_list() == [expected]
+
+
+@pytest.mark.parametrize("text", ["someday", "2024-03-04T01:30:00+99:99", "2024-13-04", ""])
+def test_what_is_no_date_is_none(text: str) -> None:
+    """Also where the offset alone is none."""
+    assert read_dates(pl.Series([text]))["stamp"].to_list() == [None]
+
+
 def test_dates_are_midnights() -> None:
     """A column of dates needs no text and no time."""
     assert closes([date(2024, 1, 2)], "UTC", DAY_NS, "open", pl.Date) == ["2024-01-03T00:00"]
@@ -149,3 +175,16 @@ def test_a_day_closes_when_the_next_one_opens(day: int, zone: str) -> None:
     result = close_times(read_stamps(values, zone), Stamping(DAY_NS, "open", zone)).sort("stamp")
     first, second = result["time"].to_list()
     assert 22 * HOUR <= second - first <= 26 * HOUR
+
+
+def test_a_skipped_midnight_is_written_and_read_again() -> None:
+    """On the clock it is the end of the skip, whose date's midnight that moment is; other moments are themselves."""
+    walls = pl.Series("wall", [datetime(2018, 11, 3), datetime(2018, 11, 4), datetime(2018, 11, 4, 1, 30)])  # noqa: DTZ001  local times
+    frame = walls.to_frame()
+    placed = frame.select(on_clock(pl.col("wall"), "America/Sao_Paulo"))["wall"]
+    assert placed.dt.convert_time_zone("UTC").dt.hour().to_list() == [3, 3, 3]
+    read = read_stamps(placed, "UTC").sort("instant")
+    assert read["wall"].cast(walls.dtype).to_list() == walls.to_list()
+    kind = pl.Datetime("us", "America/Sao_Paulo")
+    stamps = read.select(as_stamped(pl.col("wall").dt.timestamp("ns"), kind))["wall"]
+    assert stamps.to_list() == placed.to_list()

@@ -24,6 +24,8 @@ SMALL = FactorSet(
     "ts_delay(close, -3) / ts_delay(close, -1) - 1",
 )
 HORIZON = 3
+ACROSS = (f"({SMALL.label}) - cs_mean({SMALL.label})", f"cs_rank({SMALL.label})")
+"""Labels of the same horizon that compare symbols."""
 PROCESSED = processing_of(
     ["replace_inf", "cs_norm:method=robust", "ts_norm", "fill_na:fill_value=0.0"],
     ["drop_na:names=label", "cs_norm:method=zscore,names=label"],
@@ -42,6 +44,16 @@ def stamps_of(bars: pl.DataFrame) -> list[int]:
     """Distinct stamps, ascending."""
     found: list[int] = np.unique(bars["stamp"].to_numpy()).tolist()
     return found
+
+
+def holed(bars: pl.DataFrame, *lasts: int) -> pl.DataFrame:
+    """Bars of which another symbol is without its last six up to each of some sections."""
+    stamps, symbols = stamps_of(bars), bars["symbol"].unique().sort()
+    away = [
+        (pl.col("symbol") == symbol) & pl.col("stamp").is_between(stamps[last - 5], stamps[last])
+        for symbol, last in zip(symbols[: len(lasts)], lasts, strict=True)
+    ]
+    return bars.filter(~pl.any_horizontal(away))
 
 
 def between(bars: pl.DataFrame, first: int, last: int) -> Span:

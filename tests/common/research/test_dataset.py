@@ -17,7 +17,7 @@ from common.research.factor_frame import factor_frame
 from common.research.periods import Periods, Segment, read_span, sections_of
 from common.research.processing import Processing, processing_of
 from common.research.recipe import Recipe
-from common.research.rows import label_ends
+from common.research.rows import complete
 from tests.common.research.small_market import HORIZON, PROCESSED, RECIPE, SMALL, between, market, spanned, stamps_of
 
 PLAIN = Processing()
@@ -58,10 +58,9 @@ def test_parts_are_apart_by_the_horizon(table: BarTable, dataset: Dataset) -> No
     assert dataset.part(Segment.TRAIN).sections == (0, 60 - HORIZON)
     assert dataset.part(Segment.VALID).sections == (60, 90 - HORIZON)
     assert dataset.part(Segment.TEST).sections == (90, 120)
-    ends = label_ends(dataset.raw.present, HORIZON)
     for segment, limit in ((Segment.TRAIN, 60), (Segment.VALID, 90), (Segment.TEST, 120)):
         part = dataset.part(segment)
-        assert ends[part.sections[0] : part.sections[1]][part.learnt].max() < limit
+        assert complete(dataset.raw.present[:limit], HORIZON)[slice(*part.sections)][part.learnt].all()
 
 
 def test_a_gap_between_spans_holds_the_embargo(table: BarTable) -> None:
@@ -153,6 +152,12 @@ def _wrong(table: BarTable) -> dict[str, tuple[Recipe, Span | None, type[Pipelin
         "a label that looks back": (backward, None, ModelError, "does not look ahead"),
         "no rows left": (nothing, None, TooFewRowsError, "no rows are left in the train part after processing"),
         "a span shorter than the embargo": (short, None, TooFewRowsError, "too few"),
+        "no features left": (
+            replace(with_spans, processing=processing_of([f"drop_feature:names={[n for n, _ in SMALL.factors]}"], [])),
+            None,
+            DatasetError,
+            "leave no feature",
+        ),
         "a factor called label": (named, None, DatasetError, "rename it"),
         "an unknown column": (
             replace(with_spans, processing=processing_of(["cs_rank_norm:names=retrun_1"], [])),
@@ -172,6 +177,7 @@ def _wrong(table: BarTable) -> dict[str, tuple[Recipe, Span | None, type[Pipelin
         "training outside",
         "a label that looks back",
         "no rows left",
+        "no features left",
         "a span shorter than the embargo",
         "a factor called label",
         "an unknown column",

@@ -7,20 +7,22 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from common.errors import FactorError
 from common.factors.plan import Plan, compile_set
 from common.market.constituents import Constituents, Interval
 from common.market.store import BarTable
-from common.research import factor_cache, raw_folder
+from common.research import array_store, factor_cache
 from common.research.dataset import Dataset
 from common.research.factor_cache import FactorCache, key_of
 from common.research.periods import Segment
 from common.research.raw import Raw, compute_raw
+from common.research.raw_file import ARRAYS
 from common.research.recipe import Recipe
 from common.research.training import train
+from tests.common.research.kept import array_of
 from tests.common.research.small_market import RECIPE, SMALL, market, spanned
 
 
@@ -45,7 +47,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def entry(folder: Path) -> Path:
     """The one entry of a cache."""
-    (found,) = folder.iterdir()
+    (found,) = folder.glob("*.entry")
     return found
 
 
@@ -63,13 +65,13 @@ def test_other_processors_and_spans_compute_no_factors(table: BarTable, tmp_path
 
 
 def test_what_decides_the_factors_decides_the_entry(table: BarTable) -> None:
-    """Bars, texts, names, label, membership; not the model, its processors or spans."""
+    """Bars, texts, names, what a label reads, membership; not the label itself, the model, its processors or spans."""
     bars = table.frame
     renamed = replace(SMALL, factors=(("first", SMALL.factors[0][1]), *SMALL.factors[1:]))
     others = {
         "factors": (bars, replace(RECIPE, factor_set=replace(SMALL, factors=SMALL.factors[:2]))),
         "names": (bars, replace(RECIPE, factor_set=renamed)),
-        "label": (bars, replace(RECIPE, factor_set=replace(SMALL, label="ts_delay(close, -2) / close - 1"))),
+        "columns": (bars, replace(RECIPE, factor_set=replace(SMALL, label="ts_delay(open, -2) / open - 1"))),
         "bars": (bars.head(-1), RECIPE),
         "patience": (bars, replace(RECIPE, patience_bars=3)),
         "members": (bars, replace(RECIPE, constituents=Constituents.of([Interval("S0000", 0, 2**61)]))),
@@ -77,21 +79,27 @@ def test_what_decides_the_factors_decides_the_entry(table: BarTable) -> None:
     keys = {what: key_of(frame, recipe, compile_set(recipe.factor_set)) for what, (frame, recipe) in others.items()}
     own = key_of(bars, RECIPE, compile_set(SMALL))
     assert len({own, *keys.values()}) == len(others) + 1
-    same = replace(spanned(bars), kind="linear", parameters={}, name="other")
+    alike = replace(SMALL, label="ts_delay(close, -2) / close - 1")
+    same = replace(spanned(bars), kind="linear", parameters={}, name="other", factor_set=alike)
     assert key_of(bars, same, compile_set(SMALL)) == own
 
 
 @settings(max_examples=40, deadline=None, derandomize=True)
-@given(place=st.floats(0.0, 1.0, exclude_max=True), file=st.integers(0, 7), how=st.sampled_from(["bit", "cut", "gone"]))
+@given(
+    place=st.floats(0.0, 1.0, exclude_max=True),
+    file=st.sampled_from(["entry", *ARRAYS]),
+    how=st.sampled_from(["bit", "cut", "gone"]),
+)
 def test_a_damaged_entry_is_told_and_computed_again(
-    table: BarTable, tmp_path_factory: pytest.TempPathFactory, place: float, file: int, how: str
+    table: BarTable, tmp_path_factory: pytest.TempPathFactory, place: float, file: str, how: str
 ) -> None:
     """Whichever bit, end or file it is; the values are the true ones, and the entry is whole again."""
+    assume((file, how) != ("entry", "gone"))  # that is no entry
     folder, told = tmp_path_factory.mktemp("cache"), list[str]()
     cache = FactorCache(folder, told.append)
     plan = compile_set(SMALL)
     true = cache.raw(table.frame, RECIPE, plan)
-    victim = sorted(entry(folder).iterdir())[file]
+    victim = entry(folder) if file == "entry" else array_of(entry(folder), file)
     body = bytearray(victim.read_bytes())
     at = int(place * len(body))
     if how == "bit":
@@ -108,18 +116,18 @@ def test_a_damaged_entry_is_told_and_computed_again(
     shutil.rmtree(folder)
 
 
-def test_nothing_is_left_of_a_write_that_fails(
-    table: BarTable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A full disk leaves no entry, and no half of one."""
+def test_what_cannot_be_kept_is_told_and_used(table: BarTable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A full disk costs no training; it leaves no entry, and no half of one."""
 
     def full(path: Path) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(raw_folder, "sync_folder", full)
-    with pytest.raises(OSError, match="No space"):
-        Dataset.of(table, RECIPE, cache=FactorCache(tmp_path))
-    assert list(tmp_path.iterdir()) == []
+    told: list[str] = []
+    monkeypatch.setattr(array_store, "sync_folder", full)
+    found = Dataset.of(table, RECIPE, cache=FactorCache(tmp_path, told.append))
+    assert found.fetch_learn(Segment.TRAIN).equals(Dataset.of(table, RECIPE).fetch_learn(Segment.TRAIN))
+    assert ["cannot be written: No space left on device; these factors are not kept" in each for each in told] == [True]
+    assert [path.name for path in tmp_path.rglob("*")] == [".arrays"]
 
 
 def test_a_set_that_cannot_be_compiled_writes_nothing(table: BarTable, tmp_path: Path) -> None:

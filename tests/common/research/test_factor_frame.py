@@ -198,6 +198,29 @@ def test_an_interruption_leaves_nothing(table: BarTable, tmp_path: Path) -> None
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_polars_frame_is_bars(file: Path, table: BarTable) -> None:
+    """As the file has it: the same factors, to the bit, bad rows refused; other columns do not matter."""
+    frame = pl.read_parquet(file).with_columns(note=pl.lit("x"))
+    assert_frame_equal(factor_frame(frame, SET), factor_frame(table, SET), check_exact=True)
+
+
+@pytest.mark.parametrize(
+    ("bars", "told"),
+    [
+        (
+            pl.DataFrame({"symbol": ["a"], "close": [1.0]}),
+            "the frame lacks the columns datetime, open, high, low, volume; it has symbol, close",
+        ),
+        ("bars.parquet", "not builtins.str; load_bars reads a file"),
+        (None, "not builtins.NoneType"),
+    ],
+)
+def test_what_is_no_bars_is_refused(bars: object, told: str) -> None:
+    """In words, not by an attribute that it lacks."""
+    with pytest.raises(BarFileError, match=told):
+        factor_frame(bars, SET)  # type: ignore[arg-type]  # on purpose
+
+
 def test_a_factor_named_like_a_column(table: BarTable) -> None:
     """Is refused before anything is computed."""
     for name, marks in (("symbol", False), ("warm", True)):

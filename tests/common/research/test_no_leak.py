@@ -14,11 +14,23 @@ from common.models.bundle import Bundle
 from common.models.linear import LinearModel
 from common.models.processors import outputs
 from common.research.dataset import Dataset
+from common.research.outcomes import labels_by
 from common.research.periods import Segment
 from common.research.processing import AS_THEY_ARE, Processing
 from common.research.recipe import Recipe
 from common.research.training import train
-from tests.common.research.small_market import HORIZON, PROCESSED, RECIPE, between, market, spanned, stamps_of
+from tests.common.research.small_market import (
+    ACROSS,
+    HORIZON,
+    PROCESSED,
+    RECIPE,
+    SMALL,
+    between,
+    holed,
+    market,
+    spanned,
+    stamps_of,
+)
 
 EVER = 2**61
 CHANGES = ("prices", "absurd", "gone", "new")
@@ -27,6 +39,8 @@ CHANGES = ("prices", "absurd", "gone", "new")
 DAY = 86_400_000_000_000
 LAST = 89
 """The last section of the validation span."""
+AS_IT_IS = Processing(learn=())
+"""The label itself is learnt."""
 
 
 @pytest.fixture(scope="module")
@@ -118,8 +132,8 @@ def test_the_embargo_hides_validation_from_what_is_learnt(
     np.testing.assert_array_equal(found.labels, expected.labels)
     assert fitted(one) == fitted(other)
     if what != "new":
-        sections = slice(60 - HORIZON, 60)
-        assert not np.array_equal(one.raw.label[sections], other.raw.label[sections], equal_nan=True)
+        label, moved = (labels_by(each.raw, SMALL, LAST + 1)[60 - HORIZON : 60] for each in (one, other))
+        assert not np.array_equal(label, moved, equal_nan=True)
 
 
 def fitted(dataset: Dataset) -> dict[str, bytes]:
@@ -152,3 +166,19 @@ def test_shuffled_future_membership_changes_nothing(table: BarTable, with_spans:
     first, *others = (train(seen, replace(recipe, constituents=chosen(bars, seed))) for seed in range(4))
     assert all(bundle == first for bundle in others)
     assert len({chosen(bars, seed).digest for seed in range(4)}) == 4
+
+
+@pytest.mark.parametrize("processing", [AS_THEY_ARE, AS_IT_IS, PROCESSED], ids=["ranked", "as it is", "processed"])
+@pytest.mark.parametrize("label", ACROSS)
+def test_labels_that_compare_symbols_end_with_their_part(table: BarTable, label: str, processing: Processing) -> None:
+    """The label of a symbol with a hole before the border is known later: others' labels do not wait for it."""
+    bars, stamps = holed(table.frame, 59, LAST), stamps_of(table.frame)
+    recipe = replace(spanned(bars, processing), factor_set=replace(SMALL, label=label))
+    bundle = train(bars, recipe)
+    assert through_a_test_part(bars, recipe) == bundle
+    one = Dataset.of(bars, recipe).samples(Segment.TRAIN)
+    for what in CHANGES:
+        assert through_a_test_part(after(bars, stamps[LAST + 1], what, seed=5), recipe) == bundle
+        other = Dataset.of(after(bars, stamps[60], what, seed=5), recipe).samples(Segment.TRAIN)
+        np.testing.assert_array_equal(one.labels, other.labels)
+        np.testing.assert_array_equal(one.features, other.features)

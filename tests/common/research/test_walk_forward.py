@@ -18,9 +18,21 @@ from common.research.analysis.subject import subject_of
 from common.research.dataset import Dataset
 from common.research.factor_cache import FactorCache
 from common.research.raw import compute_raw
+from common.research.recipe import Recipe
 from common.research.training import train
 from common.research.walk_forward import Walk, Walked, WalkForward, spans_of
-from tests.common.research.small_market import HORIZON, PROCESSED, RECIPE, between, market, spanned, stamps_of
+from tests.common.research.small_market import (
+    ACROSS,
+    HORIZON,
+    PROCESSED,
+    RECIPE,
+    SMALL,
+    between,
+    holed,
+    market,
+    spanned,
+    stamps_of,
+)
 
 OWN = replace(RECIPE, processing=PROCESSED)
 
@@ -31,20 +43,27 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> BarTable:
     return market(tmp_path_factory.mktemp("market"))
 
 
-def walked(table: BarTable, folder: Path, walk: Walk) -> Walked:
+def walked(table: BarTable, folder: Path, walk: Walk, recipe: Recipe = OWN) -> Walked:
     """A walk with a registry of its own."""
     with Registry(folder, clock=lambda: 1) as registry:
-        return WalkForward(table, OWN, walk, "ann").run(registry)
+        return WalkForward(table, recipe, walk, "ann").run(registry)
 
 
 @pytest.mark.parametrize("kind", ["rolling", "growing"])
-def test_every_model_is_what_its_spans_give(table: BarTable, tmp_path: Path, kind: str) -> None:
-    """To the byte, from bars up to the end of its validation span; its answers are the signal, symbol by symbol."""
-    found = walked(table, tmp_path, Walk(80, 15, "rolling" if kind == "rolling" else "growing"))
-    raw = compute_raw(table.frame, OWN, compile_set(OWN.factor_set))
+@pytest.mark.parametrize("label", [SMALL.label, *ACROSS], ids=["own", "excess", "rank"])
+def test_every_model_is_what_its_spans_give(table: BarTable, tmp_path: Path, kind: str, label: str) -> None:
+    """To the byte, from bars up to the end of its validation span; its answers are the signal, symbol by symbol.
+
+    Also where symbols that others are compared with have holes before the end of a span, and labels later than they.
+    """
+    table = replace(table, frame=holed(table.frame, 62, 79, 94, 109))
+    recipe = replace(OWN, factor_set=replace(SMALL, label=label))
+    found = walked(table, tmp_path, Walk(80, 15, "rolling" if kind == "rolling" else "growing"), recipe)
+    raw = compute_raw(table.frame, recipe, compile_set(recipe.factor_set))
     assert [each.trained.ref.version for each in found.stretches] == [1, 2, 3]
     for each in found.stretches:
-        bundle = train(table.frame, replace(OWN, periods=each.periods))
+        seen = table.frame.filter(pl.col("stamp") <= each.periods.valid.last)
+        bundle = train(seen, replace(recipe, periods=each.periods))
         assert bundle.digest == each.trained.ref.digest
         first, last = np.searchsorted(raw.stamp, [each.test.first, each.test.last + 1]).tolist()
         answers = load_processed(bundle).answer(raw.block(first, last))

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from alphabus.body import Body
 from alphabus.messages import Bars, Mode
 from common.factors.plan import compile_set
 from common.market.membership import Membership
@@ -51,6 +52,15 @@ def test_who_has_no_bar_has_no_factors() -> None:
         absent = np.isnan(bars.columns["close"])
         np.testing.assert_array_equal(factors.columns["present"] == 0, absent)
         assert np.isnan(factors.columns["mean_3"][absent]).all()
+
+
+def test_what_was_handed_over_does_not_change() -> None:
+    """A queue or a record holds a section's own memory: the engine writes the next one elsewhere, nobody into it."""
+    desk = Desk(PLAN)
+    handed = [desk.update(bars, symbols).columns for bars, symbols in sections()]
+    expected = [update(desk, bars, symbols) for desk in [Desk(PLAN)] for bars, symbols in sections()]
+    assert [{name: column.tobytes() for name, column in columns.items()} for columns in handed] == expected
+    assert all(isinstance(columns, Body) and columns.memory.readonly for columns in handed)
 
 
 def test_another_journal_starts_anew() -> None:

@@ -51,6 +51,22 @@ def test_bars_of_both_intervals_come_with_their_symbols(lab: Path) -> None:
     assert [(each.hour, each.minute) for each in closes] == [(1, 31), (1, 32)]
 
 
+def test_bars_among_the_minutes_are_as_long_as_their_stamps_show(lab: Path) -> None:
+    """A quarter of an hour has no folder of its own in vnpy; a single bar is taken for a minute."""
+    path = lab / "minute" / "000001.SZSE.parquet"
+    bars([f"2024-01-02 09:{minute}:00" for minute in ("30", "45")]).write_parquet(path)
+    quarters = VnpyLab(lab).bars("1m")
+    assert quarters is not None
+    assert (quarters.interval_ns, (quarters.frame["time"] - quarters.frame["stamp"]).unique().to_list()) == (
+        900 * 10**9,
+        [900 * 10**9],
+    )
+    bars(["2024-01-02 09:30:00"]).write_parquet(path)
+    alone = VnpyLab(lab).bars("1m")
+    assert alone is not None
+    assert alone.interval_ns == 60 * 10**9
+
+
 def test_what_lies_beside_the_bars(lab: Path) -> None:
     """Contracts, signals and exported members."""
     source = VnpyLab(lab)

@@ -1,6 +1,7 @@
 """From bars and values to figures and a page."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from common.market.panel import Panel
 from common.market.sample import sample_market
 from common.market.store import BarTable, load_bars
 from common.research.analysis.analysis import analyse
+from common.research.analysis.cells import cells
 from common.research.analysis.page import page
 from common.research.analysis.signal_file import read_signal_file
 from common.research.analysis.subject import Subject, forward_returns, subject_of
@@ -92,6 +94,22 @@ def test_a_page_holds_the_table_the_plots_and_no_address(table: BarTable) -> Non
     assert '<script src="http' not in text
 
 
+def test_what_cannot_be_said_is_an_empty_cell(table: BarTable) -> None:
+    """In the table of the terminal and in that of the page: a horizon longer than the bars has figures of none."""
+    panel = Panel.from_frame(table.frame)
+    whole = perfect(table, 5)
+    long = forward_returns(panel, [1, len(panel)])
+    analysis = analyse(replace(whole, returns=long))
+    known, unknown = (cells(analysis, horizon) for horizon in (1, len(panel)))
+    assert all(known.values())
+    assert {name for name, cell in unknown.items() if cell} == {"bars", "sections", "Q1 .. Qn bp"}
+    assert unknown["Q1 .. Qn bp"] == "- - - - -"
+    text = page(analysis)
+    body = text[text.index("<table>") : text.index("</table>")]
+    assert "nan" not in body
+    assert body.count("<td></td>") == 7
+
+
 def test_a_signal_file_is_placed_by_stamp_and_symbol(table: BarTable, tmp_path: Path) -> None:
     """Rows of other symbols or stamps are left out; only foreign rows are an error."""
     panel = Panel.from_frame(table.frame)
@@ -113,6 +131,37 @@ def test_of_a_replay_only_computed_last_revisions_count(tmp_path: Path) -> None:
     })  # fmt: skip
     frame.write_parquet(tmp_path / "signals.parquet")
     assert read_signal_file(tmp_path / "signals.parquet")["signal"].to_list() == [2.0]
+
+
+def test_of_several_arms_one_is_meant(tmp_path: Path) -> None:
+    """Whatever they are called, none wins by its name; where there is no other it need not be said."""
+    path = tmp_path / "signals.parquet"
+    frame = pl.DataFrame({
+        "datetime": ["2024-01-01"] * 2, "symbol": ["A"] * 2, "signal": [1.0, -1.0],
+        "status": ["fresh"] * 2, "revision": [0, 0], "arm": ["champion", "momentum"],
+    })  # fmt: skip
+    frame.write_parquet(path)
+    with pytest.raises(BarFileError, match=r"signals of 2 arms, champion, momentum: say which by --arm"):
+        read_signal_file(path)
+    assert read_signal_file(path, arm="champion")["signal"].to_list() == [1.0]
+    assert read_signal_file(path, arm="momentum")["signal"].to_list() == [-1.0]
+    with pytest.raises(BarFileError, match="no signals of an arm 'momentun'; did you mean 'momentum'"):
+        read_signal_file(path, arm="momentun")
+    frame.drop("arm").write_parquet(path)
+    with pytest.raises(BarFileError, match="no signals of an arm 'champion'"):
+        read_signal_file(path, arm="champion")
+
+
+def test_two_values_at_one_bar_are_refused(table: BarTable) -> None:
+    """However the datetime is written; with one of the bars."""
+    panel = Panel.from_frame(table.frame)
+    frame = table.frame.select(
+        pl.from_epoch("stamp", time_unit="ns").dt.strftime("%Y-%m-%d").alias("datetime"), "symbol", signal="close"
+    )
+    again = frame.head(1).with_columns(datetime=pl.col("datetime").str.replace_all("-", ""), signal=1.0)
+    first = f"{frame['symbol'][0]} at {frame['datetime'][0]}T00:00:00"
+    with pytest.raises(BarFileError, match=f"mine: 2 rows stand at .*, such as {first}: leave one row"):
+        subject_of("mine", panel, pl.concat([frame, again]), "signal", [1])
 
 
 def test_what_is_no_signal_file_is_refused_by_name(tmp_path: Path) -> None:

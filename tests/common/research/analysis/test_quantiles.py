@@ -30,6 +30,13 @@ def test_a_bucket_is_the_number_of_edges_below_the_value(values: Floats, count: 
                 assert bucket == sum(bool(value > edge) for edge in edges)
 
 
+@pytest.mark.parametrize(("count", "size"), [(5, 21), (5, 501), (7, 22), (7, 29), (10, 101), (14, 29)])
+def test_a_value_at_an_edge_is_in_the_lower_bucket(count: int, size: int) -> None:
+    """Also where the edge's share is no binary number: distinct values, by whole numbers alone."""
+    expected = [sum(place * count > part * (size - 1) for part in range(1, count)) for place in range(size)]
+    assert quantiles(np.arange(float(size))[None], count)[0].tolist() == expected
+
+
 def test_equal_buckets_of_distinct_values() -> None:
     """Ten values in five buckets: two each, the smallest first."""
     values = np.array([[9.0, 0.0, 8.0, 1.0, 7.0, 2.0, 6.0, 3.0, 5.0, 4.0]])

@@ -262,9 +262,16 @@ def test_the_same_seed_tries_the_same(bars: BarParts) -> None:
 
 
 def test_too_few_bars_are_refused(bars: BarParts) -> None:
-    """Nothing could be shown on them."""
-    with pytest.raises(FactorError, match="too few to check factors that are warm after"):
+    """Nothing could be shown on them: whoever asked for too few is told of how many, and who has no more of bars."""
+    told = "20 sections are too few to check factors that are warm after .* bars: "
+    with pytest.raises(FactorError, match=f"{told}give --sections [0-9]+ at least, or leave it out"):
         check_factors(Subject.of(SET), bars, extent=Extent(sections=20))
+    few = next(iter(bars.parts)).frame
+    short = few.filter(pl.col("time").is_in(few["time"].unique().sort().head(20)))
+    parts = replace(bars, parts=[Part(short, {})], sections=20)
+    for sections in (None, 200):
+        with pytest.raises(FactorError, match=f"{told}the bars have no more; give bars with [0-9]+ sections"):
+            check_factors(Subject.of(SET), parts, extent=Extent(sections=sections))
 
 
 def test_what_a_factor_says_of_itself() -> None:

@@ -1,0 +1,53 @@
+"""What a question may ask, and what its asker is told when it cannot be answered (pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from alphabus.errors import AlphabusError, EncodeError
+from alphabus.messages import Request
+from alphabus.schema import KEYS
+
+MAX_DETAIL = 1000
+
+
+def replay_arguments(request: Request) -> tuple[str, bytes, int]:
+    """Topic, journal (empty: none yet) and first bar of a `replay` request; raises ValueError."""
+    if not {"topic", "journal", "bar"} <= request.arguments.keys():
+        raise ValueError("replay takes topic (text), journal (bytes) and bar (whole number)")
+    journal = b"" if request.arguments["journal"] == b"" else argument(request, "journal")
+    return argument(request, "topic"), journal, argument(request, "bar")
+
+
+def argument(request: Request, name: str, default: Any = None, *, of: str = "") -> Any:
+    """An argument that holds what the header key `of` (left out: of the same name) may hold; raises ValueError.
+
+    A key's own check, so that nothing gets in by a question that no message could carry.
+    """
+    load: Callable[[Any], Any] = KEYS[of or name].load
+    try:
+        return load(request.arguments.get(name, default))
+    except ValueError as error:
+        raise ValueError(f"{request.verb}: {name}: {error}") from error
+
+
+def is_own_trouble(problem: Exception) -> bool:
+    """Whether it is the stage that failed (its record, its disk), and not the question.
+
+    Then it must not go on as if nothing had happened. What a question asked for that is not there, or cannot be made,
+    is no such trouble, nor is an error that nobody thought of.
+    """
+    asked = isinstance(problem, LookupError | ValueError | EncodeError)
+    return not asked and isinstance(problem, AlphabusError | OSError)
+
+
+def reason_of(problem: Exception) -> str:
+    """What the asker is told."""
+    foreseen = isinstance(problem, LookupError | ValueError) and str(problem)
+    return printable(str(problem) if foreseen else f"{type(problem).__name__}: {problem}", MAX_DETAIL)
+
+
+def printable(text: str, limit: int) -> str:
+    """Foreign text as a header takes it: one line of printable ASCII, at most `limit` long."""
+    return "".join(letter if letter.isascii() and letter.isprintable() else "?" for letter in text[:limit])

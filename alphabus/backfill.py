@@ -1,0 +1,31 @@
+"""What the signal cache has on record from a section on, asked page by page and never waited for."""
+
+from __future__ import annotations
+
+from alphabus.archive import Archive
+from alphabus.section import Section
+
+LAST_BAR = 2**62
+
+
+class Backfill:
+    """One look at the record. What is lost on the way, or not answered, is asked again."""
+
+    def __init__(self, archive: Archive, arm: str, first_bar: int, covers: int, now_ns: int) -> None:
+        """`covers`: how many held messages the record is asked before; what a writer has forgotten is on it."""
+        self._archive, self._arm = archive, arm
+        self.covers, self.since_ns = covers, now_ns
+        self.turn(first_bar)
+
+    def turn(self, first_bar: int) -> None:
+        """Ask for the page that begins with this bar."""
+        self._first = first_bar
+        span = {"from": first_bar, "to": LAST_BAR}
+        self._question = self._archive.request("history", arm=self._arm, **span)
+
+    def receive(self) -> list[Section] | None:
+        """The page, None as long as it is not there; raises RequestError when the cache refused."""
+        page = self._archive.answer(self._question)
+        if page is None and not self._archive.awaits(self._question):
+            self.turn(self._first)
+        return page
