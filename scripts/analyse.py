@@ -14,26 +14,25 @@ from common.atomic import replacing
 from common.errors import FactorError
 from common.factors.kernels import compile_all
 from common.factors.sets import FactorSet, load_set
-from common.market.constituents import load_constituents
 from common.market.panel import Panel
 from common.market.store import BarTable, load_bars
 from common.nearest import did_you_mean
-from common.research.analysis.analysis import Analysis, analyse, mean_by_bucket, spread_of
+from common.research.analysis.analysis import Analysis, analyse
+from common.research.analysis.cells import cells
 from common.research.analysis.page import page
 from common.research.analysis.signal_file import read_signal_file
 from common.research.analysis.subject import Subject, subject_of
 from common.research.factor_frame import factor_frame
+from scripts.bar_options import Bars, Members, Stamp, Zone
 from scripts.command import Json, console, main, report, usage
+from scripts.members import members_of
 from scripts.outputs import check_outputs, writing
 
 app = typer.Typer(add_completion=False, rich_markup_mode="rich", no_args_is_help=True, help=__doc__)
 
-Bars = Annotated[Path, typer.Option(help="Parquet or CSV with datetime, symbol, open, high, low, close, volume.")]
 Horizons = Annotated[str, typer.Option(help="Returns over so many bars, separated by commas.")]
 Buckets = Annotated[int, typer.Option("--quantiles", min=2, help="Buckets a section is cut into.")]
 Out = Annotated[Path | None, typer.Option(help="Write the report as one HTML file.")]
-Zone = Annotated[str, typer.Option(help="Time zone of the stamps.")]
-Stamp = Annotated[Literal["auto", "open", "close"], typer.Option(help="What the stamps mark.")]
 
 
 @app.command()
@@ -42,7 +41,7 @@ def factor(
     *,
     factor_set: Annotated[str, typer.Option("--set", help="A shipped set by name, or a .toml or .py file.")],
     bars: Bars,
-    members: Annotated[Path | None, typer.Option(help="CSV or parquet of symbol, from, to.")] = None,
+    members: Members = None,
     horizons: Horizons = "1,5,10",
     buckets: Buckets = 5,
     zone: Zone = "UTC",
@@ -55,8 +54,7 @@ def factor(
     with usage("--set"):
         chosen = one_factor(load_set(factor_set), name)
     table = _table(bars, zone, stamp)
-    with usage("--members"):
-        constituents = None if members is None else load_constituents(members, table.frame["symbol"].unique().to_list())
+    constituents = members_of(members, table.frame["symbol"].unique())
     compile_all()
     frame = factor_frame(table, chosen, constituents=constituents)
     subject = _subject(f"{name} of {chosen.name}", table, frame, name, horizons)
@@ -69,6 +67,7 @@ def signal(
     *,
     bars: Bars,
     column: Annotated[str, typer.Option(help="The column to analyse.")] = "signal",
+    arm: Annotated[str | None, typer.Option(help="Whose signals, where the file holds those of several arms.")] = None,
     horizons: Horizons = "1,5,10",
     buckets: Buckets = 5,
     zone: Zone = "UTC",
@@ -83,9 +82,10 @@ def signal(
     check_outputs({"--out": out, "--json": json_file}, {"SIGNALS": signals, "--bars": bars})
     table = _table(bars, zone, stamp)
     with usage("SIGNALS"):
-        frame = read_signal_file(signals, column)
+        frame = read_signal_file(signals, column, arm=arm)
     compile_all()
-    _tell(analyse(_subject(signals.stem, table, frame, column, horizons), buckets), out, json_file)
+    name = signals.stem if arm is None else f"{signals.stem} of {arm}"
+    _tell(analyse(_subject(name, table, frame, column, horizons), buckets), out, json_file)
 
 
 def one_factor(factor_set: FactorSet, name: str) -> FactorSet:
@@ -132,16 +132,12 @@ def _tell(analysis: Analysis, out: Path | None, json_file: Path | None) -> None:
 
 def _view(analysis: Analysis) -> Table:
     table = Table(box=SIMPLE_HEAD, title=analysis.subject.name, title_justify="left")
-    for heading in ("bars", "rank IC", "ICIR", "t", "IC > 0", "sections", "spread bp", "Q1 .. Qn bp", "turnover"):
+    rows = [cells(analysis, horizon) for horizon in analysis.subject.horizons]
+    heads = [each for each in rows[0] if each != "autocorrelation"]
+    for heading in heads:
         table.add_column(heading, justify="right")
-    for horizon in analysis.subject.horizons:
-        found, returns = analysis.coefficients[horizon], analysis.returns[horizon]
-        changed = mean_by_bucket(analysis.turnover[horizon])
-        table.add_row(
-            str(horizon), f"{found.summary.mean:+.4f}", f"{found.ratio:+.3f}", f"{found.t:+.1f}",
-            f"{found.positive:.0%}", f"{found.summary.count:,}", f"{spread_of(returns) * 1e4:+.1f}",
-            " ".join(f"{each * 1e4:+.1f}" for each in mean_by_bucket(returns)), f"{(changed[0] + changed[-1]) / 2:.0%}",
-        )  # fmt: skip
+    for row in rows:
+        table.add_row(*(row[each] for each in heads))
     return table
 
 

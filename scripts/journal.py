@@ -1,15 +1,12 @@
 """Look at a journal, or give up its end: without the pipeline, or beside it while it runs."""
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from common.market.journal import new_id
 from common.market.journal_export import export_bars
@@ -19,6 +16,7 @@ from common.market.journal_truncation import truncate as truncate_journal
 from scripts.command import FAILED, Json, console, main, report
 from scripts.outputs import check_outputs, writing
 from scripts.views import journal as views
+from scripts.views.gauge import BYTES, gauge
 
 app = typer.Typer(add_completion=False, rich_markup_mode="rich", no_args_is_help=True, help=__doc__)
 
@@ -34,7 +32,7 @@ Last = Annotated[int | None, typer.Option("--to", min=0, metavar="BAR", help="La
 @app.command()
 def verify(folder: Folder, *, json_file: Json = None) -> None:
     """Verify every record of every segment. Exit status 1 if anything is corrupt; an unfinished end is not."""
-    with _progress("verifying") as show_progress:
+    with gauge(console(), "verifying", BYTES) as show_progress:
         found = survey(folder, show_progress)
     _tell(views.survey_lines(found))
     report(json_file, views.survey_of(found))
@@ -53,13 +51,13 @@ def show(
 ) -> None:
     """Show the segments; with --from or --to the records of these bars."""
     if first is None and last is None:
-        with _progress("reading") as show_progress:
+        with gauge(console(), "reading", BYTES) as show_progress:
             found = survey(folder, show_progress)
         console().print(views.survey_table(found))
         _tell(views.survey_lines(found))
         report(json_file, views.survey_of(found))
         return
-    with _progress("reading") as show_progress:
+    with gauge(console(), "reading", BYTES) as show_progress:
         wanted = (each for each in records_of(folder, show_progress) if (first or 0) <= each.bar <= _end(last))
         rows = [views.record_of(record) for record in islice(wanted, most)]
     console().print(views.records_table(rows))
@@ -79,7 +77,7 @@ def export(
     if out.suffix not in {".parquet", ".csv"}:
         raise typer.BadParameter(f"{out} ends neither in .parquet nor in .csv", param_hint="--out")
     check_outputs({"--out": out, "--json": json_file}, {"FOLDER": folder})
-    with writing(out), _progress("exporting") as show_progress:
+    with writing(out), gauge(console(), "exporting", BYTES) as show_progress:
         done = export_bars(folder, out, first or 0, _end(last), show_progress)
     span = f"bars {done.first_bar} to {done.last_bar}"
     _tell([f"{out}: {done.rows:,} rows of {done.sections:,} sections, {span}"])
@@ -97,7 +95,7 @@ def truncate(
 
     The writer must be stopped. What is taken off stays beside as .cut files.
     """
-    with _progress("verifying") as show_progress:
+    with gauge(console(), "verifying", BYTES) as show_progress:
         done = truncate_journal(folder, after, make_id=new_id, look=look_around, progress=show_progress)
     kept = "nothing" if done.last_bar is None else f"everything up to bar {done.last_bar}"
     lines = [f"kept {kept}, set {done.bytes:,} bytes aside", f"the journal is {done.id.hex()} now"]
@@ -113,14 +111,6 @@ def _tell(lines: Any) -> None:
     people = console()
     for line in lines:
         people.print(line, markup=False, highlight=False, soft_wrap=True)
-
-
-@contextmanager
-def _progress(what: str) -> Iterator[Any]:
-    columns = (TextColumn(what), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console(), transient=True) as bars:
-        task = bars.add_task("", total=None)
-        yield lambda done, most: bars.update(task, completed=done, total=most)
 
 
 if __name__ == "__main__":

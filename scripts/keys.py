@@ -64,8 +64,9 @@ def remove(name: Name, *, keys: Folder = DEFAULT, json_file: Json = None) -> Non
     """Take a peer off the allow-list, and its secret away. Running processes turn it out at once."""
     with usage("NAME"):
         peer = KeyFolder(keys).remove(name)
-    console().print(f"{peer.name} ({peer.role}) may not come in any more", highlight=False)
-    report(json_file, [_row(peer, [])])
+    told = f"{name} was not on the list; its secret is gone" if peer is None else _farewell(peer)
+    console().print(told, soft_wrap=True, highlight=False)
+    report(json_file, [] if peer is None else [_row(peer, [])])
 
 
 @app.command("list")
@@ -102,6 +103,10 @@ def card(
     services = KeyFolder(keys).card(name, load_config(config).bus.tcp.by_service, out)
     console().print(f"{out}: carry it to {name}'s machine where nobody can read it on the way", soft_wrap=True)
     report(json_file, [_row(peer, []) for peer in services])
+
+
+def _farewell(peer: Peer) -> str:
+    return f"{peer.name} ({peer.role}) may not come in any more"
 
 
 def _row(peer: Peer, secrets: list[str]) -> dict[str, Any]:

@@ -60,6 +60,19 @@ def check_writable(path: Path, option: str) -> None:
         raise typer.BadParameter(f"{path} {fault}", param_hint=option)
 
 
+def check_folder(path: Path, option: str) -> None:
+    """Refuse what is no folder, and a place where none can be made or written to; leaves nothing behind."""
+    place = next(each for each in (path.absolute(), *path.absolute().parents) if each.exists())
+    if not place.is_dir():
+        told = "is no folder" if place == path.absolute() else f"cannot be made: {place} is no folder"
+        raise typer.BadParameter(f"{path} {told}; name one, or one that is not there yet", param_hint=option)
+    try:
+        with TemporaryFile(dir=place):
+            return
+    except OSError as error:
+        raise typer.BadParameter(f"{path} cannot be written: {error.strerror or error}", param_hint=option) from error
+
+
 def writable(parameter: typer.CallbackParam, value: Path | None) -> Path | None:
     """The same as an option's callback, for a command that reads nothing it could replace."""
     if value is not None and value != STANDARD:

@@ -11,8 +11,9 @@ from alphabus.clock import SystemClock
 from common.config import Config, load_config
 from common.errors import ConfigError
 from common.models.kinds import known_kinds, own_kinds, read_entries
+from common.models.names import check_name
 from common.models.registry import Registry
-from common.models.signature import Key, load_key
+from common.models.signature import Key, optional_key
 from scripts.command import usage
 
 DEFAULT_REGISTRY = Path("state/registry")
@@ -36,12 +37,13 @@ OwnKinds = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class Premises:
-    """Folder of the registry, the key that vouches, classes of kinds by name; an instance where one was named."""
+    """Folder of the registry, the key that vouches, classes of kinds by name; an instance, a configuration if named."""
 
     registry: Path
     key: Key | None
     kinds: Mapping[str, str]
     instance: str | None
+    config: Config | None = None
 
     @classmethod
     def of(
@@ -55,14 +57,15 @@ class Premises:
         """Options count before the configuration, own kinds beside it; ConfigError, typer.BadParameter."""
         found = None if config is None else load_config(config)
         folder = registry or (DEFAULT_REGISTRY if found is None else found.registry)
-        return cls(folder, _key(key, found), _kinds(own_kind or [], found), _instance(instance, found, config))
+        return cls(folder, _key(key, found), _kinds(own_kind or [], found), _instance(instance, found, config), found)
 
     @property
     def named_instance(self) -> str:
-        """The instance; typer.BadParameter when none was named."""
+        """The instance; typer.BadParameter when none was named, or it cannot be the name of one."""
         if self.instance is None:
             raise typer.BadParameter("name it, or the configuration it has", param_hint="--instance, --config")
-        return self.instance
+        with usage("--instance"):
+            return check_name("instance", self.instance)
 
     def reader(self) -> Registry:
         """The registry to look at; RegistryError when there is none."""
@@ -80,8 +83,7 @@ class Premises:
 
 def _key(file: Path | None, config: Config | None) -> Key | None:
     with usage("--key" if file else "--config"):
-        chosen = file or (None if config is None else config.key)
-        return None if chosen is None else load_key(chosen)
+        return optional_key(file or (None if config is None else config.key))
 
 
 def _kinds(entries: list[str], config: Config | None) -> Mapping[str, str]:

@@ -1,21 +1,23 @@
 """`adjust`: splits and dividends laid over a file of bars."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from common.market.adjustment import adjust as lay_over
-from common.market.adjustment import load_events
+from common.market.events import load_events
 from common.market.importing.canonical import canonical, write_bars
-from common.market.store import BarTable, load_bars
+from common.market.store import load_bars
+from common.market.strangers import without_bars
 from scripts.bars.options import Interval, Stamp, Zone
-from scripts.command import Json, console, report, usage
+from scripts.command import Json, console, report, usage, warn
 from scripts.outputs import check_outputs
 
 
 def adjust(
-    bars: Annotated[Path, typer.Argument(help="CSV or parquet of bars, unadjusted.")],
+    bars: Annotated[Path, typer.Argument(help="CSV or parquet of bars; factors it has already go on.")],
     *,
     events: Annotated[Path, typer.Option(help="CSV or parquet of symbol, date, kind (split, dividend), value.")],
     out: Annotated[Path, typer.Option(help="The parquet file to write.")],
@@ -30,10 +32,13 @@ def adjust(
         table = load_bars(bars, zone=zone or "UTC", stamp=stamp, interval=interval)
     with usage("--events"):
         found = load_events(events)
-    adjusted = BarTable(
-        lay_over(table.frame, found), table.rejected, table.interval_ns, table.stamped, table.zone,
-        table.symbol_column, table.datetime_type,
-    )  # fmt: skip
-    write_bars(out, canonical(adjusted, zoned=zone is not None))
-    console().print(f"{out}: {table.frame.height:,} bars, {len(found):,} events", markup=False, highlight=False)
-    report(json_file, {"file": str(out), "bars": table.frame.height, "events": len(found)})
+        done = lay_over(table.frame, found)
+    write_bars(out, canonical(replace(table, frame=done.frame), zoned=zone is not None))
+    told = f"{out}: {table.frame.height:,} bars, {done.laid:,} of {len(found):,} events"
+    console().print(told, markup=False, highlight=False, soft_wrap=True)
+    if done.outside:
+        warn(f"{done.outside:,} events lie before the first bar of their symbol, or after its last")
+    if strange := without_bars((each.symbol for each in found), table.frame["symbol"], "symbols of events"):
+        warn(strange)
+    figures = {"events": done.laid, "outside": done.outside, "without_bars": list(done.strangers)}
+    report(json_file, {"file": str(out), "bars": table.frame.height, **figures})

@@ -1,8 +1,11 @@
 """`import`: bars of a file under other names, of a vnpy.alpha lab, or of Qlib, into a file or a lab."""
 
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+import polars as pl
 import typer
 
 from common.errors import BarFileError
@@ -11,10 +14,13 @@ from common.market.importing.named import Named, read_named
 from common.market.importing.qlib import QlibFolder
 from common.market.importing.vnpy_lab import FOLDERS, VnpyLab
 from common.market.store import BarTable
-from common.research.lab import Lab
+from common.research.lab import Contract, Lab
+from common.research.lab.arrival import Arrival
 from scripts.bars.options import Interval, LabFolder, Out, Stamp, Zone, check_place, lab_at, shown
 from scripts.command import Json, console, report, usage
 from scripts.outputs import check_outputs
+
+NOTHING = Arrival()
 
 
 def import_bars(
@@ -61,39 +67,52 @@ def _from_vnpy(source: VnpyLab, zone: str | None, lab: Lab | None, out: Path | N
         if len(tables) > 1:
             raise BarFileError(f"{source.root} holds days and minutes; one file takes one interval: use --lab")
         return _keep(next(iter(tables.values())), zone, None, out)
-    components, contracts, signals = source.components(), source.contracts(), source.signals()
-    done: dict[str, Any] = {}
-    for table in tables.values():
-        done |= {f"{key} ({lab_interval(table)})": value for key, value in _keep(table, zone, lab, None).items()}
-    for index, lists in components.items():
-        lab.save_component_data(index, lists)
-    for symbol, setting in contracts.items():
-        lab.add_contract_setting(symbol, **setting)
-    for name, frame in signals.items():
-        lab.save_signal(name, frame)
-    return done | {"indices": len(components), "contracts": len(contracts), "signals": len(signals)}
+    contracts = {
+        symbol: Contract.of(setting, f"{symbol} in {source.root}/contract.json")
+        for symbol, setting in source.contracts().items()
+    }
+    beside = Arrival(components=source.components(), contracts=contracts, signals=source.signals())
+    done = {f"{key} ({name})": value for name, each in _take(tables, zone, lab, beside) for key, value in each.items()}
+    counts = {"indices": beside.components, "contracts": beside.contracts, "signals": beside.signals}
+    return done | {name: len(each) for name, each in counts.items()}
 
 
 def _from_qlib(source: QlibFolder, zone: str | None, lab: Lab | None, out: Path | None) -> dict[str, Any]:
-    done = _keep(source.bars(zone or "UTC"), zone, lab, out)
+    beside = Arrival(components={} if lab is None else source.components())
+    done = _keep(source.bars(zone or "UTC"), zone, lab, out, beside)
+    return done if lab is None else done | {"indices": len(beside.components)}
+
+
+def _keep(
+    table: BarTable, zone: str | None, lab: Lab | None, out: Path | None, beside: Arrival = NOTHING
+) -> dict[str, Any]:
     if lab is not None:
-        components = source.components()
-        for index, lists in components.items():
-            lab.save_component_data(index, lists)
-        done["indices"] = len(components)
-    return done
-
-
-def _keep(table: BarTable, zone: str | None, lab: Lab | None, out: Path | None) -> dict[str, Any]:
+        ((_, done),) = _take({lab_interval(table): table}, zone, lab, beside)
+        return done
     frame = canonical(table, zoned=zone is not None)
-    done: dict[str, Any] = {"bars": frame.height, "symbols": frame["symbol"].n_unique()}
-    if lab is not None:
-        saved = lab.save_bar_data(frame, lab_interval(table))
-        done |= {"new": saved.new, "replaced": saved.replaced}
-    elif out is not None:
+    if out is not None:
         write_bars(out, frame)
-        done["file"] = str(out)
-    return done | {"refused": table.rejected.height} | {f"refused, {k}": v for k, v in table.rejected_by_reason.items()}
+    return _figures(table, frame, {"file": str(out)})
+
+
+def _take(
+    tables: Mapping[str, BarTable], zone: str | None, lab: Lab, beside: Arrival
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Everything at once, or nothing where something of it cannot be saved; figures by interval."""
+    frames = {name: canonical(table, zoned=zone is not None) for name, table in tables.items()}
+    for name, table in tables.items():
+        if lab_interval(table) != name:
+            raise BarFileError(f"bars of {table.interval_ns / 1e9:g} s lie where a lab has its {name}: move them")
+    saved = lab.take(replace(beside, bars=frames))
+    return (
+        (name, _figures(tables[name], frames[name], {"new": each.new, "replaced": each.replaced}))
+        for name, each in saved.items()
+    )
+
+
+def _figures(table: BarTable, frame: pl.DataFrame, more: Mapping[str, Any]) -> dict[str, Any]:
+    counts = {"bars": frame.height, "symbols": frame["symbol"].n_unique(), **more, "refused": table.rejected.height}
+    return counts | {f"refused, {reason}": count for reason, count in table.rejected_by_reason.items()}
 
 
 def _columns(pairs: list[str]) -> dict[str, str]:

@@ -1,15 +1,10 @@
 """`fetch`: the history of crypto symbols through ccxt, into a file or a lab."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.markup import escape
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from common.market.importing.candles import MS, Wanted
 from common.market.importing.canonical import lab_name
@@ -23,6 +18,7 @@ from common.research.lab.keeper import LabKeeper
 from scripts.bars.options import LabFolder, Out, check_place, lab_at
 from scripts.command import Json, console, report, usage
 from scripts.outputs import check_outputs
+from scripts.views.gauge import SHARE, gauge
 
 
 def fetch(
@@ -57,7 +53,7 @@ def fetch(
     figures = {}
     for each in symbol:
         name = f"{each}.{exchange.upper()}"
-        with _progress(console(), name) as show:
+        with gauge(console(), name, SHARE) as show:
             wanted = Wanted(each, interval, interval_ms, span.first // MS, span.last // MS)
             found = fetch_history(source, wanted, name, keeper, show)
         figures[name] = _fetched(name, found)
@@ -86,11 +82,3 @@ def _fetched(name: str, found: Fetched) -> dict[str, Any]:
 def _moment(time_ns: int | None) -> str | None:
     """A moment in UTC, to the second."""
     return None if time_ns is None else f"{datetime.fromtimestamp(time_ns // 10**9, UTC):%Y-%m-%d %H:%M:%S}"
-
-
-@contextmanager
-def _progress(people: Console, what: str) -> Iterator[Any]:
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=people, transient=True) as bars:
-        task = bars.add_task(escape(what), total=None)
-        yield lambda done, most: bars.update(task, completed=done, total=most)

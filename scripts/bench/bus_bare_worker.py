@@ -36,7 +36,7 @@ class BareWorker(BareStage):
         super().__init__(config, clock, links)
         log = open_log(config.logs, SERVICE, config.instance)
         self._dying, self._universes = Dying(), Universes()
-        self._roster = Roster(config, clock, log, _unheard)
+        self._roster = Roster(config, clock, _unheard)
         context = Context(config, Bus(config.endpoints, ZmqTransport(), clock), log, Counters(), 1)
         self._stations = line_up(context, self._roster, child_seat(os.environ, self._universes.symbols), self._dying)
         self._board, self._newest = Board(deadline=False), dict[bytes, Factors]()

@@ -11,10 +11,13 @@ from typing import Any
 
 import numpy as np
 import zmq
+from numpy.typing import NDArray
 
+from alphabus.body import Body
 from alphabus.clock import Clock
 from alphabus.codec import encode
 from alphabus.columns import FACTOR_MARKS
+from alphabus.layout import layout
 from alphabus.messages import Delivery, Factors, Mode
 from alphabus.outbox import Outbox, Page
 from alphabus.outlet import Outlet
@@ -68,11 +71,11 @@ class Sender:
         return exchange("the hearing process", self.process, question, "hear")
 
     def _ours(self, shape: Shape) -> Callable[[], int]:
-        columns = columns_of(shape)
+        values = values_of(shape)
 
         def publish() -> int:
             self.bar += 1
-            message = section(columns, self.bar)
+            message = section(values, self.bar)
             started = self.clock.monotonic_ns()
             self.outlet.publish(self.wire.topic, message)
             return started
@@ -80,9 +83,11 @@ class Sender:
         return publish
 
     def _bare(self, shape: Shape) -> Callable[[], int]:
-        frames = encode(Delivery(self.wire.topic, 1, 1, self.clock.wall_ns(), section(columns_of(shape), 1)))
+        values = values_of(shape)
 
         def publish() -> int:
+            # Written just before, like ours.
+            frames = encode(Delivery(self.wire.topic, 1, 1, self.clock.wall_ns(), section(values, 1)))
             started = self.clock.monotonic_ns()
             self.link.send_multipart(frames, copy=False)
             return started
@@ -90,16 +95,17 @@ class Sender:
         return publish
 
 
-def columns_of(shape: Shape) -> dict[str, Any]:
-    """Views into one matrix, as the engine hands factors over, and the marks."""
-    values = np.random.default_rng(1).standard_normal((shape.features, shape.symbols))
-    factors = {f"factor_{number}": column for number, column in enumerate(values)}
-    return factors | {name: np.ones(shape.symbols, np.uint8) for name in FACTOR_MARKS}
+def values_of(shape: Shape) -> NDArray[np.float64]:
+    """What is sent, f8[F, S]."""
+    return np.random.default_rng(1).standard_normal((shape.features, shape.symbols))
 
 
-def section(columns: Mapping[str, Any], bar: int) -> Factors:
-    """A section with these columns."""
-    return Factors(bytes(16), bar, Mode.REPLAY, bar, bar, bytes(32), 1.0, bytes(32), columns)
+def section(values: NDArray[np.float64], bar: int) -> Factors:
+    """A section as the engine hands it over: computed into memory of its own, with its marks."""
+    features, symbols = values.shape
+    body = Body.blank(layout([f"factor_{number}" for number in range(features)], FACTOR_MARKS), symbols)
+    body.wide[:], body.narrow[:] = values, 1
+    return Factors(bytes(16), bar, Mode.REPLAY, bar, bar, bytes(32), 1.0, bytes(32), body.sealed())
 
 
 def body_bytes(shape: Shape) -> int:

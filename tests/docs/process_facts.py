@@ -26,7 +26,9 @@ Rows = list[list[str]]
 Compared = tuple[object, object]
 
 LAYERS = ("alphabus", "common", "services", "scripts")
-NO_SCRIPTS = ("__init__", "choice", "command", "outputs", "preflight", "premises")
+NO_SCRIPTS = (
+    *("__init__", "bar_options", "choice", "command", "members", "outputs", "preflight", "premises", "replay_options"),
+)
 
 
 @cache

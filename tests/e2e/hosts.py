@@ -92,8 +92,13 @@ class Host:
         """Every process of this host."""
         return [int(pid) for pid in ip("netns", "pids", self.namespace).split()]
 
+    def lose_power(self) -> None:
+        """Everything ends at once, and what lies in memory is gone: the run folder, as on most machines."""
+        self.kill()
+        shutil.rmtree(self.folder / "run")
+
     def kill(self) -> None:
-        """SIGKILL to everything that runs here at once, as when the power goes; then nothing does."""
+        """SIGKILL to everything that runs here at once; then nothing does."""
         while pids := self.pids():
             for pid in pids:
                 _kill(pid)

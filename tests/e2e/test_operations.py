@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -17,6 +20,7 @@ from alphabus.client import SignalClient
 from alphabus.endpoints import SERVICES, Endpoints
 from common.replay.follow import Progress
 from common.replay.pipeline import ROOT, Pipeline
+from common.replay.summary import restarts
 from tests.e2e.harness import Bench, Ran, processes_of, wait_until_gone
 
 PATIENCE_S = 60.0
@@ -77,30 +81,62 @@ def test_a_socket_path_that_is_too_long_says_what_to_do(market: Bench, tmp_path:
 
 
 def test_garbage_at_every_port_changes_nothing(market: Bench, undisturbed: Ran, run_dir: Path) -> None:
-    """Frames that are no messages are refused and counted; the digest stays what it was."""
+    """Both ends of all five: frames that are no messages, and what are no frames; refused, counted, and nobody dies."""
     sent: list[str] = []
     garbage = [[b""], [b"x/", b"\x81\xa1v\x01", b""], [b"\xff" * 300] * 3, [b"a/", b"\xdf\xff\xff\xff\xff", b"0"]]
+    halves = [[b"x", b"\x01t/"]] * 2  # of the second ZeroMQ keeps only the beginning
+    held = ExitStack()
 
     def during(pipeline: Pipeline, now: Progress) -> None:
         if now.recorded < 290 or sent:
             return
-        context = zmq.Context()
+        context, ends = held.enter_context(zmq.Context()), Endpoints(run_dir, "test")
         for service in SERVICES:
-            with context.socket(zmq.DEALER) as socket:
-                socket.connect(Endpoints(run_dir, "test").asked(service))
-                for frames in garbage:
-                    socket.send_multipart(frames)
+            for kind, address, bad in ((zmq.DEALER, ends.asked, garbage), (zmq.XSUB, ends.live, halves)):
+                peer = held.enter_context(context.socket(kind))
+                peer.linger = 0
+                peer.connect(address(service))
+                for frames in bad:
+                    peer.send_multipart(frames)
+                for raw in noise_at(address(service)):
+                    held.enter_context(raw)
             sent.append(service)
-        context.term()
 
-    ran = market.run(during, feed={"pace_s": 0.03})
+    with held:
+        ran = market.run(during, feed={"pace_s": 0.03})
     assert sent == list(SERVICES)
     assert ran.missing == []
     assert ran.digest == undisturbed.digest
+    assert restarts(ran.prepared.config.logs) == dict.fromkeys(SERVICES, 0)
     for service in SERVICES:
         rows = (ran.prepared.config.state / "quarantine" / f"{service}.jsonl").read_text(encoding="utf-8").splitlines()
-        assert len(rows) == len(garbage)
+        links = Counter(json.loads(row)["link"] for row in rows)
+        assert links["ask"] == len(garbage)
+        assert links["live"] >= len(halves)
         assert all(json.loads(row)["error"] for row in rows)
+
+
+GREETING = bytes.fromhex("ff00000000000000017f") + b"\x03\x01" + b"NULL".ljust(20, b"\0") + b"\0" * 32
+READY = b"\x04\x19\x05READY\x0bSocket-Type\0\0\0\x03SUB"
+NOISE = (
+    bytes(range(256)) * 2,
+    GREETING[:20],
+    GREETING + b"\xff" * 500,
+    GREETING + READY + b"\xff" * 500,
+    GREETING + READY + b"\x02" + (2**62).to_bytes(8, "big") + b"x" * 100,  # a frame of four exabytes
+    GREETING + READY + b"\x00\x05\x01abcd" * 50 + b"\x01\x01" * 50,
+)
+
+
+def noise_at(address: str) -> list[socket.socket]:
+    """Connections that do not speak ZeroMQ's protocol, or stop in the middle of it; they stay open."""
+    opened = []
+    for noise in NOISE:
+        raw = socket.socket(socket.AF_UNIX)
+        raw.connect(address.removeprefix("ipc://"))
+        raw.sendall(noise)
+        opened.append(raw)
+    return opened
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])

@@ -94,12 +94,12 @@ def test_a_cable_is_cut_and_mended(name: str, service: str, market: Bench, undis
 def test_a_host_loses_its_power(
     name: str, services: tuple[str, ...], market: Bench, undisturbed: Ran, tmp_path: Path
 ) -> None:
-    """Everything on one host is killed and started again: the engine is warned meanwhile, the bits are as ever."""
+    """All of a host is killed, its run folder lost, and it starts again: the engine is warned, the bits are as ever."""
     with two_hosts(market, tmp_path) as site:
         engine, host = site.start(), site.host(name)
         engine.until(reached(CUT))
         killed_ns = time.monotonic_ns()
-        host.kill()
+        host.lose_power()
         warned_s = engine.warned(killed_ns)
         host.launch(*services)
         started_ns = time.monotonic_ns()

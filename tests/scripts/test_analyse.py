@@ -20,6 +20,13 @@ def bars(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+def closes_of(bars: Path, name: str) -> pl.DataFrame:
+    """The close of each bar as a signal; rows that repeat another bar's are left out."""
+    return (
+        pl.read_parquet(bars).unique(["datetime", "symbol"]).select("datetime", "symbol", pl.col("close").alias(name))
+    )
+
+
 def run(*arguments: object) -> subprocess.CompletedProcess[str]:
     """The command as a user starts it."""
     command = [sys.executable, "-m", "scripts.analyse", *map(str, arguments)]
@@ -38,10 +45,24 @@ def test_a_factor_of_a_set(bars: Path, tmp_path: Path) -> None:
 
 def test_a_file_of_signals(bars: Path, tmp_path: Path) -> None:
     """The symbol's own close as a signal: any column of numbers will do."""
-    pl.read_parquet(bars).select("datetime", "symbol", "close").write_csv(tmp_path / "mine.csv")
+    closes_of(bars, "close").write_csv(tmp_path / "mine.csv")
     done = run("signal", tmp_path / "mine.csv", "--bars", bars, "--column", "close", "--horizons", "2", "--json", "-")
     assert done.returncode == 0, done.stderr
     assert list(json.loads(done.stdout)["horizons"]) == ["2"]
+
+
+def test_one_arm_of_several(bars: Path, tmp_path: Path) -> None:
+    """Named, it alone is analysed; else the arms are told."""
+    closes = closes_of(bars, "signal")
+    both = pl.concat([closes.with_columns(arm=pl.lit(arm)) for arm in ("champion", "momentum")])
+    both.write_parquet(tmp_path / "both.parquet")
+    one = run("signal", tmp_path / "both.parquet", "--bars", bars, "--arm", "champion", "--horizons", "2,900")
+    assert one.returncode == 0, one.stderr
+    assert "both of champion" in one.stderr
+    assert "nan" not in one.stderr
+    unsaid = run("signal", tmp_path / "both.parquet", "--bars", bars)
+    assert unsaid.returncode == 2
+    assert "2 arms, champion, momentum" in unsaid.stderr
 
 
 @pytest.mark.parametrize(

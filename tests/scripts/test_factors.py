@@ -185,7 +185,7 @@ def test_what_is_read_is_not_replaced(
         (("compute", "--start", "soon"), "no date such as"),
         (("compute", "--start", "2050-01-01"), "nothing to write"),
         (("compute", "--members", "nowhere.csv"), "nowhere.csv cannot be read"),
-        (("check", "--sections", "2"), "too few to check"),
+        (("check", "--sections", "2"), "at least, or leave it out, and the newest 120 are tried"),
         (("show", "--set", "basics"), "did you mean 'basic'"),
     ],
 )

@@ -14,18 +14,21 @@ from common.models.registry import Registry
 from common.research.migration import migration
 from common.research.migration.predictions import Limit
 from common.research.migration.reasons import Reason
-from scripts import migrate
 from scripts.command import main
+from scripts.migrate.__main__ import app
 from scripts.views.migration import factors_table, movers_table, predictions_table
 from tests.common.research.migration.exports import ODD, SAME, Lab, candidate, change, make_export
 
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Lab:
-    """A lab with exports: of two the predictions stay, one of these a young one; of the others they do not."""
+    """A lab with exports: some whose predictions stay, one of these young, one of an index, some where they move."""
     made = Lab.make(tmp_path_factory.mktemp("vnpy") / "lab")
     make_export(made, "same", SAME)
     make_export(made, "odd", SAME | ODD)
+    names = sorted(made.frame["vt_symbol"].unique())[1:]
+    stays = {name: ("2021-01-01", "2021-06-30" if name == names[2] else "2030-01-01") for name in names}
+    make_export(made, "index", SAME, members=stays)
     make_export(made, "young", {**SAME, "long": "ts_mean(close, 120) / close"})
     normed = make_export(made, "normed", SAME)
     change(normed, infer_processors=[{"name": "process_robust_zscore_norm", "arguments": {}}])
@@ -35,7 +38,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Lab:
 def run(*arguments: object) -> int:
     """Exit status of the command, run in this process."""
     with pytest.raises(SystemExit) as ended:
-        raise SystemExit(main(migrate.app, "migrate", [str(each) for each in arguments]))
+        raise SystemExit(main(app, "migrate", [str(each) for each in arguments]))
     return int(ended.value.code or 0)
 
 
@@ -167,11 +170,30 @@ def test_members_may_be_told(lab: Lab, tmp_path: Path) -> None:
     assert Reason.MEMBERS not in reasons["roc_5"]
 
 
+def test_members_can_be_kept_and_given_again(lab: Lab, tmp_path: Path) -> None:
+    """As vnpy's index filter had them: the same model comes of the file as of the filter."""
+    names, file = sorted(lab.frame["vt_symbol"].unique())[1:], tmp_path / "members.csv"
+    status, found = figures(lab, "index", tmp_path, "--beyond", "1", "--members-out", file)
+    written = pl.read_csv(file)
+    assert (status, written.columns, written["symbol"].to_list()) == (0, ["symbol", "from", "to"], names)
+    assert written.filter(symbol=names[2])["to"].item() == "2021-06-30"
+    given = figures(lab, "index", tmp_path, "--beyond", "1", "--members", file)[1]
+    assert given["registered"] == found["registered"]
+
+
+def test_members_of_no_index_are_not_written(lab: Lab, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where vnpy's dataset was not filtered there is nothing to write, and nothing is registered."""
+    export, file = lab.folder / "export" / "migration" / "same", tmp_path / "members.csv"
+    assert run(export, "--name", "mine", "--registry", tmp_path / "registry", "--members-out", file) == 2
+    assert "had no index filter" in " ".join(capsys.readouterr().err.replace("│", " ").split())
+    assert (file.exists(), versions(tmp_path)) == (False, 0)
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
         (("export/migration/sam", "--name", "mine"), "did you mean 'same'"),
-        ((".", "--name", "mine"), "holds 4 exports, not one"),
+        ((".", "--name", "mine"), "holds 5 exports, not one"),
         (("daily", "--name", "mine"), "is no export"),
         (("export/migration/same", "--name", "Mine!"), "--name"),
         (("export/migration/same", "--name", "mine", "--limit", "-1"), "--limit"),

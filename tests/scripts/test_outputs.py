@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from scripts.outputs import check_cleared, check_outputs, check_writable, writing
+from scripts.outputs import check_cleared, check_folder, check_outputs, check_writable, writing
 
 
 @pytest.fixture
@@ -86,3 +86,18 @@ def test_what_the_system_refuses_later_is_one_line(tmp_path: Path) -> None:
     """Such as a disk that is full in the end."""
     with pytest.raises(typer.BadParameter, match="No space left on device"), writing(tmp_path / "a"):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_a_folder_that_cannot_be_is_refused(bars: Path, tmp_path: Path) -> None:
+    """A file, what would lie in one, and a place where nothing can be written; what is refused leaves nothing."""
+    for path, told in (
+        (bars, "bars.parquet is no folder"),
+        (bars / "deeper", "cannot be made: .*bars.parquet is no folder"),
+        (Path("/proc/nope"), "/proc/nope cannot be written"),
+    ):
+        with pytest.raises(typer.BadParameter, match=told) as refused:
+            check_folder(path, "--cache")
+        assert refused.value.param_hint == "--cache"
+    for path in (tmp_path, tmp_path / "a" / "b"):
+        check_folder(path, "--cache")
+    assert list(tmp_path.iterdir()) == [bars]

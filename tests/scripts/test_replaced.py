@@ -7,14 +7,15 @@ import pytest
 import typer
 
 from common.market.sample import sample_market
-from scripts import analyse, factors, journal, migrate, replay, sample, signals
+from scripts import analyse, factors, journal, replay, sample, signals
 from scripts.bars.__main__ import app as bars
 from scripts.command import main
+from scripts.migrate.__main__ import app as migrate
 from scripts.models.__main__ import app as models
 from scripts.train.__main__ import app as train
 
 APPS: dict[str, typer.Typer] = {
-    "analyse": analyse.app, "bars": bars, "factors": factors.app, "journal": journal.app, "migrate": migrate.app,
+    "analyse": analyse.app, "bars": bars, "factors": factors.app, "journal": journal.app, "migrate": migrate,
     "models": models, "replay": replay.app, "sample": sample.app, "signals": signals.app, "train": train,
 }  # fmt: skip
 
@@ -32,6 +33,7 @@ CALLS = {
     "bars check": "bars check READ --json READ",
     "journal export": "journal export FOLDER --out READ",
     "migrate": "migrate FOLDER --name demo --bars READ --json READ",
+    "migrate, members": "migrate FOLDER --name demo --bars READ --members-out READ",
     "models import": "models import READ --json READ",
     "signals precompute": "signals precompute demo --bars READ --out READ",
     "train, figures": "train READ --json READ",
