@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from common.atomic import replacing, sync_folder
-from common.errors import JournalError
+from common.errors import JournalError, NoRoomError
 from common.market.journal_records import (
     HEADER_BYTES,
     VERSION,
@@ -18,6 +18,7 @@ from common.market.journal_records import (
     read_record,
     unpack_header,
 )
+from common.room import is_full
 
 _NAME = re.compile(r"([0-9]{20})(?:_([0-9]+))?\.journal")
 
@@ -55,7 +56,8 @@ def create_segment(folder: Path, bar: int, header: Header) -> Segment:
         with replacing(segment.path) as temporary:
             temporary.write_bytes(pack_header(header))
     except OSError as error:
-        raise JournalError(f"a new segment in {folder} failed: {error}; nothing was recorded") from error
+        kind = NoRoomError if is_full(error) else JournalError
+        raise kind(f"a new segment in {folder} failed: {error}; nothing was recorded") from error
     return segment
 
 

@@ -3,7 +3,8 @@
 import os
 from pathlib import Path
 
-from common.errors import JournalError
+from common.errors import JournalError, NoRoomError
+from common.room import is_full
 
 
 class Tail:
@@ -27,9 +28,9 @@ class Tail:
         try:
             written = os.writev(self._file, parts)
         except OSError as error:
-            raise self._retract(str(error)) from error
+            raise self._retract(str(error), NoRoomError if is_full(error) else JournalError) from error
         if written != wanted:
-            raise self._retract(f"{written} of {wanted} bytes were written: is the disk full?")
+            raise self._retract(f"{written} of {wanted} bytes were written: is the disk full?", NoRoomError)
         self.size += wanted
 
     def sync(self) -> None:
@@ -52,10 +53,11 @@ class Tail:
         if self._fault is not None:
             raise JournalError(f"{self.path} takes no records: {self._fault}")
 
-    def _retract(self, reason: str) -> JournalError:
+    def _retract(self, reason: str, kind: type[JournalError]) -> JournalError:
         """Take a half-written record back, so that the next one can be tried when there is space again."""
         try:
             os.ftruncate(self._file, self.size)
         except OSError as error:
             self._fault = f"a half-written record could not be taken back ({error}); restart to recover"
-        return JournalError(f"writing to {self.path} failed: {reason}; nothing was recorded")
+            kind = JournalError
+        return kind(f"writing to {self.path} failed: {reason}; nothing was recorded")

@@ -1,23 +1,21 @@
-"""The quarantine: refused rows and sections as JSON lines, so that nothing refused is lost."""
+"""The quarantine: refused rows as JSON lines, so that nothing refused is lost."""
 
-import json
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
 from common.atomic import replacing
+from common.errors import PipelineError
 
 
 def write_quarantine(path: Path, rejected: pl.DataFrame) -> None:
-    """Write refused rows (`row` counts from 0 in the source, its columns as text, `reason`), replacing the file."""
-    with replacing(path) as temporary:
-        rejected.select("reason", "row", pl.exclude("reason", "row")).write_ndjson(temporary)
+    """Write refused rows (`row` counts from 0 in the source, its columns as text, `reason`), replacing the file.
 
-
-def append_refused(path: Path, refused: Mapping[str, Any]) -> None:
-    """Add one refused thing, plain values by name."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a", encoding="utf-8") as file:
-        file.write(json.dumps(refused) + "\n")
+    Raises PipelineError where they cannot be kept.
+    """
+    rows = rejected.select("reason", "row", pl.exclude("reason", "row")).write_ndjson()
+    try:
+        with replacing(path) as temporary:
+            temporary.write_text(rows, encoding="utf-8")
+    except OSError as error:
+        raise PipelineError(f"the rows that were refused cannot be kept in {path}: {error}") from error

@@ -57,11 +57,11 @@ def read_stamps(raw: pl.Series, zone: str) -> pl.DataFrame:
         return values.with_columns(**_read_text(pl.col("raw").str.strip_chars(), zone))
     value = pl.col("raw").cast(pl.Datetime("us")) if raw.dtype == pl.Date else pl.col("raw")
     sound = pl.when(value.dt.year().is_between(1700, 2199)).then(value)
-    aware = isinstance(raw.dtype, pl.Datetime) and raw.dtype.time_zone is not None
-    instant = sound.dt.convert_time_zone("UTC").cast(_INSTANT) if aware else pl.lit(None, dtype=_INSTANT)
-    local = sound.dt.replace_time_zone(None)
-    wall = local if not aware else _first_moment_is_midnight(sound, local, str(raw.dtype.time_zone))
-    return values.with_columns(wall=wall.cast(_WALL), instant=instant)
+    own = raw.dtype.time_zone if isinstance(raw.dtype, pl.Datetime) else None
+    if own is None:
+        return values.with_columns(wall=sound.cast(_WALL), instant=pl.lit(None, dtype=_INSTANT))
+    wall = off_clock(sound, own)
+    return values.with_columns(wall=wall.cast(_WALL), instant=sound.dt.convert_time_zone("UTC").cast(_INSTANT))
 
 
 def read_dates(raw: pl.Series) -> pl.DataFrame:
@@ -107,11 +107,19 @@ def as_stamped(stamp: pl.Expr, kind: pl.DataType) -> pl.Expr:
 def on_clock(wall: pl.Expr, zone: str) -> pl.Expr:
     """A local time with its zone: the first where it occurs twice; for a midnight the clocks skip, the end of the skip.
 
-    `read_stamps` takes that end for the midnight again.
+    `off_clock` takes that end for the midnight again.
     """
     localized = wall.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
     before = (wall - _GAP).dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
     return pl.coalesce(localized, before + _GAP)
+
+
+def off_clock(moment: pl.Expr, zone: str) -> pl.Expr:
+    """Local times of a column with that zone; where the clocks skip midnight, that date begins at the skip's end."""
+    local = moment.dt.replace_time_zone(None)
+    midnight = local.dt.truncate("1d")
+    skipped = midnight.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null").is_null()
+    return pl.when(skipped & (on_clock(midnight, zone) == moment)).then(midnight).otherwise(local)
 
 
 def _close_of_span(localized: pl.Expr, stamping: Stamping) -> pl.Expr:
@@ -126,13 +134,6 @@ def _close_of_days(wall: pl.Expr, stamping: Stamping) -> pl.Expr:
     return pl.coalesce(
         _localize(close, stamping.zone, "earliest"), _localize(close - _GAP, stamping.zone, "earliest") + _GAP
     )
-
-
-def _first_moment_is_midnight(moment: pl.Expr, local: pl.Expr, zone: str) -> pl.Expr:
-    """Where the clocks skip midnight, the end of the skip is where that date begins, and how it is stamped."""
-    midnight = local.dt.truncate("1d")
-    skipped = midnight.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null").is_null()
-    return pl.when(skipped & (on_clock(midnight, zone) == moment)).then(midnight).otherwise(local)
 
 
 def _read_text(text: pl.Expr, zone: str) -> dict[str, pl.Expr]:

@@ -10,7 +10,7 @@ import polars as pl
 
 from common.atomic import replacing
 from common.errors import SignalFileError
-from common.market.stamps import as_stamped
+from common.market.stamps import as_stamped, off_clock
 from common.models.manifest import canonical
 from common.nearest import did_you_mean
 from common.replay.results import NANOSECONDS, SCHEMA
@@ -140,13 +140,16 @@ def _rows(table: pl.DataFrame) -> pl.DataFrame:
     kinds = table.schema
     if not isinstance(kinds["datetime"], pl.Datetime | pl.Date) or not isinstance(kinds["time"], pl.Datetime):
         raise SignalFileError("its columns datetime and time are not times")
-    stamp = pl.col("datetime").cast(NANOSECONDS) if isinstance(kinds["datetime"], pl.Date) else _wall("datetime")
-    rows = table.select(stamp.cast(pl.Int64).alias(STAMP), _wall("time").cast(pl.Int64), *list(SCHEMA)[2:])
+    time = pl.col("time").dt.replace_time_zone(None).cast(NANOSECONDS).cast(pl.Int64)
+    rows = table.select(_stamp(kinds["datetime"]).cast(pl.Int64).alias(STAMP), time, *list(SCHEMA)[2:])
     wrong = [name for name, kind in SCHEMA.items() if rows.schema[name] != kind]
     if wrong:
         raise SignalFileError(f"its column {wrong[0]!r} is {rows.schema[wrong[0]]}, not {SCHEMA[wrong[0]]}")
     return rows
 
 
-def _wall(name: str) -> pl.Expr:
-    return pl.col(name).dt.replace_time_zone(None).cast(NANOSECONDS)
+def _stamp(kind: pl.DataType) -> pl.Expr:
+    """What `as_stamped` made a column of that kind from."""
+    written = pl.col("datetime")
+    zone = kind.time_zone if isinstance(kind, pl.Datetime) else None
+    return (written if zone is None else off_clock(written, zone)).cast(NANOSECONDS)

@@ -67,6 +67,9 @@ def _from_vnpy(source: VnpyLab, zone: str | None, lab: Lab | None, out: Path | N
         if len(tables) > 1:
             raise BarFileError(f"{source.root} holds days and minutes; one file takes one interval: use --lab")
         return _keep(next(iter(tables.values())), zone, None, out)
+    for name, table in tables.items():
+        if lab_interval(table) != name:
+            raise BarFileError(f"{source.root}/{FOLDERS[name][0]} holds bars of {table.interval_ns / 1e9:g} s")
     contracts = {
         symbol: Contract.of(setting, f"{symbol} in {source.root}/contract.json")
         for symbol, setting in source.contracts().items()
@@ -100,9 +103,6 @@ def _take(
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     """Everything at once, or nothing where something of it cannot be saved; figures by interval."""
     frames = {name: canonical(table, zoned=zone is not None) for name, table in tables.items()}
-    for name, table in tables.items():
-        if lab_interval(table) != name:
-            raise BarFileError(f"bars of {table.interval_ns / 1e9:g} s lie where a lab has its {name}: move them")
     saved = lab.take(replace(beside, bars=frames))
     return (
         (name, _figures(tables[name], frames[name], {"new": each.new, "replaced": each.replaced}))

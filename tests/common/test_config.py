@@ -10,6 +10,7 @@ import pytest
 from pydantic import BaseModel
 
 from common.config import MS, Arm, Config, Policy, load_config, make_config
+from common.config.instance import MIB, SLACK
 from common.errors import ConfigError
 
 GOOD: dict[str, Any] = {"instance": "demo", "state": "state", "feed": {"source": {"bars": "bars.parquet"}}}
@@ -39,6 +40,7 @@ BAD: dict[str, tuple[Any, str]] = {
     "feed.patience_bars": (0, "greater than or equal to 1"),
     "feed.members": (5, "path"),
     "feed.sync": ("sometimes", "'always', 'behind', 'interval' or 'never'"),
+    "feed.on_full": ("hope", "'wait' or 'halt'"),
     "feed.retention": (90, "valid dictionary"),
     "feed.retention.max_mb": (0, "greater than or equal to 1"),
     "feed.retention.max_days": (0.0, "greater than 0"),
@@ -169,8 +171,27 @@ def test_a_misspelt_key_gets_a_hint(key: str, meant: str) -> None:
 
 @pytest.mark.parametrize("key", REQUIRED)
 def test_a_missing_key_is_told(key: str) -> None:
-    """Those without a default."""
-    assert refusal(with_value(key, None)) == f"demo.toml: {key}: missing; it has no default"
+    """Those without a default; of a table the key in it that has to be written."""
+    told = "feed.source.bars" if key.startswith("feed") else key
+    assert refusal(with_value(key, None)) == f"demo.toml: {told}: missing; it has no default"
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "wanted"),
+    [
+        ("arms.champion.capital", "0.5", "a valid number, without quotes"),
+        ("arms.champion.capital", True, "a valid number, without quotes"),
+        ("arms.champion.max_age_bars", "3", "a valid integer, without quotes"),
+        ("feed.credit", True, "a valid integer, without quotes"),
+        ("inference.spare", 1, "a boolean: true or false"),
+        ("inference.spare", "true", "a boolean: true or false"),
+    ],
+)
+def test_what_only_looks_like_a_value_is_no_value(key: str, value: Any, wanted: str) -> None:
+    """A number in quotes, a truth value for a number: told like any other, without the library's own words."""
+    assert refusal(with_value(key, value)) == f"demo.toml: {key} = {value!r}: Input should be {wanted}" + (
+        ", no quotes" if "boolean" in wanted else ""
+    )
 
 
 def test_everything_wrong_is_told_at_once() -> None:
@@ -182,14 +203,17 @@ def test_everything_wrong_is_told_at_once() -> None:
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({"arms": {}}, "at least one arm"),
-        ({"arms": {"a": {"capital": 0.6}, "b": {"capital": 0.5}}}, "at most 1 together"),
+        ({"arms": {}}, "arms = {}: there is at least one arm"),
+        ({"arms": {"a": {"capital": 0.6}, "b": {"capital": 0.5}}}, "arms.b.capital = 0.5: capital shares of at most 1"),
         ({"feed": {**GOOD["feed"], "pace_s": 1.0, "speed": 2.0}, "interval_ns": 1}, "exclude each other"),
         ({"feed": {**GOOD["feed"], "speed": 2.0}}, "needs interval_ns"),
         ({"bus": {"tcp": {"monitor": ["ipc://a", "tcp://b:1"]}}}, "an address tcp://HOST:PORT"),
-        ({"bus": {"tcp": {"monitor": ["tcp://a:1", "tcp://b:65536"]}}}, "an address tcp://HOST:PORT"),
-        ({"bus": {"tcp": {"monitor": ["tcp://a:1"]}}}, "bus.tcp.monitor.1: missing"),
-        ({"bus": {"tcp": {"monitor": ["tcp://a:1", "tcp://a:1"]}}}, "an address of its own"),
+        ({"bus": {"tcp": {"monitor": ["tcp://10.0.0.1:1", "tcp://10.0.0.1:65536"]}}}, "an address tcp://HOST:PORT"),
+        ({"bus": {"tcp": {"monitor": ["tcp://localhost:1", "tcp://[::1]:2"]}}}, "not a name"),
+        ({"bus": {"tcp": {"monitor": ["tcp://10.0.0.1:1"]}}}, "bus.tcp.monitor.1: missing"),
+        ({"bus": {"tcp": {"monitor": ["tcp://[::1]:1", "tcp://[::1]:1"]}}}, "an address of its own"),
+        ({"feed": {**GOOD["feed"], "pace_s": 0.00001}}, "feed.pace_s = 1e-05 leaves 10,000 ns from section to section"),
+        ({"feed": {**GOOD["feed"], "speed": 5e6}, "interval_ns": MS}, "feed.speed = 5e+06 leaves 0 ns"),
         ({"arms": {"a": {"fallback": "default"}}}, "needs a default_value"),
         ({"arms": {"a": {"fallback": "void", "default_value": 0.0}}}, "takes none"),
         ({"arms": {"blend": {}}, "signals": {"blend": True}}, "give the arm another name"),
@@ -273,3 +297,20 @@ def test_defaults_are_those_of_a_replay() -> None:
     config = make_config(GOOD, "demo")
     assert (config.inference.policy, config.is_paced, config.paced_interval_ns) == (Policy.WAIT, False, 0)
     assert config.arms == {"champion": Arm(alias="champion", capital=1.0)}
+
+
+@pytest.mark.parametrize("section", [50_000, 632_000, 6_320_000, 63_200_000])
+@pytest.mark.parametrize("told", [False, True])
+def test_what_may_wait_is_bounded_in_bytes(section: int, *, told: bool) -> None:
+    """By `queue_mb`, or by the sections of a credit window, whether or not anybody said how large a section is."""
+    bus = {"section_kb": -(-section // 1024)} if told else {}
+    config = make_config({**GOOD, "bus": bus}, "the test")
+    window = 3 * config.feed.credit + SLACK
+    assert config.queues.limit >= min(window, config.bus.high_water)
+    assert config.queues.limit * section <= max(config.bus.queue_mb * MIB, window * section)
+
+
+def test_a_credit_window_has_room_for_every_arm() -> None:
+    """Each says something of each section."""
+    arms = {f"arm_{number}": {"capital": 0.1} for number in range(8)}
+    assert make_config({**GOOD, "arms": arms}, "the test").queues.limit == 8 * 16 + SLACK

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from common.launch import Unbuffered
+from common.lines import Lines
 
 ROOT = Path(__file__).parents[2]
 LIMIT_S = 30.0
@@ -25,6 +25,8 @@ print("pid", os.getpid(), flush=True)
 while True:
     signal.pause()
 """
+
+ENDS = "print('it is the disk', flush=True); raise SystemExit(7)"
 
 
 @contextmanager
@@ -71,6 +73,24 @@ def test_the_end_of_one_is_the_end_of_all(tmp_path: Path) -> None:
     assert launcher.returncode == 7
 
 
+def test_a_disk_that_is_full_does_not_keep_it_from_ending(tmp_path: Path) -> None:
+    """What its log does not take goes where it was told to; everybody ends, with the status of the first."""
+    text = f"sleeper: exec {sys.executable} {tmp_path / 'sleeper.py'}\nends: exec {sys.executable} -c {ENDS!r}\n"
+    (tmp_path / "Procfile").write_text(text, encoding="ascii")
+    (tmp_path / "sleeper.py").write_text(SLEEPER, encoding="ascii")
+    with (tmp_path / "spill").open("w+b") as spill, Path("/dev/full").open("wb") as full:
+        command = [sys.executable, "-m", "common.launch", str(tmp_path / "Procfile"), str(spill.fileno())]
+        ended = subprocess.run(
+            command, cwd=ROOT, check=False, stdout=full, pass_fds=[spill.fileno()], timeout=LIMIT_S,
+            start_new_session=True,
+        )  # fmt: skip
+        spill.seek(0)
+        said = spill.read().decode()
+    assert ended.returncode == 7
+    assert "| it is the disk\n" in said
+    assert "sleeper.1 stopped" in said
+
+
 def test_it_may_be_told_before_all_are_there(tmp_path: Path) -> None:
     """What comes too early is not forgotten: everybody is started, and ended."""
     sleeper = str(tmp_path / "sleeper.py")
@@ -86,7 +106,7 @@ def test_it_may_be_told_before_all_are_there(tmp_path: Path) -> None:
 def test_it_may_be_told_while_it_prints(monkeypatch: pytest.MonkeyPatch) -> None:
     """Honcho prints in its signal handler: in the middle of a line both go out."""
     reading, writing = os.pipe()
-    out, really = Unbuffered(writing), os.write
+    out, really = Lines(writing), os.write
 
     def interrupted(descriptor: int, data: bytes) -> int:
         monkeypatch.setattr(os, "write", really)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -21,7 +22,7 @@ from common.counters import Counters
 from common.errors import ConfigError, ModelError, PipelineError
 from common.key_folder import KeyFolder
 from common.lock import Lock
-from common.process import MAX_QUARANTINED, _quarantine, main
+from common.process import MAX_QUARANTINED, NO_ROOM, _quarantine, main
 from common.service import Context, Service
 from tests.common.signals import signals_restored
 from tests.services.cluster import silent_log
@@ -82,6 +83,29 @@ def test_a_machine_that_starts_again_raises_its_epochs(config: Path, lost: str) 
     shutil.rmtree(loaded.endpoints.run_dir if lost == "run folder" else loaded.state)
     assert start(config) == 0
     assert epochs(config) == ["3", "3"]
+
+
+@pytest.mark.parametrize(("on_full", "status"), [("wait", NO_ROOM), ("halt", 1)])
+@pytest.mark.parametrize("where", ["of its own", "wrapped"])
+def test_a_start_that_finds_no_space(
+    config: Path, capsys: pytest.CaptureFixture[str], on_full: str, status: int, where: str
+) -> None:
+    """Another status than a failure's, without a traceback, so that it is tried again for as long as that takes."""
+
+    class Full(Obedient):
+        def __init__(self, context: Context) -> None:
+            super().__init__(context)
+            error = OSError(errno.ENOSPC, "No space left on device")
+            if where == "of its own":
+                raise error
+            raise PipelineError(f"the journal cannot be opened: {error}") from error
+
+    with config.open("a", encoding="ascii") as file:
+        file.write(f"[feed]\non_full = '{on_full}'\n")
+    assert start(config, Full) == status
+    said = capsys.readouterr().err
+    assert "No space left on device" in said
+    assert "Traceback" not in said
 
 
 def epochs(config: Path) -> list[str]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from common.process import NO_ROOM
 from common.restarts import Restarts
 from common.service import Stop
 from common.supervisor import Supervisor, main
@@ -57,6 +58,20 @@ def test_who_is_restarted(tmp_path: Path, how: str, status: int, lives: int) -> 
     """0 is done and 2 cannot be helped; everything else is started again until the budget is spent."""
     assert supervised(tmp_path / "lives", how) == status
     assert len((tmp_path / "lives").read_text(encoding="ascii").splitlines()) == lives
+
+
+def test_want_of_space_spends_no_budget(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Started again for as long as it takes, and told each time; what it dies of then counts as ever."""
+    lives = tmp_path / "lives"
+    child = (
+        f"import sys; file = open({str(lives)!r}, 'a+'); print(1, file=file, flush=True); file.seek(0);"
+        f"sys.exit({NO_ROOM} if len(file.readlines()) <= 6 else 0)"
+    )
+    restarts = Restarts(budget=3, first_ns=1, longest_ns=1)
+    command = [sys.executable, "-S", "-c", child]
+    assert Supervisor(command, NeverTold(), silent_log(), restarts, "the cache").run() == 0
+    assert len(lives.read_text(encoding="ascii").splitlines()) == 7
+    assert capfd.readouterr().err.count("the cache ended for want of space on the disk") == 6
 
 
 def test_sigterm_ends_both(tmp_path: Path) -> None:

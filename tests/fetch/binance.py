@@ -20,12 +20,17 @@ INTERVALS = {"1m": 60_000, "15m": 900_000, "1d": DAY_MS}
 
 @dataclass(slots=True)
 class Market:
-    """One symbol from FIRST_MS on; the bar that contains `now_ms` is forming. What goes wrong is said by request."""
+    """Two symbols, equal but in name, from FIRST_MS on; the bar that contains `now_ms` is forming.
+
+    What goes wrong is said by request.
+    """
 
     now_ms: int = FIRST_MS + 2500 * DAY_MS + DAY_MS // 2
     failures: dict[int, tuple[int, dict[str, Any]]] = field(default_factory=dict)
     """Status and body instead of candles, by the number of the request for candles (1, 2, ...)."""
     asked: list[dict[str, str]] = field(default_factory=list)
+    untraded: frozenset[int] = frozenset()
+    """Numbers of bars that it leaves out."""
 
     def candles(self, query: dict[str, str]) -> list[list[Any]]:
         """At most `limit` bars from `startTime` on, as Binance gives them: text for prices, the forming one, too."""
@@ -33,7 +38,7 @@ class Market:
         limit, since = min(int(query.get("limit", "500")), 1000), int(query.get("startTime", FIRST_MS))
         first = max(-(-since // step) * step, FIRST_MS)
         opens = range(first, min(self.now_ms, first + limit * step - 1) + 1, step)
-        return [bar(opened, step) for opened in opens]
+        return [bar(opened, step) for opened in opens if (opened - FIRST_MS) // step not in self.untraded]
 
 
 def bar(opened_ms: int, step: int) -> list[Any]:
@@ -48,6 +53,7 @@ SYMBOL = {
     "quotePrecision": 8, "orderTypes": ["LIMIT"], "isSpotTradingAllowed": True, "isMarginTradingAllowed": False,
     "filters": [], "permissions": ["SPOT"],
 }  # fmt: skip
+SYMBOLS = [SYMBOL, SYMBOL | {"symbol": "ETHUSDT", "baseAsset": "ETH"}]
 
 
 @contextmanager
@@ -85,7 +91,7 @@ def answer(market: Market, path: str, query: dict[str, str]) -> tuple[int, Any]:
     if verb == "time":
         return 200, {"serverTime": market.now_ms}
     if verb == "exchangeInfo":
-        return 200, {"serverTime": market.now_ms, "symbols": [SYMBOL] if path.startswith("/api/") else []}
+        return 200, {"serverTime": market.now_ms, "symbols": SYMBOLS if path.startswith("/api/") else []}
     if path != "/api/v3/klines":
         return 404, {"code": -1, "msg": f"no {path}"}
     market.asked.append(query)

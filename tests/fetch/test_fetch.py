@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +102,31 @@ def test_a_lab_takes_them_and_goes_on(tmp_path: Path) -> None:
     held = Lab(lab, clock=lambda: 0, author="t")
     assert (held.list_bar_symbols("d"), held.list_bar_symbols("1m")) == ([NAME], [NAME])
     assert held.load_bar_df([NAME], "d")["close"].to_list() == expected(0, 3)["close"].to_list()
+
+
+def test_minutes_without_a_trade_are_gone_on_with(tmp_path: Path) -> None:
+    """Only some even ones are there: they are minutes all the same, and the next run asks for minutes."""
+    untraded = frozenset({1, 3, 4, 5, 7, 9})
+    market, out = Market(now_ms=FIRST_MS + 10 * 60_000, untraded=untraded), tmp_path / "btc.parquet"
+    asked = (*SINCE_2021, "--interval", "1min", "--out", out, "--json", "-")
+    with served(market) as host:
+        assert figures(run(host, *asked))["bars"] == 4
+        market.now_ms += 5 * 60_000
+        assert figures(run(host, *asked))["bars"] == 5
+    assert bars_of(load_bars(out)).height == 9
+
+
+def test_two_commands_fill_one_file(tmp_path: Path) -> None:
+    """Side by side, a symbol each: nobody's bars are lost."""
+    out = tmp_path / "both.parquet"
+    with served(Market()) as host, ThreadPoolExecutor(2) as pool:
+        asked = [
+            pool.submit(run, host, *SINCE_2021, "--out", out, symbol=symbol) for symbol in ("BTC/USDT", "ETH/USDT")
+        ]
+        assert [each.result().returncode for each in asked] == [0, 0]
+    table = load_bars(out)
+    assert dict(table.frame.group_by("symbol").len().iter_rows()) == {NAME: 2500, "ETH/USDT.BINANCE": 2500}
+    assert list(tmp_path.iterdir()) == [out]
 
 
 def test_an_error_in_the_middle_keeps_what_came(tmp_path: Path) -> None:

@@ -73,7 +73,7 @@ def _save(batch: Sequence[Candle], wanted: Wanted, name: str, keeper: Keeper, fo
 
 
 def table_of(candles: Sequence[Candle], name: str, interval: str, interval_ms: int) -> BarTable:
-    """Good bars, perhaps none, and refused ones. Days that open at midnight UTC are dates; all else is stamped at its close."""
+    """Good bars, perhaps none, and refused ones: days that open at midnight UTC as dates, all else at its close."""
     dated = interval_ms * MS % DAY_NS == 0 and all(each.opened_ms * MS % DAY_NS == 0 for each in candles)
     later = 0 if dated else interval_ms
     stamps = pl.Series(DATETIME, [each.opened_ms + later for each in candles], dtype=pl.Int64).cast(pl.Datetime("ms"))

@@ -17,7 +17,7 @@ from common.market.store import BarTable, load_bars
 from common.turn import turn
 
 BY_CHANCE = 100_000
-"""Bars that are missing at random leave a longer interval as rarely as once in so many histories, or the interval is it."""
+"""A longer interval that random holes would leave in less than one of so many histories is the bars' own."""
 
 
 class Keeper(Protocol):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import dropwhile
 from pathlib import Path
 
 import numpy as np
@@ -44,7 +45,10 @@ class QlibFolder:
         return sort_out(self.root, self._rows, zone=zone, stamp="open", interval=interval)
 
     def components(self) -> dict[str, dict[date, list[str]]]:
-        """Members by date of every index beside `all`: who is listed on each day of the calendar."""
+        """Members by date of every index beside `all`: who is listed on each day of the calendar from its first.
+
+        A list is empty on a day on which nobody is; an index of nobody on any day of it is left out.
+        """
         days = [each.date() for each in self._calendar()]
         found = {}
         for path in sorted((self.root / "instruments").glob("*.txt")):
@@ -52,7 +56,9 @@ class QlibFolder:
                 continue
             spans = [(symbol, first.date(), last.date()) for symbol, first, last in _instruments(path)]
             lists = {day: [symbol for symbol, first, last in spans if first <= day <= last] for day in days}
-            found[path.stem] = {day: names for day, names in lists.items() if names}
+            listed = dict(dropwhile(lambda item: not item[1], lists.items()))
+            if listed:
+                found[path.stem] = listed
         return found
 
     def _rows(self) -> pl.DataFrame:
@@ -70,12 +76,15 @@ class QlibFolder:
         columns = {name: self._field(folder, name, len(calendar)) for name in (*PRICES, "volume")}
         path = self._path(folder, "factor")
         factor = self._field(folder, "factor", len(calendar)) if path.exists() else np.ones(len(calendar))
-        there = np.isfinite(columns["close"]) & np.isfinite(factor) & (factor > 0)
-        first = factor[there][0] if there.any() else 1.0
-        numbers = {name: columns[name] / factor for name in PRICES}
-        numbers["volume"] = columns["volume"] * factor
+        # A day without any number is one on which it did not trade; all else is a row, be it a bad one.
+        there = ~np.all([np.isnan(values) for values in columns.values()], axis=0)
+        sound = np.isfinite(factor) & (factor > 0)
+        first = next(iter(factor[there & sound]), 1.0)
+        rate = np.where(sound, factor, 1.0)
+        numbers = {name: columns[name] / rate for name in PRICES}
+        numbers["volume"] = columns["volume"] * rate
         rows = {name: values[there] for name, values in numbers.items()}
-        rows |= dict.fromkeys(ADJUSTMENTS, (factor / first)[there])
+        rows |= dict.fromkeys(ADJUSTMENTS, np.where(sound, factor / first, np.nan)[there])
         stamps = pl.Series(DATETIME, calendar, dtype=pl.Datetime("us")).filter(pl.Series(there))
         return pl.DataFrame({DATETIME: stamps, "symbol": [symbol] * len(stamps), **rows})
 

@@ -7,6 +7,7 @@ the rest, in `export/`. Its models and datasets are pickles, which are taken ove
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -80,11 +81,12 @@ def _shelve(file: str) -> str:
 
 
 def _rows(paths: list[Path]) -> pl.DataFrame:
-    frames = [_frame(path).with_columns(pl.lit(path.stem).alias("symbol")) for path in paths]
+    wanted = pl.selectors.by_name(DATETIME, *REQUIRED, *OPTIONAL, require_all=False)
+    frames = [_frame(path).select(wanted) for path in paths]
     _check_alike(paths, frames)
-    whole = pl.concat(frames, how="diagonal_relaxed").with_columns(pl.lit(value=False).alias(SURPLUS))
-    known = [name for name in (DATETIME, "symbol", *REQUIRED, *OPTIONAL) if name in whole.columns]
-    return as_source(paths[0].parent, whole.select(*known, SURPLUS), lambda: whole.columns)
+    named = [frame.with_columns(pl.lit(path.stem).alias("symbol")) for path, frame in zip(paths, frames, strict=True)]
+    whole = pl.concat(named, how="diagonal_relaxed").with_columns(pl.lit(value=False).alias(SURPLUS))
+    return as_source(paths[0].parent, whole, lambda: whole.drop(SURPLUS).columns)
 
 
 def _check_alike(paths: Sequence[Path], frames: Sequence[pl.DataFrame]) -> None:

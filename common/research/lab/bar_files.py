@@ -54,9 +54,11 @@ class BarFiles:
     ) -> pl.DataFrame:
         """Long frame of datetime, symbol and numbers, as they were saved: nothing is rescaled.
 
-        A symbol saved without factors has those of 1 beside one that has some. Stamps from `start` less `extended_days` to `end`, both included, as the files write them. LabError for a
-        symbol without a file, or files whose stamps differ in kind.
+        A symbol saved without factors has those of 1 beside one that has some. Stamps from `start` less
+        `extended_days` to `end`, both included, as the files write them. LabError for a symbol without a file, or
+        files whose stamps differ in kind.
         """
+        first, last = _moment(start), _moment(end)
         frames = [
             pl.read_parquet(self.files.known(symbol), glob=False).with_columns(symbol=pl.lit(symbol))
             for symbol in sorted(set(symbols))
@@ -69,7 +71,6 @@ class BarFiles:
                 f"these symbols' stamps are of different kinds ({', '.join(sorted(kinds))}): load them apart"
             )
         whole = pl.concat(_with_factors(frames), how="diagonal")
-        first, last = _moment(start), _moment(end)
         first = None if first is None else first - timedelta(days=extended_days)
         for moment, keep in ((first, pl.col(DATETIME).__ge__), (last, pl.col(DATETIME).__le__)):
             if moment is not None:
@@ -99,7 +100,9 @@ class BarFiles:
 def _with_factors(frames: Sequence[pl.DataFrame]) -> list[pl.DataFrame]:
     """Frames that all have the factors that one of them has: what was never adjusted has factors of 1."""
     names = [name for name in ADJUSTMENTS if any(name in frame.columns for frame in frames)]
-    return [frame.with_columns(pl.lit(1.0).alias(name) for name in names if name not in frame.columns) for frame in frames]
+    return [
+        frame.with_columns(pl.lit(1.0).alias(name) for name in names if name not in frame.columns) for frame in frames
+    ]
 
 
 def _canonical(frame: pl.DataFrame) -> pl.DataFrame:

@@ -28,10 +28,8 @@ class Components:
     def save(self, index: str, lists: Lists) -> None:
         """Lay lists over those on file: a date that is there is replaced; an empty list says that nobody is left."""
         self.check(index, lists)
-        fresh = pl.DataFrame(
-            {"date": list(lists), "symbol": [sorted(set(names)) for names in lists.values()]},
-            schema={"date": pl.Date, "symbol": pl.List(pl.String)},
-        ).explode("symbol")
+        rows = [(day, symbol) for day, names in lists.items() for symbol in (sorted(set(names)) or (None,))]
+        fresh = pl.DataFrame(rows, {"date": pl.Date, "symbol": pl.String}, orient="row")
         path = self.files.path(index)
         with turn(path):
             older = pl.read_parquet(path, glob=False) if path.exists() else fresh.clear()

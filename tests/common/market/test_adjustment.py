@@ -133,12 +133,12 @@ def test_all_that_is_paid_between_two_bars_is_bought_back_at_one_close(
     bars = bars.filter(~pl.col("stamp").is_in([FIRST + DAY_NS, FIRST + 2 * DAY_NS]))
     placed = [Event("A", FIRST + day * DAY_NS, kind, value) for day, kind, value in events]
     assert factors_of(adjust(bars, placed).frame, "A")[1] == pytest.approx((price, shares), rel=1e-15)
-    with pytest.raises(BarFileError, match="a dividend of 12 on a close of 11.5"):
+    with pytest.raises(BarFileError, match=r"a dividend of 12 on a close of 11\.5"):
         adjust(bars, [Event("A", FIRST + day * DAY_NS, Kind.DIVIDEND, 6.0) for day in (1, 2)])
 
 
 def test_events_that_change_nothing_are_told(tmp_path: Path) -> None:
-    """How many are laid over the bars, how many lie outside, and whose symbols have no bar; none of them is an error."""
+    """How many are laid over the bars, how many lie outside, and whose symbols have no bar; all of those is a slip."""
     bars = table({"A": [10.0, 5.0], "B": [7.0, 7.0]}, tmp_path).frame
     days = [("A", 1), ("A", 0), ("A", 99), ("AA", 1), ("B", 1)]
     found = adjust(bars, [Event(symbol, FIRST + day * DAY_NS, Kind.SPLIT, 2.0) for symbol, day in days])

@@ -100,6 +100,7 @@ def _draw(dice: Random) -> list[Any]:
         "promote": (instance, "champion", "demo", version, dice.random() < 0.2),
         "rollback": (instance, "champion"),
         "remove": ("demo", version),
+        "retire": (instance, "champion"),
         "halt": (instance,),
         "serve": (instance, dice.randint(1, 9), "demo", version),
         "sign": ("demo", version),
@@ -124,10 +125,16 @@ def test_all_changes_at_once_are_a_history(tmp_path: Path) -> None:
                 assert row.source == aliases.get(row.instance)
                 assert row.target in there
                 aliases[row.instance] = row.target
+            if row.action == "retire":
+                assert row.source == aliases.pop(row.instance)
             assert set(aliases.values()) <= there
         # Which of the others go through is for who comes first to say: a rollback needs somewhere to go.
         actions = {row.action for row in registry.history()}
-        assert {"register", "promote", "halt"} <= actions <= {"register", "promote", "rollback", "remove", "halt"}
+        assert (
+            {"register", "promote", "halt"}
+            <= actions
+            <= {"register", "promote", "rollback", "remove", "retire", "halt"}
+        )
         assert {row.ref.key for row in registry.models()} == there
         assert {row.instance: row.ref.key for row in registry.aliases()} == aliases
         count = registry._connection.row("SELECT count(*) FROM serving")

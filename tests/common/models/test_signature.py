@@ -88,7 +88,9 @@ def test_what_is_not_signed_is_refused(tmp_path: Path) -> None:
         registry.sign(ref, THEIRS)
         with pytest.raises(BundleError, match=f"signed with key {THEIRS.id}"):
             registry.load(ref)
-        registry.sign(ref, OURS)
+        with pytest.raises(BundleError, match=f"demo/1 is signed with key {THEIRS.id}; to put {OURS.id} in its place"):
+            registry.sign(ref, OURS)
+        registry.sign(ref, OURS, replace=True)
         assert registry.load(ref) == sketch()
 
 

@@ -20,6 +20,7 @@ class Run:
     looks: list[tuple[int, int, bool] | None]
     clock: ManualClock = field(default_factory=ManualClock)
     running: bool = True
+    counters: dict[str, int] = field(default_factory=dict)
     reports: list[Progress] = field(default_factory=list)
 
     def status(self, service: str) -> Heartbeat | None:
@@ -29,7 +30,7 @@ class Run:
             return None
         sent, recorded, ended = look
         bar = sent if service == "bar_feed" else recorded
-        return Heartbeat(service, 1, bytes(16), bar, 0, {}, {"ended": int(ended)})
+        return Heartbeat(service, 1, bytes(16), bar, 0, {}, {"ended": int(ended), **self.counters})
 
     def pause(self) -> None:
         """The next look is a second later."""
@@ -54,6 +55,13 @@ def test_to_its_end() -> None:
 def test_processes_that_end_before_the_stream() -> None:
     """The launcher is gone: nothing more will come."""
     assert "ended before the stream did" in Run([(3, 1, False), None]).follow()
+
+
+def test_a_full_disk_is_said() -> None:
+    """Who waits for space, where logs on that disk could not tell."""
+    run = Run([(3, 1, False)])
+    run.counters = {"disk_full": 2, "disk_has_room": 1}
+    assert run.follow(stalled_ns=5 * SECOND) == "nothing moved for 5 s; the disk of bar_feed and signal_cache is full"
 
 
 def test_nothing_moves() -> None:

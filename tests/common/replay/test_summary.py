@@ -124,6 +124,8 @@ def test_restarts_are_what_the_supervisors_logged(tmp_path: Path) -> None:
     events = [("died", "bar_feed"), ("died", "bar_feed"), ("killed", "monitor"), ("died", "monitor")]
     lines = [json.dumps({"event": event, "child": f"services.{name}"}) for event, name in events]
     (tmp_path / "supervisor.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    with (tmp_path / "supervisor.jsonl").open("a", encoding="utf-8") as file:
+        file.write('{"event": "di\n\n17\n')  # a full disk took only a part of it
     assert restarts(tmp_path) == {**dict.fromkeys(SERVICES, 0), "bar_feed": 2, "monitor": 1}
 
 

@@ -59,6 +59,14 @@ def test_a_file_is_read_as_it_was_written(kind: pl.DataType, tmp_path: Path) -> 
     assert file.provenance == replace(TOLD, rows=digest_rows(ROWS))
 
 
+def test_a_day_whose_midnight_the_clocks_skip_is_read_as_it_was_written(tmp_path: Path) -> None:
+    """In the file it begins when the clocks have been set."""
+    skipped = 17_839 * DAY  # 2018-11-04
+    rows = ROWS.with_columns(stamp=pl.col("stamp") - pl.col("stamp").min() + skipped)
+    file = read_precomputed(written(tmp_path / "s.parquet", rows, pl.Datetime("us", "America/Sao_Paulo")))
+    assert_frame_equal(file.rows, rows, check_exact=True)
+
+
 def test_equal_signals_have_equal_seals(tmp_path: Path) -> None:
     """The seal hangs on everything the file says, and on nothing else."""
     first, again = (read_precomputed(written(tmp_path / name)).provenance.seal for name in ("a", "b"))

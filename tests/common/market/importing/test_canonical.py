@@ -56,7 +56,7 @@ def test_days_over_a_skipped_midnight(
 @pytest.mark.parametrize("own", [None, NEW_YORK])
 @pytest.mark.parametrize("zoned", [False, True])
 def test_days_stamped_at_the_midnight_of_their_close_get_their_date(
-    own: str | None, zoned: bool, tmp_path: Path
+    own: str | None, *, zoned: bool, tmp_path: Path
 ) -> None:
     """A midnight is read as a date, and the day that ends then is the one before."""
     path = source(tmp_path, [f"2024-03-{day} 00:00" for day in ("08", "09", "10", "11", "12")], own)

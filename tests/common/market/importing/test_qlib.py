@@ -63,6 +63,34 @@ def test_indices_become_lists_by_date(folder: Path) -> None:
     }
 
 
+def test_a_day_without_members_has_an_empty_list(folder: Path) -> None:
+    """Between two stays and after the last; before the first nothing is known, and an index of nobody is left out."""
+    (folder / "instruments" / "top.txt").write_text("A\t2024-01-03\t2024-01-03\nA\t2024-01-05\t2024-01-05\n")
+    (folder / "instruments" / "old.txt").write_text("A\t2023-01-03\t2023-01-05\nB\t2024-01-03\t2024-01-03\n")
+    (folder / "instruments" / "gone.txt").write_text("A\t2023-01-03\t2023-01-05\n")
+    days = {day: date(2024, 1, day) for day in (3, 4, 5)}
+    assert QlibFolder(folder).components() == {
+        "top": {days[3]: ["A"], days[4]: [], days[5]: ["A"]},
+        "old": {days[3]: ["B"], days[4]: [], days[5]: []},
+    }
+
+
+@pytest.mark.parametrize("factor", [float("nan"), float("inf"), 0.0, -1.0])
+def test_a_bar_without_a_factor_is_refused_and_counted(folder: Path, factor: float) -> None:
+    """What its prices were is unknown; the factor of the others is from 1 at the first that has one."""
+    write_field(folder, "a", "factor", 1, [factor, 0.5, 1.0])
+    table = QlibFolder(folder).bars()
+    assert table.frame.filter(symbol="A").select("close", "price_factor").rows() == [(100.0, 1.0), (50.0, 2.0)]
+    assert table.rejected_by_reason == {"bad_adjustment": 1}
+
+
+def test_a_bar_that_lacks_a_number_is_refused_and_counted(folder: Path) -> None:
+    """Only a day without any number is none."""
+    write_field(folder, "b", "close", 0, [8.0, 8.0, float("nan"), float("nan")])
+    write_field(folder, "a", "high", 1, [50.0, float("inf"), 50.0])
+    assert QlibFolder(folder).bars().rejected_by_reason == {"missing_price": 1, "not_finite": 1}
+
+
 def test_a_folder_is_told_from_others(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     """By its three folders."""
     assert QlibFolder.is_one(folder)

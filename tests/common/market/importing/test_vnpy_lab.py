@@ -91,6 +91,35 @@ def test_a_lab_without_bars_has_none(lab: Path) -> None:
     assert VnpyLab(lab).bars("1m") is None
 
 
+def test_a_lab_need_not_have_every_folder(lab: Path) -> None:
+    """Only bars make one."""
+    (lab / "component" / "000300.SSE").unlink()
+    for path in (lab / "component", lab / "dataset", lab / "model"):
+        path.rmdir()
+    assert list(VnpyLab(lab).components()) == ["000300.SSE"]
+
+
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [
+        (pl.col("datetime").dt.replace_time_zone("Asia/Shanghai"), "datetime holds times of Asia/Shanghai, .* without"),
+        (pl.col("close").cast(pl.String), "close holds String, .* numbers"),
+    ],
+)
+def test_files_of_two_kinds_are_named(lab: Path, other: pl.Expr, said: str) -> None:
+    """Both files, and what differs; numbers of another width and times of another unit are of one kind."""
+    path = lab / "daily" / "600000.SSE.parquet"
+    fine = bars(["2024-01-02"]).with_columns(pl.col("datetime").cast(pl.Datetime("ms")), pl.col("close").cast(pl.Int64))
+    fine.write_parquet(path)
+    days = VnpyLab(lab).bars("d")
+    assert days is not None
+    assert days.frame.height == 3
+    fine.with_columns(other).write_parquet(path)
+    with pytest.raises(BarFileError, match=rf"600000.SSE.parquet: column {said}") as raised:
+        VnpyLab(lab).bars("d")
+    assert "000001.SZSE.parquet" in str(raised.value)
+
+
 def read_all(source: VnpyLab) -> list[object]:
     """Everything there is in a lab."""
     return [source.bars("d"), source.contracts(), source.components()]

@@ -1,5 +1,7 @@
 """The research folder: what is saved is there, what is corrected is replaced, what is wrong is refused whole."""
 
+import json
+import threading
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
@@ -182,6 +184,18 @@ def test_a_list_saved_again_replaces_its_date(lab: Lab) -> None:
     assert lab.list_all_components() == []
 
 
+def test_an_empty_list_says_that_nobody_is_left(lab: Lab) -> None:
+    """A stay ends with it, in the lists as in the stays and in what the pipeline takes."""
+    lists = {date(2024, 1, 2): ["A"], date(2024, 1, 4): [], date(2024, 1, 5): ["A"], date(2024, 1, 8): []}
+    lab.save_component_data("INDEX", lists)
+    assert lab.load_component_data("INDEX") == lists
+    single = [(date(2024, 1, day), date(2024, 1, day)) for day in (2, 5)]
+    assert lab.load_component_filters("INDEX") == {"A": single}
+    days = [int(np.datetime64(f"2024-01-0{day}", "ns").astype(np.int64)) for day in range(1, 10)]
+    mask = lab.load_constituents("INDEX").among(["A"]).members(np.array(days))[:, 0]
+    assert [day for day, member in enumerate(mask, 1) if member] == [2, 3, 5, 6, 7]
+
+
 def test_contracts_are_vnpys_file(lab: Lab) -> None:
     """By symbol, with the four numbers; removed ones are gone, and a foreign file is refused by name."""
     lab.add_contract_setting("A.X", 0.0005, 0.0015, 1, 0.01)
@@ -204,6 +218,42 @@ def test_a_contract_is_made_of_sound_numbers(place: int, value: Any) -> None:
     numbers[place] = value
     with pytest.raises(LabError, match="of a contract is a number"):
         Contract(*numbers)
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ([1, 2], r"not \[1, 2\]"),
+        ({"size": 1}, "these and no others"),
+        ({**asdict(Contract(0.1, 0.1, 1, 0.01)), "min_volume": 1}, "min_volume"),
+        ({**asdict(Contract(0.1, 0.1, 1, 0.01)), "size": 0}, "size of a contract is a number, more than 0"),
+    ],
+)
+def test_a_setting_that_is_no_contract_is_named(lab: Lab, setting: Any, said: str) -> None:
+    """By where it stands; so it is in a file of ours."""
+    with pytest.raises(LabError, match=rf"^here: .*{said}"):
+        Contract.of(setting, "here")
+    lab.root.mkdir()
+    (lab.root / "contract.json").write_text(json.dumps({"A.X": setting}), encoding="utf-8")
+    with pytest.raises(LabError, match=rf"contract.json: no contract settings: A.X: .*{said}"):
+        lab.load_contract_settings()
+
+
+def test_contracts_of_two_writers_are_all_there(lab: Lab) -> None:
+    """Both read the file, add theirs, and write it."""
+    start = threading.Barrier(3)
+
+    def add(letter: str) -> None:
+        start.wait()
+        for number in range(10):
+            lab.add_contract_setting(f"{letter}{number}.X", 0, 0, 1, 0.01)
+
+    threads = [threading.Thread(target=add, args=(letter,)) for letter in "ABC"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(lab.load_contract_settings()) == 30
 
 
 def test_models_are_the_registrys(lab: Lab) -> None:
