@@ -12,34 +12,40 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --requir
 
 # A variable counts only when it stands on make's command line: one left in the environment must not change a run.
 given = $(if $(filter command,$(firstword $(origin $(1)))),$(2) '$(subst ','\'',$($(1)))')
-REPLAY = $(call given,BARS,--bars) $(call given,OUT,--out) $(call given,ZONE,--zone) $(call given,STAMP,--stamp) \
-	$(call given,INTERVAL,--interval) $(call given,SPLIT,--split) $(call given,PACE,--pace) \
-	$(call given,SPEED,--speed) $(call given,MEMBERS,--members) $(call given,POLICY,--policy) $(call given,INSTANCE,--instance) $(call given,SET,--set) \
-	$(call given,MODEL,--model)
+lower = $(shell tr A-Z a-z <<< '$(1)')
+options = $(foreach name,$(TAKES_$(1)),$(call given,$(name),--$(call lower,$(name))))
 
-UP = $(call given,BARS,--bars) $(call given,OUT,--out) $(call given,ZONE,--zone) $(call given,STAMP,--stamp) \
-	$(call given,INTERVAL,--interval) $(call given,PACE,--pace) $(call given,INSTANCE,--instance) $(call given,SET,--set) \
-	$(call given,MODEL,--model)
+# What each target takes; a variable is an option of its command, in lower case.
+TAKES_run := BARS OUT ZONE STAMP INTERVAL SPLIT PACE SPEED MEMBERS POLICY INSTANCE SET MODEL
+TAKES_up := BARS OUT ZONE STAMP INTERVAL PACE SEED INSTANCE SET MODEL
+TAKES_simulate := SEEDS SEED
+TAKES_chaos := FAULTS SEED
+TAKES_soak := SECTIONS
+ALWAYS := PYTHON VENV
 
-# A misspelt variable must not run something else than what was asked for.
-KNOWN := PYTHON VENV BARS OUT ZONE STAMP INTERVAL SPLIT PACE SPEED MEMBERS POLICY INSTANCE SET MODEL SECTIONS FAULTS SEEDS SEED
-UNKNOWN := $(strip $(foreach name,$(filter-out $(KNOWN),$(.VARIABLES)),\
-	$(if $(filter command,$(firstword $(origin $(name)))),$(name))))
+# A variable that is misspelt, or that the target does not take, must not run something else than what was asked for.
+GOALS := $(or $(MAKECMDGOALS),help)
+KNOWN := $(ALWAYS) $(sort $(TAKES_run) $(TAKES_up) $(TAKES_simulate) $(TAKES_chaos) $(TAKES_soak))
+TAKEN := $(ALWAYS) $(sort $(foreach goal,$(GOALS),$(TAKES_$(goal))))
+GIVEN := $(strip $(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),$(name))))
+UNKNOWN := $(filter-out $(KNOWN),$(GIVEN))
 $(if $(UNKNOWN),$(error $(UNKNOWN): no variable of this Makefile; there are $(KNOWN)))
+UNTAKEN := $(filter-out $(TAKEN),$(GIVEN))
+$(if $(UNTAKEN),$(error $(UNTAKEN): make $(GOALS) does not take it; it takes $(TAKEN)))
 
 .PHONY: help
 help: ## This list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/  \1|\2/' | column -t -s '|' || true
-	@echo "  make run takes BARS= OUT= ZONE= STAMP= INTERVAL= SPLIT= PACE= SPEED= MEMBERS= POLICY= INSTANCE= SET= MODEL=  (docs/replay.md)"
-	@echo "  make up takes BARS= OUT= ZONE= STAMP= INTERVAL= PACE= INSTANCE= SET= MODEL=  (docs/operations.md)"
+	@echo "  make run takes $(TAKES_run:%=%=)  (docs/replay.md)"
+	@echo "  make up takes $(TAKES_up:%=%=)  (docs/operations.md)"
 
 .PHONY: run
 run: $(VENV)/run.stamp ## Bars to signals: the sample market, or BARS=file.parquet
-	@$(BIN)/python -m scripts.replay $(REPLAY)
+	@$(BIN)/python -m scripts.replay $(call options,run)
 
 .PHONY: up
 up: $(VENV)/run.stamp ## A pipeline that keeps running, live, on a market that never ends; Ctrl-C stops it
-	@$(BIN)/python -m scripts.up $(UP)
+	@$(BIN)/python -m scripts.up $(call options,up)
 
 .PHONY: setup
 setup: $(VENV)/models.stamp ## The development environment in .venv
@@ -78,11 +84,11 @@ test-fetch: $(VENV)/dev.stamp .venv-fetch/fetch.stamp ## Fetching through ccxt f
 
 .PHONY: simulate
 simulate: $(VENV)/models.stamp ## The pipeline through seeds of lost messages, kills and damaged files, without processes: SEEDS=1000
-	$(BIN)/python -m tests.simulation $(if $(SEEDS),--seeds '$(SEEDS)') $(if $(SEED),--seed '$(SEED)')
+	$(BIN)/python -m tests.simulation $(call options,simulate)
 
 .PHONY: chaos
 chaos: $(VENV)/models.stamp ## Kill and stop every process of real pipelines: FAULTS=60
-	$(BIN)/python -m scripts.chaos $(if $(FAULTS),--faults '$(FAULTS)') $(if $(SEED),--seed '$(SEED)')
+	$(BIN)/python -m scripts.chaos $(call options,chaos)
 
 .PHONY: long-run
 long-run: $(VENV)/models.stamp ## A million bars through every operator that remembers; then who serves, for hours
@@ -91,7 +97,7 @@ long-run: $(VENV)/models.stamp ## A million bars through every operator that rem
 
 .PHONY: soak
 soak: $(VENV)/models.stamp ## Many sections at full speed: does any process grow? SECTIONS=200000
-	$(BIN)/python -m scripts.soak $(if $(SECTIONS),--sections '$(SECTIONS)')
+	$(BIN)/python -m scripts.soak $(call options,soak)
 
 .PHONY: format
 format: $(VENV)/dev.stamp ## Format, and mend what ruff can mend

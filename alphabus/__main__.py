@@ -1,4 +1,4 @@
-"""`python -m alphabus watch` prints signals as they come; `python -m alphabus status` a line for each process."""
+"""`python -m alphabus watch` prints signals as they come; `python -m alphabus status` how processes and arms are."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ import contextlib
 import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
+from alphabus.arms import arms_of, newest
+from alphabus.asker import Asker
 from alphabus.bus import Bus
 from alphabus.client import Section, SignalClient
 from alphabus.clock import SystemClock
 from alphabus.endpoints import SERVICES, default_run_dir, nobody_there, only_instance
 from alphabus.errors import AlphabusError, ModeError
-from alphabus.messages import Flag, Mode
+from alphabus.lines import arm_rows, section_facts, section_line, status_row, status_table
+from alphabus.messages import Mode
 from alphabus.security.transport import meeting_place
-from alphabus.status import Status, StatusView
+from alphabus.status import StatusView
 
 ANSWER_NS = 1_000_000_000
 IDLE_NS = 1_000_000_000
-BEST = 3
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -88,7 +88,7 @@ def _watch(place: Place, arm: str, mode: str, *, as_json: bool) -> int:
 
 
 def _show(section: Section, *, as_json: bool) -> None:
-    print(json.dumps(_plain(section)) if as_json else _line(section), flush=True)
+    print(json.dumps(section_facts(section)) if as_json else section_line(section), flush=True)
 
 
 def status(place: Place, *, as_json: bool) -> int:
@@ -99,62 +99,15 @@ def status(place: Place, *, as_json: bool) -> int:
         stack.callback(transport.close)
         views = {name: stack.enter_context(contextlib.closing(StatusView(bus, name))) for name in SERVICES}
         found = {name: view.look(ANSWER_NS) for name, view in views.items()}
+        cache = stack.enter_context(contextlib.closing(Asker(bus, "signal_cache")))
+        arms = arms_of(found["inference_worker"], found["signal_cache"])
+        said = newest(cache, arms, ANSWER_NS) if found["signal_cache"] else dict.fromkeys(arms)
     if as_json:
-        rows = {name: status and _row(status) for name, status in found.items()}
-        print(json.dumps({"instance": place.instance, "services": rows}))
+        rows = {name: status and status_row(status) for name, status in found.items()}
+        print(json.dumps({"instance": place.instance, "services": rows, "arms": arm_rows(found, said)}))
     else:
-        print(f"{'process':18}{'pid':>8}{'bar':>9}  counters")
-    for name, status in found.items() if not as_json else ():
-        print(f"{name:18}{'-':>8}{'-':>9}  no answer" if status is None else _status_line(name, status))
+        print("\n".join(status_table(found, said)))
     return int(None in found.values())
-
-
-def _row(status: Status) -> dict[str, Any]:
-    beat = status.heartbeat
-    return {"pid": beat.pid, "bar": beat.bar, **beat.counters, "links": dict(status.links)}
-
-
-def _status_line(name: str, status: Status) -> str:
-    """Links only where something is wrong, and before everything else."""
-    beat = status.heartbeat
-    links = [f"link to {writer}: {state}" for writer, state in status.links.items() if state != "current"]
-    counters = [f"{key} {count}" for key, count in _told(name, beat.counters).items()]
-    return f"{name:18}{beat.pid:>8}{beat.bar:>9}  {'  '.join([*links, *counters])}"
-
-
-def _told(name: str, counters: Mapping[str, int]) -> dict[str, int | str]:
-    """Of the monitor, which counts for all, only restarts and the time from bar to signal."""
-    if name != "monitor":
-        return dict(counters)
-    restarts = {f"{key} ": count for key, count in counters.items() if key.endswith(".restarts") and count}
-    spent = {key: counters.get(f"latency.total.{key}") for key in ("p50", "p99", "max")}
-    return restarts | {f"total {key}": f"{ns / 1e6:.1f} ms" for key, ns in spent.items() if ns is not None}
-
-
-def _line(section: Section) -> str:
-    signals = section.signals
-    when = datetime.fromtimestamp(signals.stamp / 1e9, UTC).strftime("%Y-%m-%d %H:%M")
-    how = f"{signals.status}" + (f" ({signals.reason}, age {signals.age})" if signals.reason else "")
-    ranked = sorted(section.by_symbol().items(), key=lambda pair: -pair[1])
-    best = "  ".join(f"{symbol} {value:+.4f}" for symbol, value in ranked[:BEST])
-    return f"{when}  bar {signals.bar:<6} {how:28} {len(ranked):5} of {len(section.symbols):<5} {best}"
-
-
-def _plain(section: Section) -> dict[str, Any]:
-    signals = section.signals
-    return {
-        "bar": signals.bar,
-        "time": signals.time,
-        "stamp": signals.stamp,
-        "arm": signals.arm,
-        "model": f"{signals.model.name}/{signals.model.version}",
-        "status": signals.status,
-        "reason": signals.reason,
-        "revision": signals.revision,
-        "age": signals.age,
-        "signals": section.by_symbol(),
-        "flags": {Flag(code).name.lower(): int((section.flags == code).sum()) for code in set(section.flags.tolist())},
-    }
 
 
 def _parser() -> argparse.ArgumentParser:

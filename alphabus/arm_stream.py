@@ -61,7 +61,7 @@ class ArmStream:
 
     @property
     def handles(self) -> list[object]:
-        """What is read at present: as long as the cache is awaited, live signals stay in their queue."""
+        """What is read at present: before the latest on record is there live signals stay in their queue."""
         return [*(self._worker.handles if self._listens else []), *self._archive.handles]
 
     def receive(self) -> None:
@@ -125,7 +125,7 @@ class ArmStream:
         """Deliver the first `count` messages held, in order; without proof none behind a hole."""
         for _ in range(count):
             delivery = self._held[0]
-            if not proven and self._delivered.lacks_before(delivery.message):
+            if not proven and self._delivered.may_lack_before(delivery.message):
                 self._unproven = True
                 return
             del self._held[0]
@@ -152,7 +152,8 @@ class ArmStream:
 
     @property
     def _next_journal(self) -> bytes | None:
-        return next((held.message.journal for held in self._held if isinstance(held.message, Signals)), None)
+        numbered = (held.message for held in self._held if isinstance(held.message, Signals | EndOfStream))
+        return next((message.journal for message in numbered), None)
 
     def _read_record(self, backfill: Backfill) -> None:
         """Deliver what the record has, page by page; at its end what it was asked for is proven."""
@@ -184,6 +185,7 @@ class ArmStream:
             backfill.since_ns = now
         elif self._archive.stale and not self._delivered.lacks_before(self._held[0].message):
             self._backfill = None
+            self._merge(1, proven=True)  # nothing is known of what another numbering has before it
             self._merge(len(self._held), proven=False)
         elif now - backfill.since_ns >= FILL_NS:
             backfill.since_ns = now

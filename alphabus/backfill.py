@@ -26,6 +26,7 @@ class Backfill:
     def receive(self) -> list[Section] | None:
         """The page, None as long as it is not there; raises RequestError when the cache refused."""
         page = self._archive.answer(self._question)
-        if page is None and not self._archive.awaits(self._question):
+        # Not of one that is away: it would find all our questions in its queue, and answer each.
+        if page is None and not self._archive.awaits(self._question) and not self._archive.stale:
             self.turn(self._first)
         return page

@@ -10,9 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from alphabus.held import Held
 from alphabus.messages import Delivery, Message, Streamed, Universe
-
-MAX_HELD = 1024
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -47,7 +46,7 @@ class Follower:
     joins: int = 0
     """How often the writer was asked, and its answer joined on to the live link."""
     _next: int = 0
-    _held: list[Delivery] = field(default_factory=list)
+    _held: Held = field(default_factory=Held)
     _takes_any: bool = False
 
     @property
@@ -69,7 +68,7 @@ class Follower:
             self._lost(delivery.seq)
         self._next = delivery.seq + 1
         if self.unsure:
-            self._hold(delivery)
+            self._held.add(delivery)
             return []
         return self._applied([delivery])
 
@@ -104,10 +103,12 @@ class Follower:
         applied = self._applied(found)
         if next_seq is None:
             return applied
-        first_unseen = self._held[0].seq if self._held else self._next
-        if first_unseen > next_seq:  # something between the answer and the live link is still missing
+        waits = self._held.first_seq
+        if (
+            self._next if waits is None else waits
+        ) > next_seq:  # something between the answer and the live link is still missing
             return applied
-        held, self._held = _not_superseded(self._held, next_seq, found), []
+        held = _not_superseded(self._held.take(), next_seq, found)
         self._next = max(self._next, next_seq)
         self.unsure = False
         self.joins += 1
@@ -116,19 +117,14 @@ class Follower:
     def _restarted(self, epoch: int, next_seq: int) -> None:
         self.tally.restarted += self.epoch >= 0
         self.epoch, self._next = epoch, next_seq
-        self._held.clear()
+        self._held.take()
         self.unsure = True
 
     def _lost(self, next_seq: int) -> None:
         self.tally.gaps += not self.unsure
         self._next = next_seq
-        self._held.clear()
+        self._held.take()
         self.unsure = True
-
-    def _hold(self, delivery: Delivery) -> None:
-        if len(self._held) >= MAX_HELD:  # the record has them; holding more would only cost memory
-            self._held.clear()
-        self._held.append(delivery)
 
     def _applied(self, deliveries: Iterable[Delivery]) -> list[Delivery]:
         return [delivery for delivery in deliveries if self._is_new(delivery.message)]

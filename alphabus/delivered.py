@@ -46,6 +46,11 @@ class Delivered:
             return isinstance(message, EndOfStream) and until > 0
         return self.last.journal == message.journal and self.last.bar < until
 
+    def may_lack_before(self, message: Message) -> bool:
+        """Whether it certainly does, or nothing is known: the first of another numbering proves nothing before it."""
+        last, numbered = self.last, isinstance(message, Signals | EndOfStream)
+        return self.lacks_before(message) or (numbered and last is not None and last.journal != message.journal)
+
 
 def place_of(signals: Signals) -> Place:
     """Where a section stands in its topic."""

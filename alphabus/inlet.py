@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 
 from alphabus.acknowledger import Acknowledger
+from alphabus.backlog import Backlog
 from alphabus.bus import Bus
 from alphabus.clock import Clock
 from alphabus.codec import decode, encode
@@ -18,6 +20,7 @@ from alphabus.sockets import Channel, Subscription
 STALE_NS = 3_000_000_000
 LOOK_NS = 200_000_000  # from one look at what was lost to the next: it is not for every message
 MAX_AT_ONCE = 256  # a fast writer must not keep the reader from everything else
+MAX_BYTES_AT_ONCE = 32 * 1024 * 1024
 
 
 class Inlet:
@@ -34,8 +37,10 @@ class Inlet:
         self._questions, self._losses = Questions(now), Losses(service, bus.found)
         self._acknowledger = Acknowledger(consumer, bus.acknowledge_every, now)
         self._heard_ns, self._slept_ns = bus.clock.boot_ns(), _slept_ns(bus.clock)
-        health = endpoints.topic("health", service)
-        self._live: Subscription = transport.subscriber(endpoints.live(service), [*topics, health])
+        self._backlog = Backlog()
+        self._subscribe = partial(transport.subscriber, endpoints.live(service))
+        self._health = endpoints.topic("health", service)
+        self._live: Subscription = self._subscribe([*topics, self._health])
         self._ask: Channel = transport.requester(endpoints.asked(service))
 
     @property
@@ -88,9 +93,11 @@ class Inlet:
         """What is to be applied now, in order; never blocks."""
         deliveries: list[Delivery] = []
         self._doubt_after_sleep()
-        for delivery in self._drained(self._live):
+        for delivery in self._drained(self._live, self._backlog):
             deliveries += self._from_live(delivery)
-        for delivery in self._drained(self._ask):
+        if self._backlog.is_long:
+            self._rejoin()
+        for delivery in self._drained(self._ask, Backlog()):
             deliveries += self._from_record(delivery)
         self._ask_where_unsure()
         self._look_for_losses()
@@ -128,10 +135,24 @@ class Inlet:
             for follower in self.followers.values():
                 follower.doubt()
 
-    def _drained(self, channel: Channel) -> Iterable[Delivery]:
+    def _rejoin(self) -> None:
+        """What waits is long out of date, and may fill the memory: away with it, the record has it all."""
+        self._live.close()
+        self._live = self._subscribe([*self.followers, self._health])
+        self._backlog.end()
+        self._losses.lag()
+        for follower in self.followers.values():
+            follower.doubt()
+
+    def _drained(self, channel: Channel, backlog: Backlog) -> Iterable[Delivery]:
+        until = backlog.size + MAX_BYTES_AT_ONCE
         for _ in range(MAX_AT_ONCE):
-            if (frames := channel.receive()) is None:
+            if backlog.size >= until:
                 return
+            if (frames := channel.receive()) is None:
+                backlog.end()
+                return
+            backlog.read(frames)
             self._heard_ns = self._clock.boot_ns()
             try:
                 yield decode(frames)

@@ -8,9 +8,9 @@ from dataclasses import asdict
 
 from alphabus.continuity import Tally
 
-LOSSES = ("gaps", "duplicates", "zombies", "restarted", "refused", "stale")
+LOSSES = ("gaps", "duplicates", "zombies", "restarted", "refused", "stale", "lagged")
 """A hole in the series, a message that was there already, one of a writer that another has replaced, a writer that came
-back, one that has not got what it was asked for, three heartbeats without a word."""
+back, one that has not got what it was asked for, three heartbeats without a word, a reader that did not keep up."""
 
 Found = Callable[[str, str, int], None]
 """Hears the writer's name, which of LOSSES, and how many more."""
@@ -27,6 +27,10 @@ class Losses:
     def leave(self, tally: Tally) -> None:
         """A topic is not followed any more, or begun anew."""
         self._left += _counted([tally])
+
+    def lag(self) -> None:
+        """The reader did not keep up, and gave up what waited for it."""
+        self._left["lagged"] += 1
 
     def look(self, tallies: Iterable[Tally], *, stale: bool) -> None:
         """Tell what is new."""

@@ -11,6 +11,7 @@ from alphabus.channels import Channel, Parts, Received, Subscription, Transport,
 from alphabus.endpoints import IPC, TCP, require_own
 from alphabus.errors import EndpointError
 from alphabus.options import ASKED_HIGH_WATER, HIGH_WATER, Queues, set_options
+from alphabus.under_way import UnderWay
 
 READABLE = int(zmq.POLLIN)
 MORE = zmq.DONTWAIT | zmq.SNDMORE
@@ -80,6 +81,28 @@ class Socket:
             return None
 
 
+class ResponderSocket(Socket):
+    """A ZeroMQ ROUTER; what waits for one peer is bounded in bytes, whatever is known of how large a message is."""
+
+    def __init__(self, socket: zmq.Socket[bytes], most: int) -> None:
+        super().__init__(socket)
+        self._under_way = UnderWay(most)
+
+    def send(self, frames: Parts) -> bool:
+        """Queue the frames; False when too much waits for this peer: it asks again."""
+        *first, last = frames
+        if len(last) < UNCOPIED:
+            return super().send(frames)
+        peer = bytes(frames[0])
+        if not self._under_way.may_send(peer):
+            return False
+        for frame in first:
+            self._socket.send(frame, MORE)
+        departure = self._socket.send(last, zmq.DONTWAIT, copy=False, track=True)
+        self._under_way.sent(peer, departure, len(last))
+        return True
+
+
 class SubscriberSocket(Socket):
     """A ZeroMQ SUB socket."""
 
@@ -113,7 +136,7 @@ class ZmqTransport:
 
     def responder(self, address: str) -> Channel:
         """ROUTER: answers go to whoever asked, and never block on one who left."""
-        return Socket(self._bound(zmq.ROUTER, address))
+        return ResponderSocket(self._bound(zmq.ROUTER, address), self._queues.of(zmq.ROUTER).budget)
 
     def requester(self, address: str) -> Channel:
         """DEALER: many questions may be under way; an answer finds its question by id."""

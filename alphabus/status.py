@@ -12,14 +12,17 @@ from alphabus.sockets import Waiter, wait_on
 
 LINKS = "links"
 """The event under which a process says how its links are."""
+ARMS = "arms"
+"""The event under which the worker says how its arms are."""
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """A process's heartbeat as of now, and the state of its link to each process it follows."""
+    """A process's heartbeat as of now, the state of its link to each process it follows, and of each arm it serves."""
 
     heartbeat: Heartbeat
     links: Mapping[str, str] = field(default_factory=dict)
+    arms: Mapping[str, str] = field(default_factory=dict)
 
 
 class StatusView:
@@ -35,12 +38,12 @@ class StatusView:
         return None if status is None else status.heartbeat
 
     def look(self, timeout_ns: int) -> Status | None:
-        """The same, and its links."""
+        """The same, and its links and arms."""
         answer = self._asker.ask(timeout_ns, "status")
         said = [] if answer is None else [delivery.message for delivery in answer[1]]
-        links = [each.detail for each in said if isinstance(each, Alert) and each.event == LINKS]
+        now = {each.event: each.detail for each in said if isinstance(each, Alert)}
         beats = [each for each in said if isinstance(each, Heartbeat)]
-        return Status(beats[0], dict(*links)) if beats else None
+        return Status(beats[0], now.get(LINKS, {}), now.get(ARMS, {})) if beats else None
 
     def close(self) -> None:
         """Let go of the link."""

@@ -4,7 +4,8 @@ PipelineError
 ├── ConfigError        a configuration file or value; names file, key, value and what is allowed
 ├── BarFileError       a file of bars that cannot be used as a whole
 ├── JournalError       a journal that cannot be opened, or is corrupt
-│   └── ForgottenError     it begins after the bar that was asked for
+│   ├── ForgottenError     it begins after the bar that was asked for
+│   └── NoRoomError        the disk is full; nothing was recorded, and the same may be tried again
 ├── ExchangeError      an exchange that refused, could not be reached, or does not exist
 ├── SignalFileError    a file of signals that cannot be used
 ├── LockError          another process holds the identity
@@ -52,6 +53,10 @@ class JournalError(PipelineError):
 
 class ForgottenError(JournalError, LookupError):
     """The journal begins after the bar that was asked for."""
+
+
+class NoRoomError(JournalError):
+    """The disk is full: nothing was recorded, and the same record may be tried again once there is space."""
 
 
 class LockError(PipelineError):

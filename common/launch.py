@@ -12,34 +12,35 @@ import signal
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from honcho.environ import expand_processes, parse_procfile
 from honcho.manager import Manager
 from honcho.printer import Printer
 
+from common.lines import Lines
 
-class Unbuffered:
-    """Text to a file descriptor: honcho prints in its signal handler, which Python's buffered output does not allow."""
+SPILLED_CHARACTERS = 64 * 1024
+
+
+class Spill:
+    """What standard output did not take, up to a limit, to another descriptor."""
 
     def __init__(self, descriptor: int) -> None:
-        self._descriptor = descriptor
+        self._left, self._lines = SPILLED_CHARACTERS, Lines(descriptor)
 
-    def write(self, text: str) -> None:
-        """All of it, at once."""
-        left = text.encode()
-        while left:
-            left = left[os.write(self._descriptor, left) :]
-
-    def flush(self) -> None:
-        """Nothing waits here."""
+    def __call__(self, text: str) -> None:
+        """Keep it."""
+        self._lines.write(text[: self._left])
+        self._left -= min(len(text), self._left)
 
 
 class Launcher(Manager):  # type: ignore[misc]  # honcho has no types
     """Runs the lines of a Procfile; SIGTERM, SIGINT or the end of any line ends all."""
 
-    def __init__(self, procfile: str) -> None:
-        super().__init__(Printer(Unbuffered(sys.stdout.fileno()), colour=False))
+    def __init__(self, procfile: str, output: Lines) -> None:
+        super().__init__(Printer(output, colour=False))
         self._told = False
         for line in expand_processes(parse_procfile(procfile).processes):
             self.add_process(line.name, line.cmd, env=os.environ | line.env)
@@ -62,9 +63,14 @@ class Launcher(Manager):  # type: ignore[misc]  # honcho has no types
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run until all have ended; the exit status is honcho's."""
-    (procfile,) = arguments
-    launcher = Launcher(Path(procfile).read_text(encoding="utf-8"))
+    """Run until all have ended; the exit status is honcho's.
+
+    A second argument is the descriptor that takes what a full disk does not.
+    """
+    procfile, *spill = arguments
+    make = partial(Lines, sys.stdout.fileno())
+    output = make(Spill(int(spill[0]))) if spill else make()
+    launcher = Launcher(Path(procfile).read_text(encoding="utf-8"), output)
     launcher.loop()
     return int(launcher.returncode or 0)
 

@@ -11,7 +11,7 @@ from common.counters import Counters
 
 QUIET = ("duplicates", "restarted")
 """What every start brings: a consumer asks from its last section, and drops it."""
-ALERTS = {"zombies": "zombie_refused", "refused": "replay_refused"}
+ALERTS = {"zombies": "zombie_refused", "refused": "replay_refused", "lagged": "reader_lagged"}
 ALERT_NS = 60_000_000_000
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
-from typing import TextIO
+from typing import Any
 
 import structlog
 from structlog.typing import FilteringBoundLogger
 
+from common.lines import Lines
+
 
 def open_log(folder: Path | None, service: str, instance: str) -> FilteringBoundLogger:
-    """A logger bound to service and instance; appends to `folder/SERVICE.jsonl`, flushed line by line."""
+    """A logger bound to service and instance; appends lines to `folder/SERVICE.jsonl`, as far as the disk goes."""
     logger: FilteringBoundLogger = structlog.wrap_logger(
         structlog.WriteLogger(_stream(folder, service)),
         processors=[
@@ -25,8 +28,8 @@ def open_log(folder: Path | None, service: str, instance: str) -> FilteringBound
     return logger.bind(service=service, instance=instance)
 
 
-def _stream(folder: Path | None, service: str) -> TextIO:
+def _stream(folder: Path | None, service: str) -> Any:
     if folder is None:
         return sys.stderr
     folder.mkdir(parents=True, exist_ok=True)
-    return (folder / f"{service}.jsonl").open("a", encoding="utf-8", buffering=1)
+    return Lines(os.open(folder / f"{service}.jsonl", os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644))

@@ -1,14 +1,13 @@
 """The main program of a service: arguments, configuration, lock, epoch, loop; the exit status tells what happened.
 
-0 stopped as asked, 1 failed, 2 wrong usage or configuration. Nothing is bound before the configuration is valid and the
-lock is held.
+0 stopped as asked, 1 failed, 2 wrong usage or configuration, 75 no space on a disk. Nothing is bound before the
+configuration is valid and the lock is held.
 """
 
 from __future__ import annotations
 
 import argparse
 import gc
-import json
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -25,14 +24,17 @@ from common.config import Config, load_config
 from common.counters import Counters
 from common.door import Doorkeeper, open_transport
 from common.errors import BarFileError, ConfigError, FactorError, LockError
+from common.lines import append_line
 from common.link_losses import LinkLosses
 from common.lock import Lock, raise_epoch
 from common.logs import open_log
 from common.parent import die_with_parent
+from common.room import is_full
 from common.service import Context, Service, Stop, run
 
 DEFAULT_CONFIG = Path("config/alphabus.toml")
 MAX_QUARANTINED = 1000
+NO_ROOM = os.EX_TEMPFAIL  # started again later it may do
 # Starting again would not help.
 HOPELESS = (ConfigError, LockError, BarFileError, FactorError, KeyFileError, SecurityError)
 
@@ -56,9 +58,14 @@ def main(make: type[Service] | Callable[[Context], Service], name: str, argument
     try:
         with Lock(endpoints.folder / f"{name}.lock"):
             _serve(make, name, config, log, stop)
-    except AlphabusError as error:
+    except (AlphabusError, OSError) as error:
+        if not isinstance(error, AlphabusError) and not is_full(error):
+            log.exception("crashed")
+            raise
         log.error("failed", error=str(error))  # noqa: TRY400  expected, and told whole
         sys.stderr.write(f"{name}: {error}\n")
+        if is_full(error) and config.feed.on_full == "wait":
+            return NO_ROOM
         return 2 if isinstance(error, HOPELESS) else 1
     except Exception:
         log.exception("crashed")
@@ -102,10 +109,8 @@ def _quarantine(config: Config, name: str, log: FilteringBoundLogger, counters: 
         counters.add(f"refused_{error.reason}")
         log.warning("message_refused", link=link, reason=error.reason, error=str(error))
         if counters.snapshot()["refused"] <= MAX_QUARANTINED:
-            path.parent.mkdir(parents=True, exist_ok=True)
             row = {"link": link, "error": str(error), "frames": [bytes(frame[:512]).hex() for frame in frames[:8]]}
-            with path.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(row) + "\n")
+            append_line(path, row)
 
     return refused
 

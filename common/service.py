@@ -21,7 +21,7 @@ from alphabus.messages import Acknowledge, Alert, Heartbeat, Request, Streamed
 from alphabus.outbox import Outbox, Page, Record
 from alphabus.outlet import Outlet
 from alphabus.sockets import Waiter, wait_on
-from alphabus.status import LINKS
+from alphabus.status import ARMS, LINKS
 from common.config import MS, Config
 from common.counters import Counters
 
@@ -79,6 +79,11 @@ class Service:
         """State of the link to each process that is followed: current, gap or stale."""
         return {}
 
+    @property
+    def arms(self) -> Mapping[str, str]:
+        """State of each arm that is served: free, or what keeps it from its executor."""
+        return {}
+
     def acknowledged(self, message: Acknowledge) -> None:
         """Hear that a consumer is done with something."""
 
@@ -127,11 +132,12 @@ class Service:
         return self._status() if request.verb == "status" else self.answer(request)
 
     def _status(self) -> Page:
-        """A heartbeat, which says what only grows, and how the links are at this moment."""
+        """A heartbeat, which says what only grows, and how links and arms are at this moment."""
         said = [self.outlet.frames_of(self.endpoints.topic("health", self.name), self.heartbeat())]
-        if self.links:
-            now = Alert(self.name, "info", LINKS, self.links)
-            said.append(self.outlet.frames_of(self.endpoints.topic("alerts", self.name), now))
+        topic = self.endpoints.topic("alerts", self.name)
+        for event, states in ((LINKS, self.links), (ARMS, self.arms)):
+            if states:
+                said.append(self.outlet.frames_of(topic, Alert(self.name, "info", event, states)))
         return Page(said, complete=True)
 
 

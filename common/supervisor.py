@@ -2,7 +2,8 @@
 
 honcho stops everything when one of its children exits, so each Procfile line runs one of these. It ends only when it is
 told to, when the process ends by itself with 0, when its configuration is wrong (2: a restart would not help), or when
-the restart budget is spent; then the launcher brings the rest down: a loud halt.
+the restart budget is spent; then the launcher brings the rest down: a loud halt. For want of space on a disk it is
+started again for as long as that takes.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from alphabus.errors import AlphabusError
 from alphabus.sockets import wait_on
 from common.config import load_config
 from common.logs import open_log
-from common.process import DEFAULT_CONFIG
+from common.process import DEFAULT_CONFIG, NO_ROOM
 from common.restarts import SECOND, Restarts
 from common.service import Stop
 
@@ -53,7 +54,7 @@ class Supervisor:
             status = self._watch()
             if self._told_to_stop or status in TERMINATED:
                 return self._status(status)
-            wait_ns = self._restarts.died(time.monotonic_ns())
+            wait_ns = self._no_room() if status == NO_ROOM else self._restarts.died(time.monotonic_ns())
             if wait_ns is None:
                 self._halt(status)
                 return 1
@@ -61,6 +62,11 @@ class Supervisor:
             wait_on([self._stop.fileno(), *self._launcher], wait_ns)
             if self._told_to_stop:
                 return 0
+
+    def _no_room(self) -> int:
+        """It would die of it again: that is not counted, or a disk that is full for a minute would halt everything."""
+        sys.stderr.write(f"{self._name} ended for want of space on the disk: started again until there is\n")
+        return self._restarts.longest_ns
 
     def _halt(self, status: int) -> None:
         """Loudly: whoever looks at the terminal learns of it as well."""

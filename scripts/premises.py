@@ -73,12 +73,14 @@ class Premises:
 
     def writer(self) -> Registry:
         """The registry to change; RegistryError when there is none: a mistyped folder must not become one."""
-        with self.reader():
-            return self.maker()
+        return self._changing(existing=True)
 
     def maker(self) -> Registry:
         """The registry to change, made where there is none."""
-        return Registry(self.registry, clock=SystemClock().wall_ns, key=self.key)
+        return self._changing(existing=False)
+
+    def _changing(self, *, existing: bool) -> Registry:
+        return Registry(self.registry, clock=SystemClock().wall_ns, key=self.key, existing=existing)
 
 
 def _key(file: Path | None, config: Config | None) -> Key | None:

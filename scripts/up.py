@@ -4,6 +4,7 @@ import gc
 import os
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -11,6 +12,7 @@ from typing import Annotated, Any, Literal
 import typer
 from rich.console import Console
 
+from alphabus.messages import Heartbeat
 from common.config import Config
 from common.errors import PipelineError
 from common.market.store import BarTable
@@ -19,10 +21,12 @@ from common.replay.claim import Claim
 from common.replay.on_record import OnRecord
 from common.replay.pipeline import Pipeline, refuse_if_running
 from common.replay.preparation import Wish, load_table, write_config
-from common.replay.upkeep import champion, configure_upkeep, refuse_another_market
+from common.replay.upkeep import champion, configure_upkeep, orders_in_force, refuse_another_market
+from common.room import waits_for_space
 from scripts.choice import DEFAULT_SET, SET_HELP, Model, chosen, crown, equipped
 from scripts.command import Json, above_zero, console, main, report, usage
 from scripts.premises import ConfigFile, KeyFile, OwnKinds, Premises, RegistryFolder
+from scripts.views.orders import tell_orders
 from scripts.views.steps import chosen_bars, compile_kernels, spinner
 
 app = typer.Typer(add_completion=False, rich_markup_mode="rich")
@@ -87,6 +91,7 @@ def prepare(wish: Wish, seed: int, model: OnRecord | None, people: Console) -> t
         crown(model, config, f"to go on from {wish.bars}", people)
         model.write_set(config.state)
         ref = model.ref
+    tell_orders(config.instance, orders_in_force(config), people)
     return config, write_config(wish.out, config), ref
 
 
@@ -119,13 +124,26 @@ def watch_over(pipeline: Pipeline, figures: dict[str, Any], people: Console) -> 
     """Show how far it is for as long as it runs."""
     with people.status("starting") as status:
         while pipeline.running:
-            beat = pipeline.status("signal_cache")
-            if beat is not None and beat.bar:
-                counts = {name: beat.counters.get(f"signals_{name}", 0) for name in STATUSES}
-                figures |= {"bar": beat.bar, "signals": counts}
-                told = ", ".join(f"{count:,} {name}" for name, count in counts.items() if count)
-                status.update(f"bar {beat.bar:,}: {told or 'no signal since the start'}")
+            beats = [beat for name in ("bar_feed", "signal_cache") if (beat := pipeline.status(name)) is not None]
+            status.update(take_note(beats, figures))
             time.sleep(LOOK_S)
+
+
+def take_note(beats: Sequence[Heartbeat], figures: dict[str, Any]) -> str:
+    """Put how far they are into the figures; returns it as a line.
+
+    A section that the feed has on record is where the next start goes on, whether its signal is on record or not.
+    """
+    for beat in beats:
+        figures["bar"] = max(figures["bar"], beat.bar)
+        if beat.service == "signal_cache" and beat.bar:
+            figures["signals"] = {name: beat.counters.get(f"signals_{name}", 0) for name in STATUSES}
+    full = [beat.service for beat in beats if waits_for_space(beat.counters)]
+    if full:
+        return f"bar {figures['bar']:,}: the disk is full, waiting for space: {', '.join(full)}"
+    counts = figures.get("signals", {})
+    told = ", ".join(f"{count:,} {name}" for name, count in counts.items() if count)
+    return f"bar {figures['bar']:,}: {told or 'no signal since the start'}" if figures["bar"] else "starting"
 
 
 def tell(config: Config, people: Console) -> None:

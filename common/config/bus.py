@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, model_validator
 
-from alphabus.endpoints import SERVICES, is_tcp
+from alphabus.endpoints import SERVICES, TCP, is_tcp
 from common.config.table import Table
 
 
 def _tcp_address(value: str) -> str:
-    if not is_tcp(value):
-        raise ValueError("an address tcp://HOST:PORT")
+    if not (is_tcp(value) and _is_number(value)):
+        raise ValueError("an address tcp://HOST:PORT, its host a number of the machine such as 10.0.0.5, not a name")
     return value
+
+
+def _is_number(address: str) -> bool:
+    """Whether the host is numbers: a process listens on it, and a name may mean another machine tomorrow."""
+    host = address.removeprefix(TCP).rpartition(":")[0].strip("[]")
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 TcpAddress = Annotated[str, AfterValidator(_tcp_address)]
@@ -48,7 +59,7 @@ class BusLimits(Table):
 
     high_water: int = Field(default=256, ge=4, le=100_000)
     section_kb: int | None = Field(default=None, ge=1)
-    """How large a section of factors is; none: unknown, so that only messages count."""
+    """How large a section of factors is; none: unknown, so that no more than a credit window may wait."""
     queue_mb: int = Field(default=64, ge=1)
     """What may wait on each link, once `section_kb` is known; a credit window always may."""
     outbox_mb: int = Field(default=256, ge=1)

@@ -48,4 +48,6 @@ class Feed(Table):
     members: Path | None = None
     """A file of who is a member from when to when (symbol, from, to); none: whoever is expected."""
     sync: Literal["always", "behind", "interval", "never"] = "interval"
+    on_full: Literal["wait", "halt"] = "wait"
+    """What a full disk means to who keeps a record: it waits for space, or it dies, and at last everything halts."""
     retention: Retention = Retention()

@@ -18,6 +18,7 @@ from common.config.table import Name, Table
 
 MS = 1_000_000
 MIB = 1024 * 1024
+MESSAGES_A_SECTION = 3  # of the feed, only one of which is large
 SLACK = 8  # messages beside the sections of a credit window: universes, heartbeats
 
 
@@ -46,8 +47,11 @@ class Config(Table):
     @model_validator(mode="after")
     def _capital_is_shared(self) -> Config:
         total = sum(arm.capital for arm in self.arms.values())
-        if not self.arms or total > 1.0:
-            raise ValueError(f"at least one arm, and capital shares of at most 1 together, not {total}")
+        if not self.arms:
+            raise ValueError("arms = {}: there is at least one arm; leave the table out to have a champion")
+        if total > 1.0:
+            shares = ", ".join(f"arms.{name}.capital = {arm.capital:g}" for name, arm in self.arms.items())
+            raise ValueError(f"{shares}: capital shares of at most 1 together, not {total:g}")
         return self
 
     @model_validator(mode="after")
@@ -69,7 +73,9 @@ class Config(Table):
         if self.feed.speed is not None and (self.feed.pace_s is not None or self.interval_ns == 0):
             raise ValueError("feed.speed and feed.pace_s exclude each other, and feed.speed needs interval_ns")
         if self.is_paced and self.paced_interval_ns < MS:
-            raise ValueError("feed.speed and feed.pace_s must leave at least a millisecond from section to section")
+            key, value = ("speed", self.feed.speed) if self.feed.pace_s is None else ("pace_s", self.feed.pace_s)
+            told = f"feed.{key} = {value:g} leaves {self.paced_interval_ns:,} ns from section to section"
+            raise ValueError(f"{told}: at least a millisecond is needed")
         return self
 
     @model_validator(mode="after")
@@ -100,9 +106,11 @@ class Config(Table):
 
     @property
     def queues(self) -> Queues:
-        """How much may wait on each link."""
+        """How much may wait on each link: what a credit window needs, and more only where that fits into the budget."""
         section = (self.bus.section_kb or 0) * 1024
-        return Queues(self.bus.high_water, self.bus.queue_mb * MIB, 3 * self.feed.credit + SLACK, section)
+        window = max(MESSAGES_A_SECTION, len(self.signal_names)) * self.feed.credit + SLACK
+        most = self.bus.high_water if section else min(self.bus.high_water, window)
+        return Queues(most, self.bus.queue_mb * MIB, window, section)
 
     @property
     def acknowledge_every(self) -> int:

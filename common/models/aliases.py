@@ -5,7 +5,7 @@ from common.models.records import AliasRow, Change, ModelRef
 
 _SELECT = "SELECT instance, alias, name, version, digest FROM aliases JOIN models USING (name, version)"
 _HISTORY = """SELECT number, time_ns, action, instance, alias, from_name, from_version, to_name, to_version, by, why,
-    arm FROM history"""
+    arm, answers FROM history"""
 
 
 def aliases_of(connection: Connection, instance: str | None) -> list[AliasRow]:
@@ -53,12 +53,12 @@ def record_change(connection: Connection, change: Change) -> None:
     """Append one row of history; its `number` is given by the table."""
     connection.rows(
         "INSERT INTO history"
-        " (time_ns, action, instance, alias, from_name, from_version, to_name, to_version, by, why, arm)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " (time_ns, action, instance, alias, from_name, from_version, to_name, to_version, by, why, arm, answers)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         *(change.time_ns, change.action, change.instance, change.alias),
         *(change.source or (None, None)),
         *(change.target or (None, None)),
-        *(change.by, change.why, change.arm),
+        *(change.by, change.why, change.arm, change.answers),
     )
 
 
@@ -125,5 +125,5 @@ def _change(row: Row) -> Change:
     source = (row[5], row[6]) if row[5] is not None else None
     target = (row[7], row[8]) if row[7] is not None else None
     number, time_ns, action, instance, alias = row[:5]
-    by, why, arm = row[9:]
-    return Change(number, time_ns, action, instance, alias, source, target, by, why, arm)
+    by, why, arm, answers = row[9:]
+    return Change(number, time_ns, action, instance, alias, source, target, by, why, arm, answers)

@@ -119,7 +119,7 @@ def record_event(connection: Connection, event: Event, occasion: Occasion, *, on
     """Append a row of history that moves no alias; `once`: unless there is such a row of this very moment."""
     change = Change(
         *(0, occasion.time_ns, event.action, event.instance, event.alias, event.source, event.target),
-        *(occasion.by, occasion.why, event.arm),
+        *(occasion.by, occasion.why, event.arm, event.answers),
     )
     if not (once and is_on_record(connection, change)):
         record_change(connection, change)

@@ -14,14 +14,21 @@ from common.models.schema import MIGRATIONS, migrate, schema_version
 
 Row = tuple[Any, ...]
 
+WRITABLE = "are disk and folder writable?"
+
 
 class Connection:
     """One connection to the registry's file; SQLite's errors become ours, naming the file."""
 
-    def __init__(self, path: Path, *, read_only: bool, timeout_s: float) -> None:
+    def __init__(self, path: Path, *, read_only: bool, timeout_s: float, existing: bool = False) -> None:
         self._path = path
-        with wrapped(path):
-            self._sqlite = _open_for_reading(path, timeout_s) if read_only else _open_for_writing(path, timeout_s)
+        if (read_only or existing) and not path.exists():
+            raise RegistryError(f"there is no registry at {path}; train a model first, or name another registry")
+        try:
+            with wrapped(path):
+                self._sqlite = _open_for_reading(path, timeout_s) if read_only else _open_for_writing(path, timeout_s)
+        except OSError as error:
+            raise RegistryError(f"registry {path}: {error.strerror or error}; {WRITABLE}") from error
 
     def close(self) -> None:
         """Close it; the files stay."""
@@ -62,11 +69,17 @@ def wrapped(path: Path) -> Iterator[None]:
     except sqlite3.OperationalError as error:
         if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             raise RegistryBusyError(f"registry {path} is being written by another process; try again") from error
-        raise RegistryError(f"registry {path}: {error}") from error
+        raise RegistryError(f"registry {path}: {error}{_advice(error.sqlite_errorcode & 0xFF)}") from error
     except (sqlite3.IntegrityError, sqlite3.DataError) as error:
         raise RegistryRowError(f"registry {path} does not allow this row: {error}") from error
     except sqlite3.Error as error:
         raise RegistryError(f"registry {path}: {error}; restore it from a copy") from error
+
+
+def _advice(code: int) -> str:
+    if code in {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}:
+        return "; is the disk full?"
+    return f"; {WRITABLE}" if code in {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN} else ""
 
 
 def _open_for_writing(path: Path, timeout_s: float) -> sqlite3.Connection:
@@ -82,8 +95,6 @@ def _open_for_writing(path: Path, timeout_s: float) -> sqlite3.Connection:
 
 
 def _open_for_reading(path: Path, timeout_s: float) -> sqlite3.Connection:
-    if not path.exists():
-        raise RegistryError(f"there is no registry at {path}; train a model first, or name another registry")
     if _is_older(path, timeout_s):
         _open_for_writing(path, timeout_s).close()
     connection = _connect(path, "ro", timeout_s)

@@ -52,7 +52,7 @@ class AliasRow:
 class Change:
     """One row of history; `source` and `target` are (name, version), None where there was nothing.
 
-    `arm` is whom an event is about that moved no alias.
+    `arm` is whom an event is about that moved no alias; `answers` the number of the move that it came of, if known.
     """
 
     number: int
@@ -65,11 +65,15 @@ class Change:
     by: str
     why: str
     arm: str | None = None
+    answers: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that moves no alias: what a worker started with, a swap, one that failed, a halt, a forced breaker."""
+    """Something that moves no alias: what a worker started with, a swap, one that failed, a halt, a forced breaker.
+
+    `answers`: the number of the row that moved the alias, where it comes of one.
+    """
 
     action: Action
     instance: str
@@ -77,6 +81,7 @@ class Event:
     arm: str | None = None
     source: tuple[str, int] | None = None
     target: tuple[str, int] | None = None
+    answers: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

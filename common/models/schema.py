@@ -45,6 +45,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX history_by_alias ON history (instance, alias, number)",
     ),
     ("ALTER TABLE history ADD COLUMN arm TEXT",),
+    ("ALTER TABLE history ADD COLUMN answers INTEGER",),
 )
 
 

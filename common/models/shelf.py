@@ -11,13 +11,14 @@ from common.models.changes import Occasion, register_bundle, remove_version, swe
 from common.models.connection import Connection
 from common.models.names import check_name
 from common.models.records import ModelRef, ModelRow
-from common.models.signature import Key, check_signature, write_signature
+from common.models.signature import Key, check_signature, check_signer, write_signature
 
 
 class Shelf:
     """A folder with `registry.sqlite` and `bundles/<digest>`, shared by all instances.
 
-    `clock` gives ns since 1970 UTC, for creation times and history. With `read_only` nothing is created or locked.
+    `clock` gives ns since 1970 UTC, for creation times and history. With `read_only` nothing is created or locked; with
+    `existing` a registry is changed, but not made where there is none: RegistryError.
     With a `key`, what is added is signed with it, and what is not is refused. Finding another writer, a change waits
     up to `timeout_s` and then raises RegistryBusyError.
     """
@@ -28,13 +29,16 @@ class Shelf:
         *,
         clock: Callable[[], int],
         read_only: bool = False,
+        existing: bool = False,
         timeout_s: float = 5.0,
         key: Key | None = None,
     ) -> None:
         self.root = root
         self._clock = clock
         self._key = key
-        self._connection = Connection(root / "registry.sqlite", read_only=read_only, timeout_s=timeout_s)
+        self._connection = Connection(
+            root / "registry.sqlite", read_only=read_only, timeout_s=timeout_s, existing=existing
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -65,6 +69,7 @@ class Shelf:
         """Save a bundle and give it the next version of its name; the same bundle again keeps its version.
 
         One that was removed is there again, under the version it had. Without a signature it gets the key's.
+        BundleError where it is there with another key's signature.
         """
         check_name("model", bundle.manifest.name)
         if signature is None and self._key is not None:
@@ -73,6 +78,7 @@ class Shelf:
         with self._connection.writing():
             sweep_bundles(self._connection, self.bundles)
             if signature is not None:
+                check_signer(self.bundles / bundle.digest, signature, bundle.manifest.name)
                 write_signature(self.bundles / bundle.digest, signature)
             save_bundle(self.bundles, bundle)
             return register_bundle(self._connection, bundle, self._now(author, why))
@@ -104,11 +110,17 @@ class Shelf:
         with self._connection.writing():
             return sweep_bundles(self._connection, self.bundles)
 
-    def sign(self, ref: ModelRef, key: Key) -> None:
-        """Verify a version's bundle, and put the key's signature beside it."""
+    def sign(self, ref: ModelRef, key: Key, *, replace: bool = False) -> None:
+        """Verify a version's bundle, and put the key's signature beside it.
+
+        BundleError where another key's is there, unless `replace`: whoever checks with that one would refuse it.
+        """
         with self._connection.writing():
             load_bundle(self.folder(ref))
-            write_signature(self.folder(ref), key.sign(ref.digest))
+            signature = key.sign(ref.digest)
+            if not replace:
+                check_signer(self.folder(ref), signature, str(ref))
+            write_signature(self.folder(ref), signature)
 
     def load(self, ref: ModelRef) -> Bundle:
         """Read and verify a version's bundle, and its signature where the registry has a key; BundleError if not."""

@@ -45,7 +45,8 @@ class Key:
         if found is None:
             raise BundleError(f"the signature of bundle {digest[:12]} is not one: sign it again")
         if found[1] != self.id.encode():
-            raise BundleError(f"bundle {digest[:12]} is signed with key {found[1].decode()}, not with {self.id}")
+            told = f"bundle {digest[:12]} is signed with key {found[1].decode()}, not with {self.id}"
+            raise BundleError(f"{told}; name that key, or sign it anew: python -m scripts.models sign --replace")
         if not hmac.compare_digest(signature, self.sign(digest)):
             raise BundleError(f"the signature of bundle {digest[:12]} is wrong: it is not from who has the key")
 
@@ -57,10 +58,14 @@ def make_key(path: Path) -> Key:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise ModelError(f"key {path} cannot be made ({error.strerror}); choose another file") from error
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(b"alphabus-hmac-sha256 " + key.secret.hex().encode() + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(b"alphabus-hmac-sha256 " + key.secret.hex().encode() + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        path.unlink()  # half a key would be in the way of a whole one
+        raise ModelError(f"key {path} cannot be written ({error.strerror}): is the disk full?") from error
     return key
 
 
@@ -106,6 +111,20 @@ def read_signature(folder: Path) -> bytes | None:
             return file.read(1024)
     except FileNotFoundError:
         return None
+
+
+def check_signer(folder: Path, signature: bytes, what: str) -> None:
+    """BundleError where a bundle has the signature of another key: whoever checks with that one would refuse it."""
+    before, now = _signer_of(read_signature(folder)), _signer_of(signature)
+    if before not in {None, now}:
+        told = f"{what} is signed with key {before}; to put {now} in its place"
+        raise BundleError(f"{told}: python -m scripts.models sign --replace")
+
+
+def _signer_of(signature: bytes | None) -> str | None:
+    """Id of the key a signature says it is made with; None if there is none, or it is not one."""
+    found = None if signature is None else _SIGNATURE.fullmatch(signature)
+    return None if found is None else found[1].decode()
 
 
 def check_signature(folder: Path, key: Key) -> None:

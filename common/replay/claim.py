@@ -26,12 +26,16 @@ class Claim:
             raise BarFileError(f"OUT={out} holds files that no replay wrote: choose another folder, or empty it")
 
     def __enter__(self) -> Self:
-        """Take it; raises LockError, saying who writes there."""
+        """Take it; raises LockError, saying who writes there, and BarFileError where nobody can."""
         try:
             self._lock.__enter__()
         except LockError as error:
             raise LockError(
                 f"another run writes into {self._out}: {error}, or choose another folder for this one (OUT=)"
+            ) from error
+        except OSError as error:
+            raise BarFileError(
+                f"OUT={self._out} cannot be written ({error.strerror or error}): name another"
             ) from error
         return self
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from alphabus.clock import Clock
 from common.replay.pipeline import Pipeline
+from common.room import waits_for_space
 
 SECOND_NS = 1_000_000_000
 STALLED_NS = 120 * SECOND_NS
@@ -21,6 +22,8 @@ class Progress:
     sent: int = 0
     recorded: int = 0
     ended: bool = False
+    full: tuple[str, ...] = ()
+    """Who waits for space on a disk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +52,17 @@ def follow(
         if not pipeline.running:
             return Outcome("the processes ended before the stream did; their last words are in the logs")
         if clock.monotonic_ns() - moved_ns > stalled_ns:
-            return Outcome(f"nothing moved for {stalled_ns // SECOND_NS} s; the logs say where it stands")
+            why = f"the disk of {' and '.join(seen.full)} is full" if seen.full else "the logs say where it stands"
+            return Outcome(f"nothing moved for {stalled_ns // SECOND_NS} s; {why}")
         pause()
 
 
 def _look(pipeline: Pipeline, seen: Progress) -> Progress:
     feed, cache = pipeline.status("bar_feed"), pipeline.status("signal_cache")
+    full = tuple(beat.service for beat in (feed, cache) if beat and waits_for_space(beat.counters))
     return Progress(
         sent=max(seen.sent, feed.bar if feed else 0),
         recorded=max(seen.recorded, cache.bar if cache else 0),
         ended=seen.ended or bool(cache and cache.counters.get("ended")),
+        full=full,
     )

@@ -53,6 +53,7 @@ class Pipeline:
         bus = Bus(config.endpoints, self._transport, SystemClock())
         self._views = {name: StatusView(bus, name) for name in SERVICES}
         self._honcho: subprocess.Popen[bytes] | None = None
+        self._spill = -1  # in memory: what the launcher has to say when the disk of the logs is full
 
     def __enter__(self) -> Self:
         """Start honcho; it starts the rest. Raises LockError when a process of this instance runs already."""
@@ -64,6 +65,7 @@ class Pipeline:
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
             "PYTHONUNBUFFERED": "1",
         }
+        self._spill = os.memfd_create("spill")
         with self._log.open("ab") as output:
             self._honcho = subprocess.Popen(
                 # It ends with us, and the supervisors with it, whatever ends which of them.
@@ -76,7 +78,9 @@ class Pipeline:
                     "-m",
                     "common.launch",
                     str(ROOT / "Procfile"),
+                    str(self._spill),
                 ],
+                pass_fds=(self._spill,),
                 cwd=Path.cwd(),
                 env=environment | {"PYTHONPATH": str(ROOT)},
                 stdin=subprocess.DEVNULL,
@@ -94,7 +98,11 @@ class Pipeline:
         for view in self._views.values():
             view.close()
         self._transport.close()
-        self.stop()
+        try:
+            self.stop()
+        finally:
+            os.close(self._spill)
+            self._spill = -1
 
     @property
     def running(self) -> bool:
@@ -114,9 +122,13 @@ class Pipeline:
 
     def last_words(self, lines: int = 5) -> list[str]:
         """What the processes wrote to standard error last, honcho's own lines left out."""
-        written = self._log.read_text(encoding="utf-8", errors="replace").splitlines() if self._log.exists() else []
+        logged = self._log.read_bytes() if self._log.exists() else b""
+        written = (logged + b"\n" + self._spilled()).decode("utf-8", "replace").splitlines()
         said = [line.partition("| ")[2] for line in written if " system " not in line]
         return [line for line in said if line.strip()][-lines:]
+
+    def _spilled(self) -> bytes:
+        return b"" if self._spill < 0 else os.pread(self._spill, os.fstat(self._spill).st_size, 0)
 
     def stop(self) -> None:
         """End every process; raises PipelineError when one outlives the limit."""

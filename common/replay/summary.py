@@ -114,10 +114,19 @@ def restarts(logs: Path | None) -> dict[str, int]:
     counts = dict.fromkeys(SERVICES, 0)
     path = (logs or Path()) / "supervisor.jsonl"
     for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
-        row = json.loads(line)
+        row = _row(line)
         if row.get("event") == "died":
             counts[row["child"].rpartition(".")[2]] += 1
     return counts
+
+
+def _row(line: str) -> Mapping[str, Any]:
+    """What a log says; nothing where a full disk took only a part of it."""
+    try:
+        row = json.loads(line)
+    except ValueError:
+        return {}
+    return row if isinstance(row, dict) else {}
 
 
 def _refused(counters: Mapping[str, int]) -> dict[str, int]:

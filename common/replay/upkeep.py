@@ -8,8 +8,9 @@ from pathlib import Path
 from common.config import Config, Source, load_config
 from common.errors import ConfigError
 from common.market.store import BarTable
-from common.models.records import ModelRef
-from common.replay.preparation import Wish, champion_of, configure, train
+from common.models.orders import in_force
+from common.models.records import Change, ModelRef
+from common.replay.preparation import ARM, Wish, champion_of, configure, open_registry, train
 from common.replay.split import Split
 from common.research.training import Progress, silent
 
@@ -54,6 +55,12 @@ def champion(wish: Wish, config: Config, table: BarTable, *, progress: Progress 
     if known is not None:
         return known, False
     return train(wish, config, table, whole_history(table), progress=progress).ref, True
+
+
+def orders_in_force(config: Config) -> list[Change]:
+    """What people ordered its champion to do and have not taken back: a restart does not end it."""
+    with open_registry(config) as registry:
+        return in_force(registry.events(config.instance, ARM))
 
 
 def _told(source: Source) -> str:

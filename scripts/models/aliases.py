@@ -14,7 +14,7 @@ from common.models.registry import Registry
 from scripts.command import Json, console, report, usage
 from scripts.models.following import Verdict, Watch, follow
 from scripts.models.novelty import check_novelty, novelty
-from scripts.models.options import Alias, By, Instance, Name, Version, Why, who
+from scripts.models.options import Alias, By, Instance, Name, Version, Why, model_of, who
 from scripts.models.outlook import Ground
 from scripts.premises import ConfigFile, KeyFile, Premises, RegistryFolder
 
@@ -56,7 +56,7 @@ def promote(
     with premises.writer() as models:
         if not new:
             check_novelty(premises, alias, models.aliases())
-        ref = models.version(name, version).ref
+        ref = models.version(*model_of(name, version)).ref
         kind = models.load(ref).manifest.kind
         if config is not None:  # what serves it has to know its kind
             model_class(kind, premises.kinds)

@@ -11,7 +11,7 @@ from common.errors import BundleError
 from common.models.archive import decode_archive, encode_archive
 from common.models.signature import read_signature
 from scripts.command import Json, console, report
-from scripts.models.options import By, Name, Version, Why, who
+from scripts.models.options import By, Name, Version, Why, model_of, who
 from scripts.outputs import check_outputs, writing
 from scripts.premises import ConfigFile, KeyFile, Premises, RegistryFolder
 
@@ -20,6 +20,7 @@ def export_model(
     name: Name,
     *,
     out: Annotated[Path | None, typer.Option(help="File to write; default: NAME-VERSION.tar.")] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Also where the file is there already.")] = False,
     version: Version = None,
     config: ConfigFile = None,
     key: KeyFile = None,
@@ -28,14 +29,23 @@ def export_model(
 ) -> None:
     """Write a version as one file, its signature with it."""
     with Premises.of(config, registry, key).reader() as models:
-        ref = models.version(name, version).ref
+        ref = models.version(*model_of(name, version)).ref
         body = encode_archive(models.load(ref), read_signature(models.folder(ref)))
     target = out or Path(f"{ref.name}-{ref.version}.tar")
     check_outputs({"--out": target, "--json": json_file}, {"--config": config, "--key": key})
+    _check_place(target, replace=replace)
     with writing(target), replacing(target) as temporary:
         temporary.write_bytes(body)
     console().print(f"{target} holds {ref} ({len(body):,} bytes)", highlight=False)
     report(json_file, {"file": str(target), "bytes": len(body), **asdict(ref)})
+
+
+def _check_place(target: Path, *, replace: bool) -> None:
+    """Refuse a file that is there, and a folder that is not: either may be meant for something else."""
+    if target.exists() and not replace:
+        raise typer.BadParameter(f"{target} is there already; another name, or --replace", param_hint="--out")
+    if not target.parent.is_dir():
+        raise typer.BadParameter(f"there is no folder {target.parent}; make it first", param_hint="--out")
 
 
 def import_model(
@@ -63,7 +73,7 @@ def import_model(
 def remove(
     name: Name,
     *,
-    version: Annotated[int, typer.Option("--version", min=1, help="Its version.")],
+    version: Annotated[int | None, typer.Option("--version", min=1, help="Its version.")] = None,
     why: Why,
     by: By = None,
     config: ConfigFile = None,
@@ -74,7 +84,10 @@ def remove(
 
     Needed is what an alias means, what it would mean after a rollback, and what served an arm last.
     """
+    which, number = model_of(name, version)
+    if number is None:
+        raise typer.BadParameter("which one? there is no default", param_hint="--version")
     with Premises.of(config, registry).writer() as models:
-        ref = models.remove(name, version, by=who(by), why=why)
+        ref = models.remove(which, number, by=who(by), why=why)
     console().print(f"{ref} is removed", highlight=False)
     report(json_file, asdict(ref))

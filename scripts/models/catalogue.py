@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from scripts.command import Json, console, report
-from scripts.models.options import Name, Version
+from scripts.models.options import Name, Version, model_of
 from scripts.premises import ConfigFile, KeyFile, Premises, RegistryFolder
 from scripts.views.models import list_table, model_table, row_of
 
@@ -37,7 +37,7 @@ def show(
 ) -> None:
     """Show what a version was made of and how good it was; its files are verified first."""
     with Premises.of(config, registry, key).reader() as models:
-        row = models.version(name, version)
+        row = models.version(*model_of(name, version))
         manifest = models.load(row.ref).manifest
     console().print(model_table(row, manifest))
     report(json_file, {**row_of(row), "manifest": asdict(manifest)})

@@ -12,18 +12,21 @@ from scripts.models.options import Instance
 from scripts.premises import ConfigFile, Premises, RegistryFolder
 from scripts.views.models import change_of, history_table, serving_of
 
+LAST_BAR = 2**62
+
 
 def history(
     *,
     instance: Annotated[str | None, typer.Option(help="Only of this instance.")] = None,
-    alias: Annotated[str | None, typer.Option(help="Only of this alias.")] = None,
+    alias: Annotated[str | None, typer.Option(help="Only of this alias, or of this arm.")] = None,
     config: ConfigFile = None,
     registry: RegistryFolder = None,
     json_file: Json = None,
 ) -> None:
     """Every change, oldest first: when, what, from, to, by whom, why."""
     with Premises.of(config, registry).reader() as models:
-        changes = models.history(instance, alias)
+        known = models.history(instance)
+        changes = [row for row in known if alias in {None, row.alias, row.arm}]
         if not changes:
             _check(models, instance, alias)
     console().print(history_table(changes))
@@ -32,13 +35,13 @@ def history(
 
 def _check(models: Registry, instance: str | None, alias: str | None) -> None:
     """Say of a name nothing is on record of which was meant; typer.BadParameter."""
-    known = models.instances()
-    if instance is not None and instance not in known:
-        told = f"nothing is on record of instance {instance!r}{did_you_mean(instance, known)}"
+    instances = models.instances()
+    if instance is not None and instance not in instances:
+        told = f"nothing is on record of instance {instance!r}{did_you_mean(instance, instances)}"
         raise typer.BadParameter(told, param_hint="--instance")
     if alias is not None:
-        aliases = {row.alias for row in models.history(instance) if row.alias is not None}
-        told = f"nothing is on record of alias {alias!r}{did_you_mean(alias, aliases)}"
+        known = {name for row in models.history(instance) for name in (row.alias, row.arm) if name is not None}
+        told = f"nothing is on record of alias or arm {alias!r}{did_you_mean(alias, known)}"
         raise typer.BadParameter(told, param_hint="--alias")
 
 
@@ -59,9 +62,12 @@ def served(
         chosen = None if journal is None else _journal(journal)
     with premises.reader() as models:
         found = models.served_at(name, arm, bar, journal=chosen)
+        is_last = found is not None and found == models.served_at(name, arm, LAST_BAR, journal=found.journal)
     if found is None:
         raise ModelError(f"nothing is on record as having served {name}/{arm} at bar {bar}")
-    console().print(f"{found.name}/{found.version} served {name}/{arm} from bar {found.bar} on", highlight=False)
+    told = f"{found.name}/{found.version} served {name}/{arm} from bar {found.bar} on"
+    more = f", and nobody is on record after it; whether there has been a bar {bar} the registry does not know"
+    console().print(told + (more if is_last else ""), highlight=False)
     report(json_file, serving_of(found))
 
 

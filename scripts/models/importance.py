@@ -9,7 +9,7 @@ from common.atomic import replacing
 from common.models.proof import prove
 from common.research.importance_plot import plot_importance, plot_page
 from scripts.command import Json, console, report, usage
-from scripts.models.options import Name, Version
+from scripts.models.options import Name, Version, model_of
 from scripts.outputs import check_outputs, writing
 from scripts.premises import ConfigFile, KeyFile, OwnKinds, Premises, RegistryFolder
 from scripts.views.models import importance_table
@@ -32,7 +32,7 @@ def importance(
     check_outputs({"--plot": plot, "--json": json_file}, {"--config": config, "--key": key})
     premises = Premises.of(config, registry, key, own_kind)
     with premises.reader() as models:
-        ref = models.version(name, version).ref
+        ref = models.version(*model_of(name, version)).ref
         found = prove(models.load(ref), premises.kinds).detail()
     with usage("--by"):
         by = found.measure(by)

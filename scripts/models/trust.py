@@ -13,7 +13,7 @@ from common.models.records import ModelRow
 from common.models.registry import Registry
 from common.models.signature import make_key
 from scripts.command import FAILED, Json, console, report
-from scripts.models.options import Name, Version
+from scripts.models.options import Name, Version, model_of
 from scripts.premises import ConfigFile, KeyFile, OwnKinds, Premises, RegistryFolder
 from scripts.views.models import verdict_table
 
@@ -31,13 +31,20 @@ def verify(
     """Read every file again, compare every digest, and have the golden questions answered; 1 if one is not good."""
     premises = Premises.of(config, registry, key, own_kind)
     with premises.reader() as models:
-        rows = models.models() if name is None else models.versions(name)
-        chosen = rows if version is None else [models.version(str(name), version)]
-        verdicts = [_verdict(models, row, premises.kinds) for row in chosen]
+        verdicts = [_verdict(models, row, premises.kinds) for row in _chosen(models, name, version)]
     console().print(verdict_table(verdicts))
     report(json_file, verdicts)
     if not all(each["good"] for each in verdicts):
         raise typer.Exit(FAILED)
+
+
+def _chosen(models: Registry, name: str | None, version: int | None) -> list[ModelRow]:
+    if name is None:
+        if version is not None:
+            raise typer.BadParameter("of which model? name it", param_hint="--version")
+        return models.models()
+    which, number = model_of(name, version)
+    return models.versions(which) if number is None else [models.version(which, number)]
 
 
 def sign(
@@ -46,16 +53,17 @@ def sign(
     config: ConfigFile = None,
     key: KeyFile = None,
     version: Version = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Also where another key has signed it.")] = False,
     registry: RegistryFolder = None,
     json_file: Json = None,
 ) -> None:
-    """Vouch for a version that is on record already."""
+    """Vouch for a version that is on record already; one signature is there, of one key."""
     premises = Premises.of(config, registry, key)
     if premises.key is None:
         raise typer.BadParameter("name a key file, or a configuration that has one", param_hint="--key, --config")
     with premises.writer() as models:
-        ref = models.version(name, version).ref
-        models.sign(ref, premises.key)
+        ref = models.version(*model_of(name, version)).ref
+        models.sign(ref, premises.key, replace=replace)
     console().print(f"{ref} is signed with key {premises.key.id}", highlight=False)
     report(json_file, {"key": premises.key.id, **asdict(ref)})
 

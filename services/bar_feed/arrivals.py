@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from alphabus.messages import Mode
-from common.market.quarantine import append_refused
+from common.lines import append_line
 from services.bar_feed.admission import Admission, Refusal
 from services.bar_feed.sources import RawSection, Source
 
@@ -40,10 +40,11 @@ class Arrivals:
         return None
 
     def _refuse(self, raw: RawSection, refusal: Refusal) -> None:
-        told = {"time": raw.time, "stamp": raw.stamp, "symbols": len(raw.symbols)}
+        told: dict[str, Any] = {"time": raw.time, "stamp": raw.stamp, "symbols": len(raw.symbols)}
         self._kept += 1
         if self._kept <= MAX_KEPT:
             columns = {name: values.tolist() for name, values in raw.columns.items()}
             row = {"reason": refusal.value, **told, "symbols": raw.symbols, "columns": columns}
-            append_refused(self._quarantine, row)
+            if not append_line(self._quarantine, row):
+                told["kept"] = False
         self._refused(refusal, told)

@@ -1,20 +1,23 @@
-"""Moves sections from the source to the bus: journal first, then publish."""
+"""Moves sections from the source to the bus: journal first, then publish; on a full disk it waits for space."""
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
-from alphabus.codec import content_of
-from alphabus.messages import Announcement, EndOfStream, Heartbeat, Mode, Phase, Request, Streamed
+from alphabus.codec import Content, content_of
+from alphabus.messages import Announcement, Bars, EndOfStream, Heartbeat, Mode, Phase, Request, Streamed
 from alphabus.outbox import Page, Record
 from common.config import Source as SourceConfig
+from common.errors import NoRoomError
 from common.market.constituents import load_constituents
 from common.market.journal import Journal, Retention
 from common.market.membership import Membership
 from common.message_log import UNIVERSE, MessageLog
+from common.room import Room
 from common.service import Context, Service
 from services.bar_feed.admission import Refusal
 from services.bar_feed.alignment import Alignment
@@ -35,6 +38,8 @@ class BarFeed(Service):
     def __init__(self, context: Context, open_source: OpenSource | None = None) -> None:
         super().__init__(context)
         feed = self.config.feed
+        self._unsaid: deque[Streamed] = deque()
+        self._room = Room(self.clock, self.log, self.counters, self.outlet.alert, waits=feed.on_full == "wait")
         self._announcements = self.endpoints.topic("announcements")
         self._bars = self.endpoints.topic("bars")
         self._log = MessageLog(Journal.open(context.state / "journal", sync=feed.sync, landmark=UNIVERSE))
@@ -57,18 +62,22 @@ class BarFeed(Service):
         return self._chronicle
 
     def wake_ns(self) -> int | None:
-        """When the next section is due by pace, or at once when credit allows more."""
+        """When the next section is due by pace, or at once when credit allows more; on a full disk when it is tried."""
+        if self._unsaid:
+            return self._room.again_ns
         if self._next is None:
             return None
         now = self.clock.monotonic_ns()
         if self._may_send(now):
             return now
-        paced = self._is_paced(self._next)
+        paced = self._is_paced(self._next[0])
         return now + self._pacing.due_in_ns(now) if paced else None
 
     def turn(self) -> None:
         """Send one section if one may go; the loop comes back at once for the next."""
-        if self._next is not None and self._may_send(self.clock.monotonic_ns()):
+        if self._unsaid:
+            self._say()
+        elif self._next is not None and self._may_send(self.clock.monotonic_ns()):
             self._send(self._next)
         elif self._next is None and not self._chronicle.ended:
             self._say_end()
@@ -121,13 +130,13 @@ class BarFeed(Service):
         detail = {name: str(value) for name, value in told.items()}
         self.outlet.alert("warning", "section_refused", reason=refusal.value, **detail)
 
-    def _is_paced(self, due: Due) -> bool:
-        return due[0] is not Mode.HISTORY and self._pacing.pace_ns is not None
+    def _is_paced(self, mode: Mode) -> bool:
+        return mode is not Mode.HISTORY and self._pacing.pace_ns is not None
 
     def _may_send(self, now: int) -> bool:
         if self._next is None:
             return False
-        return self._pacing.may_send(now, self._sections_ahead(), paced=self._is_paced(self._next))
+        return self._pacing.may_send(now, self._sections_ahead(), paced=self._is_paced(self._next[0]))
 
     def _sections_ahead(self) -> int:
         engine = self.outlet.lowest_acknowledged(self._bars, ["factor_engine"], self.journal)
@@ -139,16 +148,17 @@ class BarFeed(Service):
         bar = self._chronicle.last_bar + 1
         expected = self._alignment.expected
         universe, bars = self._alignment.align(raw, self.journal, bar, mode)
-        self._say(
-            Announcement(self.journal, bar, mode, raw.time, raw.stamp, Phase.CLOSED, expected, coverage=bars.coverage)
+        closed = Announcement(
+            self.journal, bar, mode, raw.time, raw.stamp, Phase.CLOSED, expected, coverage=bars.coverage
         )
-        if universe is not None:
-            self._say(universe)
-        self._say(bars)
+        self._say(closed, *([] if universe is None else [universe]), bars)
+
+    def _sent(self, bars: Bars) -> None:
+        """Go on with the next section."""
         self._log.journal.settle()  # it is published: now it is synced, while the next one is made ready
-        self.bar, self.durable = bar, self._chronicle.durable_bar
-        self.counters.add(f"sections_{mode}")
-        if self._is_paced(due):
+        self.bar, self.durable = bars.bar, self._chronicle.durable_bar
+        self.counters.add(f"sections_{bars.mode}")
+        if self._is_paced(bars.mode):
             self._pacing.sent(self.clock.monotonic_ns())
         self._next = self._pulled()
         self._announce()
@@ -158,18 +168,38 @@ class BarFeed(Service):
         if self._next is None or self._next[0] is Mode.HISTORY or self._chronicle.announced is not None:
             return
         mode, raw = self._next
-        due_in = self._pacing.due_in_ns(self.clock.monotonic_ns())
         bar, expected = self._chronicle.last_bar + 1, self._alignment.expected
-        self._say(Announcement(self.journal, bar, mode, raw.time, raw.stamp, Phase.DUE, expected, due_in))
+        self._say(Announcement(self.journal, bar, mode, raw.time, raw.stamp, Phase.DUE, expected))
 
     def _say_end(self) -> None:
-        end = EndOfStream(self.journal, self._chronicle.last_bar, self._arrivals.mode)
-        self._chronicle.append(end)
-        self.outlet.publish(self._announcements, end)
-        self.outlet.publish(self._bars, end)
-        self.log.info("end_of_stream", bar=end.bar)
+        self._say(EndOfStream(self.journal, self._chronicle.last_bar, self._arrivals.mode))
 
-    def _say(self, message: Streamed) -> None:
-        content = content_of(message)
-        self._chronicle.append(message, content)
-        self.outlet.publish(self._announcements if isinstance(message, Announcement) else self._bars, message, content)
+    def _say(self, *messages: Streamed) -> None:
+        """Journal, then publish, in order; what the disk has no space for waits, and what follows waits behind it."""
+        self._unsaid.extend(messages)
+        while self._unsaid and self._room.may_try:
+            message = self._as_of_now(self._unsaid[0])
+            content = content_of(message)
+            try:
+                self._chronicle.append(message, content)
+            except NoRoomError as error:
+                self._room.refused(error)
+                return
+            self._room.found()
+            self._unsaid.popleft()
+            self._publish(message, content)
+
+    def _as_of_now(self, message: Streamed) -> Streamed:
+        if isinstance(message, Announcement) and message.phase is Phase.DUE:
+            return replace(message, due_in_ns=self._pacing.due_in_ns(self.clock.monotonic_ns()))
+        return message
+
+    def _publish(self, message: Streamed, content: Content) -> None:
+        if isinstance(message, Announcement | EndOfStream):
+            self.outlet.publish(self._announcements, message, content)
+        if not isinstance(message, Announcement):
+            self.outlet.publish(self._bars, message, content)
+        if isinstance(message, Bars):
+            self._sent(message)
+        elif isinstance(message, EndOfStream):
+            self.log.info("end_of_stream", bar=message.bar)

@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from alphabus.messages import Factors, Reason, Signals
 from common.models.records import ModelRef
 
+Detail = Mapping[str, str | int | float]
+"""What there is to know beside the event: a number is one in the log."""
+
 
 @dataclass(frozen=True, slots=True)
 class Publish:
@@ -38,7 +41,7 @@ class Told:
 
     level: str
     event: str
-    detail: Mapping[str, str] = field(default_factory=dict)
+    detail: Detail = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,8 +28,11 @@ class ModelAge:
             return []
         self._told = (duty, event)
         model = duty.voice.model
-        detail = {"model": f"{model.name}/{model.version}", "limit_days": f"{(self._limit_ns or 0) / DAY_NS:g}"}
-        detail["age_days"] = f"{(time - (duty.model_time_ns or 0)) / DAY_NS:.2f}"
+        detail: dict[str, str | float] = {
+            "model": f"{model.name}/{model.version}",
+            "limit_days": (self._limit_ns or 0) / DAY_NS,
+        }
+        detail["age_days"] = round((time - (duty.model_time_ns or 0)) / DAY_NS, 2)
         return [Told("error" if share > 1.0 else "warning", event, detail)]
 
     def _share(self, duty: Duty, time: int) -> float:

@@ -15,7 +15,7 @@ from alphabus.messages import Factors, Reason, Signals
 from services.inference_worker.actions import Action, Publish, Told
 from services.inference_worker.age import ModelAge
 from services.inference_worker.agenda import Agenda, Task
-from services.inference_worker.breaker import Breaker
+from services.inference_worker.breaker import Breaker, State
 from services.inference_worker.composition import Spoken, computed, flag_symbols, speak
 from services.inference_worker.duty import Duty
 from services.inference_worker.fallback import Fallback
@@ -24,6 +24,8 @@ from services.inference_worker.prospects import Prospects
 from services.inference_worker.rules import NEVER_NS, Rules
 from services.inference_worker.section import Section
 from services.inference_worker.work import Work
+
+FREE = "free"
 
 
 class Arm:
@@ -48,6 +50,14 @@ class Arm:
     def halted(self) -> bool:
         """Whether a person stopped it."""
         return self._prospects.halted
+
+    @property
+    def state(self) -> str:
+        """Free, or what keeps it from an executor: `vacant`, `halted`, and how its breaker is unless that is closed."""
+        kept = ["vacant"] if self.duty.is_vacant else []
+        kept += ["halted"] if self.halted else []
+        kept += [] if self.breaker.state is State.CLOSED else [f"breaker {self.breaker.state.value}"]
+        return ", ".join(kept) or FREE
 
     # What the service tells.
 
@@ -130,7 +140,7 @@ class Arm:
 
     def pardon(self, now: int) -> list[Told]:
         """The model on duty is wanted in spite of what it failed at; only a breaker that was forced stays open."""
-        failed = {"failures": str(self._work.failures), "breaker": self.breaker.state.value}
+        failed = {"failures": self._work.failures, "breaker": self.breaker.state.value}
         told = Told("warning", "model_pardoned", {"model": self._prospects.model, **failed})
         self.relieve(possible=True)
         self._work.pardon()
@@ -148,13 +158,15 @@ class Arm:
 
     def halt(self, now: int) -> list[Action]:
         """Say `void (halted)` of everything that is open, and of every section to come as soon as it is announced."""
+        told = [] if self.halted else [Told("warning", "arm_halted")]
         self._prospects.halted = True
-        return [*self.step(now), Told("warning", "arm_halted")]
+        return [*self.step(now), *told]
 
     def resume(self, now: int) -> list[Action]:
         """Serve again, from the next section on."""
+        told = [Told("warning", "arm_resumed")] if self.halted else []
         self._prospects.halted = False
-        return [*self.step(now), Told("warning", "arm_resumed")]
+        return [*self.step(now), *told]
 
     def force_open(self, now: int) -> list[Action]:
         """Open the breaker until it is closed by hand; what is with the executor is still taken."""
@@ -212,5 +224,5 @@ class Arm:
             yield from self._say(self._fallback.instead(task.section, self.duty, self.previous, Reason.GATED))
         self._close(task)
         if verdict.suspect:
-            yield Told("warning", "answer_suspect", {"bar": str(task.section.bar), "detail": verdict.suspect})
+            yield Told("warning", "answer_suspect", {"bar": task.section.bar, "detail": verdict.suspect})
         yield from self._work.release(now)

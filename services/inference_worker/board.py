@@ -27,6 +27,7 @@ class Board:
         section = self.sections.get(bar) or self._opened(announcement, now_ns, on_record=on_record)
         if announcement.phase is Phase.CLOSED:
             section.coverage = announcement.coverage
+            section.bring_forward(now_ns)  # what is closed is due
         for (early_bar, _), factors in self._early.items():
             if early_bar == bar and factors.journal == section.journal:
                 section.fill(factors, now_ns)
@@ -35,6 +36,12 @@ class Board:
             self._mark_passed()
         self._mark_skipped()
         return section
+
+    def correct(self, announcement: Announcement, now_ns: int) -> None:
+        """Note what the feed says of now: how long until this section is due, and that those before it are closed."""
+        for bar, section in self.sections.items():
+            if announcement.journal == section.journal and bar <= announcement.bar:
+                section.bring_forward(now_ns + (announcement.due_in_ns if bar == announcement.bar else 0))
 
     def fill(self, factors: Factors, now_ns: int) -> None:
         """Note a section's factors of one plan; they come in order, so an older section without any gets none."""
@@ -82,9 +89,10 @@ class Board:
 
     def _opened(self, announcement: Announcement, now_ns: int, *, on_record: bool) -> Section:
         section = Section.announced(announcement, now_ns, recalled=on_record)
-        # How long ago the record's words were sent is unknown; but a section is never due after the one that follows.
+        # How long ago the record's words were sent is unknown; but a section is closed before the next is announced.
         for older in self.sections.values():
             older.due_ns = min(older.due_ns, section.due_ns)
+            older.bring_forward(now_ns)
         self.sections[announcement.bar] = section
         return section
 

@@ -99,7 +99,7 @@ class Breaker:
         if state is State.CLOSED:
             self._closed_at, self._in_a_row = now, 0
             self._bad.clear()
-        detail = {"before": before.value, "why": why}
+        detail: dict[str, str | int] = {"before": before.value, "why": why}
         if state is State.OPEN:
-            detail["open_ms"] = str(self._open_for // 1_000_000)
+            detail["open_ms"] = self._open_for // 1_000_000
         return [Told("warning", f"breaker_{state}", detail)]

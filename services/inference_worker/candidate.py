@@ -146,7 +146,7 @@ class Candidate:
             self.failed(f"no answer to the last section in {self.trial.patience_ns // 1_000_000} ms")
 
     def _waiting(self, own: Factors | None) -> Told:
-        limits = {"at_least_s": f"{self.trial.wait_ns / 1e9:g}", "and_sections": str(self.trial.wait_bars)}
+        limits = {"at_least_s": self.trial.wait_ns / 1e9, "and_sections": self.trial.wait_bars}
         return Told("warning", "candidate_waiting", {"model": str(self), "detail": self._lack(own), **limits})
 
     def _wait_no_longer(self, own: Factors | None, now: int, bar: int | None) -> None:

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from typing import Literal, get_args
 
 from alphabus.messages import Request
+from common.models.orders import in_force
 from common.models.records import Change
 from services.inference_worker.actions import Action
 from services.inference_worker.arms import Arm
@@ -51,9 +52,8 @@ def read_order(request: Request, arms: Collection[str]) -> Order:
 
 def standing(events: Iterable[Change]) -> list[Verb]:
     """Which verbs still hold for an arm, given the newest row of each action, oldest first."""
-    newest = {change.action: change.number for change in events}
-    pairs: tuple[tuple[Verb, Verb], ...] = (("halt", "resume"), ("open", "close"))
-    return [done for done, undone in pairs if newest.get(done, 0) > newest.get(undone, 0)]
+    held = {change.action for change in in_force(events)}
+    return [verb for verb in VERBS if verb in held]
 
 
 def _named(arm: str, arms: Collection[str]) -> tuple[str, ...]:

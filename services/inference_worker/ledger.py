@@ -141,9 +141,9 @@ class Ledger:
             self._tell("", Told("error", "rows_unreadable", detail))
             return ()
 
-    def _why(self, trouble: str) -> dict[str, str]:
+    def _why(self, trouble: str) -> dict[str, str | int]:
         self._trouble = trouble
-        return {"waiting": str(len(self._waiting)), "detail": trouble}
+        return {"waiting": len(self._waiting), "detail": trouble}
 
     def _say(self, told: Told) -> None:
         """Once for each cause, not at every try."""

@@ -10,7 +10,7 @@ from common.errors import ModelError, RegistryError
 from common.models.records import Event, ModelRef
 from common.models.registry import Registry
 from common.nearest import did_you_mean
-from services.inference_worker.actions import Told
+from services.inference_worker.actions import Detail, Told
 from services.inference_worker.ledger import Ledger
 from services.inference_worker.post import Post
 from services.inference_worker.postings import Postings
@@ -67,11 +67,12 @@ class Opening:
         """Why what the alias means is not the first to be tried; nothing where it is."""
         if wish is None:
             return f"alias {self._alias(arm)} is missing"
-        return f"{wish} failed to take over before" if self._record.was_refused(arm, wish) else ""
+        why = self._record.why_refused(arm, wish)
+        return "" if why is None else f"{wish} failed to take over before: {why}"
 
     def _loaded(self, arm: str, ref: ModelRef) -> Post:
         post = self._postings.loaded(ref)
-        detail = {"name": ref.name, "version": str(ref.version), "digest": ref.digest, "factors": post.factor_topic}
+        detail: Detail = {"name": ref.name, "version": ref.version, "digest": ref.digest, "factors": post.factor_topic}
         self._tell(arm, Told("info", "model", detail))
         return post
 
@@ -98,7 +99,7 @@ class Opening:
         if not line:
             known = [row.alias for row in self._registry.aliases(config.instance)]
             missing = f"instance {config.instance!r} has no alias {alias!r}{did_you_mean(alias, known)}"
-            return f"arm {arm}: {missing}; put one on record: {promote}"
+            return f"arm {arm}: {missing}; put one on record: {promote} --new"
         tried = ", ".join(map(str, line))
         return f"arm {arm}: {tried} cannot serve: {'; '.join(troubles)}; mend that, or promote another: {promote}"
 

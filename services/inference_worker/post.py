@@ -13,6 +13,8 @@ from services.inference_worker.duty import Duty, Voice
 
 TRAINING = "training"
 LEAST, GREATEST = "q0", "q100"
+NOBODY = Model("none", 0, "")
+"""What sections name where nothing was ever wanted: no version has this number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ class Post:
     @classmethod
     def vacant(cls, wanted: ModelRef | None, trouble: str) -> Post:
         """Nobody's: sections name the model that was wanted, if there is one."""
-        model = Model("", 0, "") if wanted is None else Model(wanted.name, wanted.version, wanted.digest)
+        model = NOBODY if wanted is None else Model(wanted.name, wanted.version, wanted.digest)
         return cls(model, Path(), (), "", "", trouble=trouble)
 
     @classmethod

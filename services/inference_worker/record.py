@@ -37,11 +37,8 @@ class Record:
         known = self._registry.reliefs(self._config.instance, arm, self._config.arms[arm].alias)
         return _once(self._served_since(arm), known)
 
-    def was_refused(self, arm: str, wish: ModelRef) -> bool:
-        """Whether a swap to this has failed since the alias last moved, by number and by time.
-
-        A row that had to wait comes after a promotion that it knew nothing of.
-        """
+    def why_refused(self, arm: str, wish: ModelRef) -> str | None:
+        """Why a swap to this failed last since the alias moved; None where none has."""
         rows = self._registry.history(self._config.instance, self._config.arms[arm].alias)
         last = max((row for row in rows if row.action in MOVES), key=lambda row: row.number, default=None)
         failed = [
@@ -49,7 +46,8 @@ class Record:
             for row in self._continued(rows, arm)
             if (row.action, row.arm, row.target) == ("swap_failed", arm, wish.key)
         ]
-        return any(last is None or (row.number > last.number and row.time_ns >= last.time_ns) for row in failed)
+        since = [row for row in failed if last is None or _answers(row, last)]
+        return since[-1].why if since else None
 
     def _continued(self, rows: list[Change], arm: str) -> list[Change]:
         """Rows of the registry, then those that wait, with the numbers they may get."""
@@ -67,8 +65,18 @@ def _change(row: Noted, number: int) -> Change:
     event = row.event
     return Change(
         *(number, row.at_ns, event.action, event.instance, event.alias, event.source, event.target),
-        *(row.by, row.why, event.arm),
+        *(row.by, row.why, event.arm, event.answers),
     )
+
+
+def _answers(row: Change, move: Change) -> bool:
+    """Whether a refusal is of this move: one that had to wait stands after moves that it knew nothing of.
+
+    Only rows of an older version do not say what they answer: those are judged by number and by time.
+    """
+    if row.answers is not None:
+        return row.answers >= move.number
+    return row.number > move.number and row.time_ns >= move.time_ns
 
 
 def _once(newer: Iterator[Key], older: list[Key]) -> list[Key]:

@@ -36,9 +36,9 @@ class Wish:
 
 
 def open_registry(config: Config, clock: Clock, timeout_s: float) -> Registry:
-    """The registry of a configuration; ConfigError when its key cannot be used."""
+    """The registry of a configuration; ConfigError when its key cannot be used, RegistryError where there is none."""
     key = configured_key(config.key)
-    return Registry(config.registry, clock=clock.wall_ns, timeout_s=timeout_s, key=key)
+    return Registry(config.registry, clock=clock.wall_ns, timeout_s=timeout_s, key=key, existing=True)
 
 
 class Roster:
@@ -104,7 +104,8 @@ class Roster:
         if not swap.failed:
             self._mending.forget(arm)
         ends = None if swap.source is None else swap.source.key, swap.target.key
-        event = Event(action, self._config.instance, self._config.arms[arm].alias, arm, *ends)
+        alias, answers = self._config.arms[arm].alias, self._wishes.heard(arm)
+        event = Event(action, self._config.instance, alias, arm, *ends, answers)
         self.ledger.note(event, by=WORKER, why=swap.why)
 
     def events(self, arm: str) -> list[Change]:

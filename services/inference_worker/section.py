@@ -22,7 +22,7 @@ class Section:
     filled_ns: dict[bytes, int] = field(default_factory=dict)
     """When the factors were there, on the monotonic clock."""
     recalled: bool = False
-    """First heard of from the feed's record, not when it was announced."""
+    """First heard of from the feed's record, not when it was announced: `due_ns` is the latest that it may be."""
     passed: bool = False
     """Its time passed while this worker was away: it cannot be fresh any more."""
     skipped: set[bytes] = field(default_factory=set)
@@ -36,6 +36,11 @@ class Section:
             announcement.journal, announcement.bar, announcement.mode, announcement.time, announcement.stamp, due_ns,
             recalled=recalled,
         )  # fmt: skip
+
+    def bring_forward(self, due_ns: int) -> None:
+        """Of a section that was recalled it is known now that it is due no later than this; of others it always was."""
+        if self.recalled:
+            self.due_ns = min(self.due_ns, due_ns)
 
     def fill(self, factors: Factors, now_ns: int) -> None:
         """Note the factors of one plan; they say how much of the section came, too."""

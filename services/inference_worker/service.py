@@ -29,6 +29,7 @@ from services.inference_worker.factor_links import FactorLinks
 from services.inference_worker.floor import Floor
 from services.inference_worker.lineup import line_up
 from services.inference_worker.recall import Recall
+from services.inference_worker.remainder import Remainder
 from services.inference_worker.roster import Roster
 from services.inference_worker.teller import Teller
 from services.inference_worker.voices import Voices
@@ -52,6 +53,7 @@ class InferenceWorker(Service):
         self._board = Board(deadline=self.config.inference.policy is Policy.DEADLINE)
         self._feed = Inlet(context.bus, self.name, "bar_feed", [self._announcements])
         engine = Inlet(context.bus, self.name, "factor_engine", [])
+        self._remainder = Remainder(self._feed, self._board, self.clock)
         self._factors = FactorLinks(engine, self.endpoints, self._board, self._universes_in_use)
         self._voices = Voices(self.config, self.publish, self.endpoints, self._symbols_of)
         self._recall = Recall(context, self._voices.names)
@@ -73,6 +75,11 @@ class InferenceWorker(Service):
         """To the feed, to the engine, and to the cache, which it asks only at start."""
         return {"bar_feed": self._feed.state, "factor_engine": self._factors.state, "signal_cache": self._recall.state}
 
+    @property
+    def arms(self) -> Mapping[str, str]:
+        """State of each arm: free, or what keeps it from its executor."""
+        return {name: station.arm.state for name, station in self._floor.stations.items()}
+
     def wake_ns(self) -> int | None:
         """The next deadline of an arm, or the next start of a child."""
         return self._floor.wake_ns()
@@ -84,6 +91,7 @@ class InferenceWorker(Service):
         self._recall.read()
         for delivery in self._feed.receive():
             self._take_announcement(delivery)
+        self._remainder.turn()
         self._factors.receive(self.clock)
         self._floor.hear_wishes()
         self._follow_plans()
@@ -165,7 +173,9 @@ class InferenceWorker(Service):
                 self._pass_history(message)
                 return
             now = self.clock.monotonic_ns()
-            self._floor.add(self._board.announce(message, now, on_record=delivery.seq == 0))
+            self._floor.add(section := self._board.announce(message, now, on_record=delivery.seq == 0))
+            if section.recalled:
+                self._remainder.want()
 
     def _pass_history(self, message: Announcement) -> None:
         """History asks for no signal; but as long as a child loads, the feed is kept from running far ahead."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from alphabus.messages import Factors, Reason
 from common.models.records import ModelRef
-from services.inference_worker.actions import Action, Replace, Submit, Swap, Told
+from services.inference_worker.actions import Action, Detail, Replace, Submit, Swap, Told
 from services.inference_worker.arms import Arm
 from services.inference_worker.board import Board
 from services.inference_worker.candidate import Candidate, Phase
@@ -14,6 +14,7 @@ from services.inference_worker.crew import Crew
 from services.inference_worker.exchange import Answer, Failed, Ready
 from services.inference_worker.happenings import REASONS, Happened, Spare
 from services.inference_worker.post import Post
+from services.inference_worker.readiness import readiness
 from services.inference_worker.succession import Setting, Succession
 
 LOADS = 3
@@ -150,7 +151,7 @@ class Station:
         yield from self.act(self.arm.swap(candidate.duty, now))
         self.arm.relieve(possible=True)
         yield Swap(left.ref, coming.post.ref, failed=False, why=self.succession.why)
-        yield Told("info", "swapped", {"from": str(left), "to": str(coming), "bar": str(self.arm.last_bar + 1)})
+        yield Told("info", "swapped", {"from": str(left), "to": str(coming), "bar": self.arm.last_bar + 1})
 
     def _dismiss(self, candidate: Candidate, coming: Crew) -> Iterator[Action]:
         self.succession.drop()
@@ -184,12 +185,12 @@ class Station:
         match happened:
             case Ready():
                 self.loaded = True
-                yield from self._tell_ready(happened)
+                yield from readiness(self.serving, happened)
                 self.arm.ready()
             case Answer(values=values, silent=silent):
                 yield from self.act(self.arm.answered(values, now, gap=gap, silent=silent))
             case Spare(pid=pid, lost=lost):
-                detail = {"pid": str(pid), "detail": lost}
+                detail: Detail = {"pid": pid, "detail": lost}
                 yield Told("warning", "spare_lost", detail) if lost else Told("info", "spare_ready", detail)
             case Failed(cause=cause, reason=reason):
                 yield self._replace(REASONS[cause], reason)
@@ -197,13 +198,4 @@ class Station:
 
     def _replace(self, reason: Reason, detail: str) -> Told:
         pid, self._trouble = self.serving.seat.replace(), detail
-        return Told("warning", "executor_replaced", {"reason": reason.value, "detail": detail, "pid": str(pid)})
-
-    def _tell_ready(self, ready: Ready) -> Iterator[Action]:
-        seat = self.serving.seat
-        facts = {"pid": str(seat.pid), "start": str(seat.starts), "scorer": ready.scorer}
-        yield Told("info", "executor_ready", {"model": str(self.serving), **facts})
-        # The library scores although something is faster: worth a line, and if it had other bits, a person.
-        if ready.refusal:
-            level = "warning" if ready.alarming else "info"
-            yield Told(level, "scorer_refused", {"scorer": ready.scorer, "detail": ready.refusal})
+        return Told("warning", "executor_replaced", {"reason": reason.value, "detail": detail, "pid": pid})

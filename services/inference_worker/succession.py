@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from alphabus.messages import Factors
 from common.models.records import ModelRef
-from services.inference_worker.actions import Told
+from services.inference_worker.actions import Detail, Told
 from services.inference_worker.candidate import Candidate, Phase, Trial
 from services.inference_worker.crew import Crew
 from services.inference_worker.exchange import Answer, Failed, Ready
@@ -121,7 +121,7 @@ class Succession:
     def _lost(self, before: Crew) -> Iterator[Told]:
         for happened in before.seat.receive():
             if isinstance(happened, Failed):
-                detail = {"model": str(before), "pid": str(before.seat.replace()), "detail": happened.reason}
+                detail: Detail = {"model": str(before), "pid": before.seat.replace(), "detail": happened.reason}
                 yield Told("warning", "kept_model_lost", detail)
 
     def _take(self, happened: Happened, candidate: Candidate, coming: Crew) -> None:

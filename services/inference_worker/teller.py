@@ -16,8 +16,8 @@ class Teller:
         self._log, self._counters, self._outlet = log, counters, outlet
 
     def tell(self, arm: str, told: Told) -> None:
-        """Of one arm; details without a value are left out."""
-        detail = {key: value for key, value in told.detail.items() if value}
+        """Of one arm; details without a value are left out. Numbers are numbers in the log, and text in an alert."""
+        detail = {key: value for key, value in told.detail.items() if value != ""}
         if told.level == "info":
             self._log.info(told.event, arm=arm, **detail)
             return
@@ -25,4 +25,9 @@ class Teller:
         if told.event == "executor_replaced":
             self._counters.add(f"executor_{told.detail['reason']}")
         self._log.warning(told.event, arm=arm, **detail)
-        self._outlet.alert(told.level, told.event, arm=arm, **detail)
+        self._outlet.alert(told.level, told.event, arm=arm, **{key: _text(value) for key, value in detail.items()})
+
+
+def _text(value: str | float) -> str:
+    """As a person reads it."""
+    return f"{value:g}" if isinstance(value, float) else str(value)

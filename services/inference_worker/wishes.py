@@ -39,6 +39,11 @@ class Wishes:
         word = self._words[arm] = self._word(arm)
         return word
 
+    def heard(self, arm: str) -> int | None:
+        """The number of the row that says what the arm's alias means, as last read; None where there was no alias."""
+        word = self._words[arm]
+        return None if word is None else word.number
+
     def moved(self) -> Mapping[str, ModelRef]:
         """What aliases were made to mean since last asked, by arm: also what they meant before."""
         now = self._clock.monotonic_ns()

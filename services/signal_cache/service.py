@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, ClassVar
 from alphabus.asked import argument
 from alphabus.inlet import Inlet
 from alphabus.lookup import PRECOMPUTED
-from alphabus.messages import Message, Mode, Request, Signals, Streamed
+from alphabus.messages import Delivery, Message, Mode, Request, Signals, Streamed
 from alphabus.outbox import CHUNK, Page
+from common.errors import NoRoomError
 from common.market.journal import Journal
 from common.message_log import UNIVERSE, MessageLog
+from common.room import Room
 from common.service import Context, Service
 from services.signal_cache.readable import Readable
 from services.signal_cache.shelf import Shelf
@@ -29,6 +31,9 @@ class SignalCache(Service):
     def __init__(self, context: Context) -> None:
         self._precomputed = _read_ahead(context)  # first: a wrong file is refused before anything is bound
         super().__init__(context)
+        waits = self.config.feed.on_full == "wait"
+        self._room = Room(self.clock, self.log, self.counters, self.outlet.alert, waits=waits)
+        self._lost = False  # something did not fit, so that nothing after it is taken
         self._shelves = {arm: self._shelf(arm) for arm in self.config.signal_names}
         self._by_topic = {shelf.topic: (arm, shelf) for arm, shelf in self._shelves.items()}
         self._inlet = Inlet(context.bus, self.name, "inference_worker", list(self._by_topic))
@@ -48,8 +53,10 @@ class SignalCache(Service):
 
     def turn(self) -> None:
         """Put what came on record, then say so."""
+        if self._lost and self._room.may_try:
+            self._ask_again()
         for delivery in self._inlet.receive():
-            self._take(delivery.topic, delivery.message)
+            self._put(delivery)
         self._inlet.repeat()
         for shelf in self._shelves.values():
             shelf.settle()
@@ -80,6 +87,21 @@ class SignalCache(Service):
         journal = Journal.open(self.context.state / "signals" / arm, sync=self.config.feed.sync, landmark=UNIVERSE)
         return Shelf(self.endpoints.topic("signals", arm), MessageLog(journal))
 
+    def _put(self, delivery: Delivery) -> None:
+        """On record; once the disk is full nothing is, and the worker sends it again: to hold it would cost memory."""
+        if self._lost:
+            return
+        try:
+            self._take(delivery.topic, delivery.message)
+        except NoRoomError as error:
+            self._room.refused(error)
+            self._lost = True
+
+    def _ask_again(self) -> None:
+        self._lost = False
+        for shelf in self._shelves.values():
+            self._inlet.resume(shelf.topic, shelf.follower())
+
     def _take(self, topic: str, message: Message) -> None:
         if not isinstance(message, Streamed):
             return
@@ -88,6 +110,7 @@ class SignalCache(Service):
             shelf = self._begin_anew(arm, shelf, shelf.latest.journal)
         if not shelf.take(message):
             return
+        self._room.found()
         if isinstance(message, Signals):
             self.counters.add(f"sections_{arm}")
             self.counters.add(f"signals_{message.status}")

@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from alphabus.__main__ import _row, _status_line
 from alphabus.asker import Asker
 from alphabus.bus import Bus
 from alphabus.codec import encode
 from alphabus.errors import RequestError
+from alphabus.lines import status_line, status_row
 from alphabus.messages import Alert, Delivery, Heartbeat, Message, Reply
 from alphabus.status import Status, StatusView
 from alphabus.testing import ManualClock, memory_bus
@@ -64,11 +64,18 @@ def test_a_status_has_links_where_there_are_some(said: tuple[Message, ...], link
     assert StatusView(stage.bus, "bar_feed", stage.wait).look(SECOND_NS) == Status(BEAT, links)
 
 
+def test_a_status_has_arms_where_there_are_some() -> None:
+    """The worker tells of its links and its arms, each under a name of its own."""
+    arms = Alert("inference_worker", "info", "arms", {"champion": "halted"})
+    stage = Stage([[Reply(1, 3), BEAT, LINKS, arms, Reply(1, 3)]])
+    assert StatusView(stage.bus, "bar_feed", stage.wait).look(SECOND_NS) == Status(BEAT, LINKS.detail, arms.detail)
+
+
 def test_a_link_that_is_not_current_is_shown_first() -> None:
     """And no other: a line is short."""
-    line = _status_line("factor_engine", Status(BEAT, LINKS.detail))
+    line = status_line("factor_engine", Status(BEAT, LINKS.detail))
     assert line.split("  ")[-2:] == ["link to bar_feed: gap", "sections_live 3"]
-    assert _row(Status(BEAT, LINKS.detail)) == {"pid": 7, "bar": 3, "sections_live": 3, "links": LINKS.detail}
+    assert status_row(Status(BEAT, LINKS.detail)) == {"pid": 7, "bar": 3, "sections_live": 3, "links": LINKS.detail}
 
 
 def test_half_an_answer_is_none() -> None:

@@ -10,7 +10,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from alphabus.continuity import MAX_HELD, Follower, Place
+from alphabus.continuity import Follower, Place
+from alphabus.held import MAX_HELD
 from alphabus.messages import Delivery, EndOfStream, Message, Signals, Streamed, Universe
 from alphabus.testing import universe
 from tests.alphabus.examples import EXAMPLES

@@ -12,7 +12,7 @@ from typing import Any
 
 import zmq
 
-from alphabus.options import MIB, READER_HIGH_WATER, Queues
+from alphabus.options import ASKED_BYTES, MIB, READER_HIGH_WATER, Queues
 from alphabus.sockets import ZmqTransport
 
 TOPIC = "t/bars/"
@@ -20,6 +20,7 @@ MESSAGES = 400
 SECTION = MIB // 4
 WAIT_MS = 20_000
 BACKLOG = 300
+KERNEL_BYTES = 32 * MIB  # what a peer with a queue of one and the system take at once
 
 WRITER = f"""
 import os, signal, sys
@@ -120,3 +121,45 @@ def drained(subscriber: Any) -> int:
         subscriber.recv_multipart()
         count += 1
     return count
+
+
+def test_what_waits_for_one_who_asks_and_does_not_read_is_bounded_in_bytes() -> None:
+    """Without a word of how large a section is; whoever reads is answered all the while."""
+    page = bytes(8 * MIB)  # one piece of memory, however often it is sent
+    with tempfile.TemporaryDirectory(prefix="ab") as folder, closing(ZmqTransport()) as transport:
+        address = f"ipc://{Path(folder)}/x.ask"
+        responder, reader = transport.responder(address), transport.requester(address)
+        with foreign_asker(address) as stuck:
+            asker = asked(responder)
+            reader.send([b"ask"])
+            other = asked(responder)
+            taken = sum(responder.send([asker, b"%d" % number, page]) for number in range(MESSAGES))
+            assert ASKED_BYTES <= taken * len(page) <= ASKED_BYTES + len(page) + KERNEL_BYTES
+            assert responder.send([other, b"answer", page])
+            handle: Any = reader.handle
+            assert handle.poll(WAIT_MS)
+            while stuck.poll(1000):
+                stuck.recv_multipart()
+            assert responder.send([asker, b"again", page])
+        for channel in (responder, reader):
+            channel.close()
+
+
+@contextmanager
+def foreign_asker(address: str) -> Iterator[Any]:
+    """Somebody else's requester, with a queue of one, that has asked."""
+    context = zmq.Context()
+    socket = context.socket(zmq.DEALER)
+    socket.rcvhwm, socket.linger = 1, 0
+    socket.connect(address)
+    socket.send(b"ask")
+    try:
+        yield socket
+    finally:
+        context.destroy(linger=0)
+
+
+def asked(responder: Any) -> bytes:
+    """Who asked next."""
+    assert responder.handle.poll(WAIT_MS)
+    return bytes(responder.receive()[0])

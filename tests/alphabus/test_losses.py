@@ -54,8 +54,8 @@ def look(told: Told, inlet: Inlet, outlet: Outlet) -> None:
 
 
 def test_every_loss_has_its_name() -> None:
-    """What a tally counts, and being stale."""
-    assert {*Tally.__dataclass_fields__, "stale"} == set(LOSSES)
+    """What a tally counts, being stale, and having fallen behind."""
+    assert {*Tally.__dataclass_fields__, "stale", "lagged"} == set(LOSSES)
 
 
 def test_nothing_is_told_where_nothing_went_wrong() -> None:

@@ -9,8 +9,8 @@ import pytest
 
 from alphabus.client import SignalClient
 from alphabus.errors import RequestError
-from alphabus.messages import EndOfStream, Mode, Signals, Status
-from alphabus.outbox import Outbox
+from alphabus.messages import EndOfStream, Mode, Request, Signals, Status
+from alphabus.outbox import Outbox, Page
 from alphabus.testing import Line, ManualClock, ScriptedFeed, signals, universe
 from alphabus.testing.fixtures import MakeFeed, manual_clock, memory_bus, scripted_feed
 from alphabus.testing.scripted import BUDGET_BYTES
@@ -153,3 +153,21 @@ def test_without_a_cache_a_hole_is_an_error(trader: Trader) -> None:
     trader.feed.restart("signal_cache")
     trader.go_on()
     assert trader.places[2:] == [(3, 0), (4, 0)]
+
+
+def test_a_cache_that_was_away_for_long_is_not_flooded(trader: Trader, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is asked again once it is heard of, and not for every second it was away."""
+    trader.feed.stop("signal_cache")
+    trader.say_and_die(section(3))
+    trader.go_on(2000)
+    asked, answer = list[str](), trader.feed._answer
+
+    def answered(request: Request) -> Page:
+        asked.append(request.verb)
+        return answer(request)
+
+    monkeypatch.setattr(trader.feed, "_answer", answered)
+    trader.feed.restart("signal_cache")
+    trader.go_on()
+    assert trader.places[2:] == [(3, 0)]
+    assert 0 < asked.count("history") <= 6

@@ -32,13 +32,14 @@ from tests.docs.pages import ROOT, column, words
 Rows = list[list[str]]
 Compared = tuple[object, object]
 
-_GIVEN = re.compile(r"\$\(call given,([A-Z]+),(--[a-z-]+)\)")
+_TAKEN = re.compile(r"^TAKES_run := (.*)$", re.MULTILINE)
 
 
 def variables(rows: Rows) -> Compared:
     """The Makefile's variables, the options they become, and the options' defaults where they have one."""
     said = {words(row[0])[0]: words(row[1])[0] for row in rows}
-    given = dict(_GIVEN.findall((ROOT / "Makefile").read_text(encoding="utf-8")))
+    (taken,) = _TAKEN.findall((ROOT / "Makefile").read_text(encoding="utf-8"))
+    given = {name: f"--{name.lower()}" for name in taken.split()}
     defaults = {words(row[1])[0]: words(row[2]) for row in rows if words(row[2])}
     return (said, defaults), (given, {name: [value] for name, value in _defaults().items() if name in given.values()})
 

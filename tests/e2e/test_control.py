@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from common.replay.pipeline import ROOT
 from tests.e2e.acting import INSTANCE, Play, playing
@@ -24,6 +26,12 @@ def command(play: Play, verb: str, arm: str = "champion", why: str = "a drill") 
     )  # fmt: skip
 
 
+def status(play: Play) -> Any:
+    """`python -m alphabus status --json`."""
+    asked = [sys.executable, "-m", "alphabus", "status", INSTANCE, "--json", "--run-dir", str(play.act.config.run_dir)]
+    return json.loads(subprocess.run(asked, cwd=ROOT, capture_output=True, timeout=PATIENCE_S, check=True).stdout)
+
+
 def test_a_halt_outlives_the_worker(run_dir: Path) -> None:
     """Void at once, void after SIGKILL of the worker, fresh after `resume`; wrong names are refused with the right."""
     with playing(run_dir / "control") as play:
@@ -37,7 +45,12 @@ def test_a_halt_outlives_the_worker(run_dir: Path) -> None:
         count = len(play.said)
         play.sections(5)
         assert {(it.status.value, it.reason.value) for it in play.said[count:]} == {("void", "halted")}
+        champion = status(play)["arms"]["champion"]
+        assert champion["now"] == "halted"
+        assert (champion["last"]["status"], champion["last"]["reason"]) == ("void", "halted")
+        assert champion["last"]["model"] == f"{play.said[-1].model.name}/{play.said[-1].model.version}"
         assert command(play, "resume").returncode == 0
+        assert status(play)["arms"]["champion"]["now"] == "free"
         play.until(lambda: play.said[-1].status.value == "fresh")
         assert [(it.action, it.by, it.why) for it in play.history() if it.action != "start"] == [
             ("halt", "ann", "odd orders"),

@@ -73,6 +73,45 @@ def test_a_check_tells_symbol_by_symbol(theirs: Path, tmp_path: Path) -> None:
     assert "symbols with most to say" in done.stderr
 
 
+def test_events_that_change_nothing_are_said(theirs: Path, tmp_path: Path) -> None:
+    """Of symbols without bars, and outside of a symbol's; laid over twice they are refused."""
+    rows = ["S0001,2021-02-01,split,2", "SOO01,2021-02-01,split,2", "S0001,1999-02-01,split,2"]
+    (tmp_path / "events.csv").write_text("\n".join(["symbol,date,kind,value", *rows]), encoding="utf-8")
+    run("import", theirs, *NAMES, "--out", tmp_path / "ours.parquet")
+    asked = ("--events", tmp_path / "events.csv", "--json", "-")
+    done = run("adjust", tmp_path / "ours.parquet", "--out", tmp_path / "a.parquet", *asked)
+    figures = json.loads(done.stdout)
+    assert (figures["events"], figures["outside"], figures["without_bars"]) == (1, 1, ["SOO01"])
+    for words in ("1 of 3 events", "warning: 1 events lie before", "warning: 1 of 2 symbols of events have no bar"):
+        assert words in done.stderr
+    again = run("adjust", tmp_path / "a.parquet", "--out", tmp_path / "b.parquet", *asked)
+    assert (again.returncode, (tmp_path / "b.parquet").exists()) == (2, False)
+    assert "price_factor changes at 2021-02-01 already" in again.stderr
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [({"long_rate": 0, "short_rate": 0, "size": 1, "pricetick": 0.1, "min_volume": 1}, "min_volume"), ([1], "[1]")],
+)
+def test_a_vnpy_lab_with_one_wrong_contract_leaves_no_trace(setting: object, said: str, tmp_path: Path) -> None:
+    """The error names symbol and file, and nothing of the import is saved; without it all of it is."""
+    vnpy = tmp_path / "vnpy"
+    for name in ("daily", "minute"):
+        (vnpy / name).mkdir(parents=True)
+    sample_market(symbols=20, days=60).filter(symbol="S0000").drop("symbol").write_parquet(
+        vnpy / "daily" / "A.X.parquet"
+    )
+    (vnpy / "contract.json").write_text(json.dumps({"A.X": setting}), encoding="utf-8")
+    done = run("import", vnpy, "--lab", tmp_path / "lab")
+    assert (done.returncode, (tmp_path / "lab").exists()) == (2, False)
+    assert "Traceback" not in done.stderr
+    for words in ("A.X in ", "contract.json: a contract has long_rate", said):
+        assert words in done.stderr
+    (vnpy / "contract.json").unlink()
+    figures = json.loads(run("import", vnpy, "--lab", tmp_path / "lab", "--json", "-").stdout)
+    assert (figures["contracts"], figures["new (d)"]) == (0, figures["bars (d)"])
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

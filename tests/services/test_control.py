@@ -13,6 +13,7 @@ import pytest
 
 from alphabus.inlet import Inlet
 from alphabus.messages import Signals
+from alphabus.status import StatusView
 from common.models.records import Change
 from common.models.registry import Registry
 from common.service import Context
@@ -226,3 +227,42 @@ def test_the_blend_is_whole_whenever_its_worker_restarts(tmp_path: Path, registr
                 cluster.round(5 * MS)
             cluster.restart(service)
         assert [record(signals) for signals in cluster.record("blend")] == expected
+
+
+@pytest.mark.parametrize(
+    ("verb", "undone", "event"),
+    [("halt", "resume", "arm_halted"), ("open", "close", "breaker_forced_open")],
+)
+def test_an_order_that_changes_nothing_is_no_event(
+    verb: str, undone: str, event: str, tmp_path: Path, registry: Path
+) -> None:
+    """A second halt is on record like the first, and told once, as with the breaker; so is a second resume."""
+    with running(tmp_path, registry) as cluster:
+        until_bar(cluster, HISTORY + 2)
+        for each in (verb, verb, undone, undone, verb):
+            assert command(cluster, each, arm="second", why="a drill") is None
+        counted = cluster.services["inference_worker"].counters.snapshot()
+    assert counted[event] == 2
+    assert counted.get("arm_resumed", 1) == 1
+    assert [row.action for row in events(registry)] == [verb, verb, undone, undone, verb]
+
+
+def test_the_status_says_how_each_arm_is(tmp_path: Path, registry: Path) -> None:
+    """At once and without a section in between: halted, forced open, both, free again."""
+    with running(tmp_path, registry) as cluster:
+        bus = cluster.services["inference_worker"].context.bus
+        until_bar(cluster, HISTORY + 2)
+
+        def state() -> object:
+            view = StatusView(bus, "inference_worker", lambda _handles, _ns: cluster.step("inference_worker"))
+            found = view.look(1000 * MS)
+            view.close()
+            return found and found.arms
+
+        assert state() == {"champion": "free", "second": "free"}
+        for verb, expected in (
+            ("halt", "halted"), ("open", "halted, breaker forced_open"), ("resume", "breaker forced_open"),
+            ("close", "free"),
+        ):  # fmt: skip
+            assert command(cluster, verb, arm="second", why="a drill") is None
+            assert state() == {"champion": "free", "second": expected}

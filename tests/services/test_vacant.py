@@ -129,6 +129,7 @@ def test_the_others_serve(archive: Archive, trouble: str, tables: dict[str, Any]
     version = 0 if trouble == "remove" else 2
     assert told(cluster.record("shadow")) == [(bar, "void", "nothing_yet", version) for bar in bars]
     assert archive.swaps() == []
+    assert {it.model.name for it in cluster.record("shadow")} == {"none" if trouble == "remove" else "demo"}
 
 
 @pytest.mark.parametrize("trouble", WHY)

@@ -15,9 +15,9 @@ def _clock() -> int:
 
 def test_one_that_has_to_be_there_is_not_made(tmp_path: Path) -> None:
     """Neither for reading nor for changing: a mistyped folder must not become a registry."""
-    for how in ({"existing": True}, {"read_only": True}):
+    for read_only in (False, True):
         with pytest.raises(RegistryError, match=r"there is no registry at .*; train a model first, or name another"):
-            Registry(tmp_path / "nope" / "registry", clock=_clock, **how)
+            Registry(tmp_path / "nope" / "registry", clock=_clock, read_only=read_only, existing=not read_only)
     assert list(tmp_path.iterdir()) == []
     for existing in (False, True):
         Registry(tmp_path / "registry", clock=_clock, existing=existing).close()

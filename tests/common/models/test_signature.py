@@ -94,6 +94,20 @@ def test_what_is_not_signed_is_refused(tmp_path: Path) -> None:
         assert registry.load(ref) == sketch()
 
 
+def test_a_bundle_that_comes_again_keeps_its_signature(tmp_path: Path) -> None:
+    """With another key's, from elsewhere or of a key of one's own, it is refused by name, and nothing changes."""
+    digest = sketch().digest
+    with _registry(tmp_path, None) as registry:
+        for signature in (OURS.sign(digest), None, OURS.sign(digest)):
+            ref = registry.receive(sketch(), signature, author="ann", why="")
+        with pytest.raises(BundleError, match=f"demo is signed with key {OURS.id}; to put {THEIRS.id} in its place"):
+            registry.receive(sketch(), THEIRS.sign(digest), author="bob", why="")
+    with _registry(tmp_path, THEIRS) as registry, pytest.raises(BundleError, match="demo is signed with key"):
+        registry.add(sketch(), author="bob")
+    with _registry(tmp_path, OURS) as registry:
+        assert registry.load(ref) == sketch()
+
+
 def test_a_signature_is_of_one_bundle(tmp_path: Path) -> None:
     """Another bundle's, an older one's among them, says nothing of this one."""
     with _registry(tmp_path, OURS) as registry:

@@ -35,6 +35,22 @@ def test_a_version_that_is_needed_is_not_removed(
         move = ("promote", "demo", "--version", "3", "--instance", instance, "--new", "--why", "x")
         assert run("models", *move, *two) == 0
     assert "a rollback goes there" in capsys.readouterr().err
-    assert answer(tmp_path, "remove", "demo", "--version", "1", "--why", "x", *two)["version"] == 1
+    assert answer(tmp_path, "remove", "demo/1", "--why", "x", *two)["version"] == 1
     assert [row["version"] for row in answer(tmp_path, "list", *two) if row["name"] == "demo"] == [2, 3]
     assert [row["version"] for row in answer(tmp_path, "list", "--removed", *two)] == [1]
+
+
+def test_an_export_replaces_nothing_unasked(
+    two: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Neither a file that is there, nor does it make the folder of a path that was misspelt."""
+    export, tar = ("export", "demo/1", *two, "--out"), tmp_path / "demo.tar"
+    tar.write_bytes(b"mine")
+    assert run("models", *export, str(tar)) == 2
+    assert "is there already" in capsys.readouterr().err
+    assert tar.read_bytes() == b"mine"
+    assert run("models", *export, str(tar), "--replace") == 0
+    assert tar.read_bytes() != b"mine"
+    assert run("models", *export, str(tmp_path / "nowhere" / "demo.tar")) == 2
+    assert "there is no folder" in capsys.readouterr().err
+    assert not (tmp_path / "nowhere").exists()

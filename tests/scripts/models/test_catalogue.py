@@ -30,6 +30,13 @@ def test_show_prints_the_manifest(registry: Path, capsys: pytest.CaptureFixture[
     assert "validation_rank_ic" in said.err
 
 
+@pytest.mark.parametrize("verb", ["show", "verify", "importance"])
+def test_a_version_is_named_as_it_is_listed(verb: str, registry: Path) -> None:
+    """NAME/VERSION, as `list` prints it, is the same as NAME and --version."""
+    for version, status in (("1", 0), ("2", 1)):
+        assert run("models", verb, f"demo/{version}", "--registry", str(registry)) == status
+
+
 def test_a_missing_registry_is_not_made(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Looking creates nothing, and neither does a promotion."""
     missing = tmp_path / "registry"

@@ -1,11 +1,16 @@
 """`verify`, `sign` and `key`."""
 
+import errno
+import os
 from pathlib import Path
 
+import pytest
+
+from common.errors import ModelError
 from common.models.bundle import Bundle
 from common.models.golden import encode_array
 from common.models.registry import Registry
-from common.models.signature import make_key
+from common.models.signature import load_key, make_key
 from tests.common.models.sample_bundle import make_bundle
 from tests.scripts.models.asking import answer, run
 from tests.scripts.models.configuring import config_file
@@ -33,7 +38,7 @@ def test_signatures_from_the_key_to_the_refusal(two: tuple[str, str], tmp_path: 
     assert run("models", *promotion) == 0
     tar, other = tmp_path / "demo.tar", ("--registry", str(tmp_path / "other"))
     for version, status in (("2", 1), ("1", 0)):
-        assert run("models", "export", "demo", "--version", version, "--out", str(tar), *two) == 0
+        assert run("models", "export", "demo", "--version", version, "--out", str(tar), "--replace", *two) == 0
         assert run("models", "import", str(tar), *key, *other) == status
     assert answer(tmp_path, "verify", *key, *other)[0]["good"]
 
@@ -79,3 +84,38 @@ def test_a_training_signs_with_the_configured_key(bars: Path, tmp_path: Path) ->
     assert answer(tmp_path, "verify", *config)[0]["good"]
     other = ("--key", str(tmp_path / "other"))
     assert "is signed with key" in answer(tmp_path, "verify", *config, *other, status=1)[0]["trouble"]
+
+
+def test_a_signature_of_another_key_is_not_replaced_unasked(
+    two: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever serves with that key would refuse the version; with the same key it is signed again."""
+    ours, theirs = tmp_path / "ours", tmp_path / "theirs"
+    ids = [make_key(path).id for path in (ours, theirs)]
+    sign = ("sign", "demo/1", *two, "--key")
+    for _ in range(2):
+        assert answer(tmp_path, *sign, str(ours))["key"] == ids[0]
+    assert run("models", *sign, str(theirs)) == 1
+    assert (
+        f"demo/1 is signed with key {ids[0]}; to put {ids[1]} in its place: python -m scripts.models sign --replace"
+        in capsys.readouterr().err
+    )
+    assert answer(tmp_path, "verify", "demo/1", "--key", str(ours), *two)[0]["good"]
+    assert answer(tmp_path, *sign, str(theirs), "--replace")["key"] == ids[1]
+    (row,) = answer(tmp_path, "verify", "demo/1", "--key", str(ours), *two, status=1)
+    assert "sign it anew: python -m scripts.models sign --replace" in row["trouble"]
+
+
+def test_a_key_that_could_not_be_written_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk that is full: half a key would be in the way of the next try."""
+
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", full)
+        with pytest.raises(ModelError, match=r"cannot be written \(No space left on device\): is the disk full"):
+            make_key(tmp_path / "key")
+    assert list(tmp_path.iterdir()) == []
+    made = make_key(tmp_path / "key")
+    assert load_key(tmp_path / "key") == made

@@ -16,6 +16,11 @@ from tests.scripts.models.asking import run
     [
         (("models", "show", "dem"), 1, "did you mean 'demo'"),
         (("models", "show", "demo", "--version", "7"), 1, "has no version 7"),
+        (("models", "show", "demo/7"), 1, "has no version 7"),
+        (("models", "show", "demo/x"), 2, "is not NAME or NAME/VERSION"),
+        (("models", "show", "demo/1", "--version", "2"), 2, "demo/1 is version 1, and --version says 2"),
+        (("models", "remove", "demo", "--why", "x"), 2, "which one? there is no default"),
+        (("models", "verify", "--version", "1"), 2, "of which model? name it"),
         (("models", "promote", "demo", "--instance", "a/b", "--why", "x"), 2, "instance name"),
         (("models", "promote", "demo", "--why", "x"), 2, "--instance"),
         (("models", "rollback", "--why", "x"), 2, "--instance"),

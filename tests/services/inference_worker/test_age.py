@@ -35,9 +35,9 @@ def test_told_before_and_when_it_is_over() -> None:
     """Once each, with which model, how old, and the limit; another model is told of anew."""
     age = ModelAge(10 * DAY_NS)
     told = [it for day in range(1, 15) for it in age.tell(OLD, after(day))]
-    model = {"model": "demo/3", "limit_days": "10"}
+    model = {"model": "demo/3", "limit_days": 10.0}
     assert [(it.level, it.event, it.detail) for it in told] == [
-        ("warning", "model_ages", model | {"age_days": "9.00"}),
-        ("error", "model_too_old", model | {"age_days": "11.00"}),
+        ("warning", "model_ages", model | {"age_days": 9.0}),
+        ("error", "model_too_old", model | {"age_days": 11.0}),
     ]
     assert [it.event for it in age.tell(replace(OLD, features=()), after(15))] == ["model_too_old"]

@@ -312,7 +312,7 @@ def test_what_was_suspect_is_never_held() -> None:
     scene.at(2100)
     first, second, third = scene.published
     assert second.computed_from == third.computed_from == first.computed_from
-    assert scene.events[0].detail["bar"] == "2"
+    assert scene.events[0].detail["bar"] == 2
 
 
 def test_a_swap_is_between_two_bars() -> None:

@@ -136,12 +136,50 @@ def test_under_wait_nothing_passes() -> None:
     assert missed(it) == []
 
 
-def test_no_section_is_due_after_the_one_that_follows() -> None:
+def test_a_section_is_due_before_the_next_is_announced() -> None:
     """The record does not say how long ago it promised a time; the next live announcement bounds it."""
     it = board(deadline=True)
     section = it.announce(due(5, 900), 0, on_record=True)
     it.announce(due(6, 100), 300, on_record=False)
-    assert section.due_ns == 400
+    assert section.due_ns == 300
+
+
+def test_what_was_announced_live_is_due_when_it_was_said() -> None:
+    """Neither its end nor what follows moves that, as long as the next is not due before it."""
+    it = board(deadline=True)
+    section = it.announce(due(5, 900), 0, on_record=False)
+    it.announce(closed(5), 300, on_record=False)
+    it.correct(due(5, 10), 300)
+    it.announce(due(6, 700), 300, on_record=False)
+    assert section.due_ns == 900
+
+
+@pytest.mark.parametrize("on_record", [True, False])
+def test_what_is_closed_is_due(on_record: bool) -> None:  # noqa: FBT001  a table of two
+    """Of a section from the record that is the latest moment, however its end is heard of."""
+    it = board(deadline=True)
+    section = it.announce(due(5, 900), 100, on_record=True)
+    it.announce(closed(5), 300, on_record=on_record)
+    assert section.due_ns == 300
+
+
+@pytest.mark.parametrize(
+    ("said", "due_ns"), [(due(5, 40), 340), (due(5, 2000), 1000), (due(6, 40), 300), (due(4), 1000)]
+)
+def test_the_feed_knows_what_is_left(said: Announcement, due_ns: int) -> None:
+    """It can only bring forward what the record promised; once it says another is next, this one is due."""
+    it = board(deadline=True)
+    section = it.announce(due(5, 900), 100, on_record=True)
+    it.correct(said, 300)
+    assert section.due_ns == due_ns
+
+
+def test_the_feed_of_another_numbering_says_nothing() -> None:
+    """Its sections are others."""
+    it = board(deadline=True)
+    section = it.announce(due(5, 900), 100, on_record=True)
+    it.correct(due(5, 40, journal=OTHER), 300)
+    assert section.due_ns == 1000
 
 
 def test_what_is_done_is_forgotten() -> None:

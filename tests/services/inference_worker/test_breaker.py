@@ -37,7 +37,7 @@ def test_bad_calls_in_a_row_open_it() -> None:
     for trouble in ("crash", "crash", "", "crash", "slow"):
         assert breaker.ended(0, trouble) == []
     assert breaker.ended(0, "timeout") == [
-        Told("warning", "breaker_open", {"before": "closed", "why": "timeout", "open_ms": "100"})
+        Told("warning", "breaker_open", {"before": "closed", "why": "timeout", "open_ms": 100})
     ]
     assert breaker.refuses(0)
 
@@ -76,8 +76,8 @@ def test_the_probe_decides() -> None:
     assert breaker.admit(now) == []
 
 
-@pytest.mark.parametrize(("well_for", "lasts"), [(99, "200"), (100, "100")])
-def test_flapping_lengthens_it(well_for: int, lasts: str) -> None:
+@pytest.mark.parametrize(("well_for", "lasts"), [(99, 200), (100, 100)])
+def test_flapping_lengthens_it(well_for: int, lasts: int) -> None:
     """Only after as long a time of being well as it was open before it begins with the first length again."""
     breaker = opened()
     breaker.admit(100 * MS)
@@ -107,7 +107,7 @@ def test_another_model_starts_anew() -> None:
     assert told.detail == {"before": "open", "why": "another_model"}
     for _ in range(2):
         assert breaker.ended(10, "crash") == []
-    assert breaker.ended(10, "crash")[0].detail["open_ms"] == "100"
+    assert breaker.ended(10, "crash")[0].detail["open_ms"] == 100
 
 
 def test_what_was_admitted_before_decides_nothing() -> None:

@@ -11,6 +11,7 @@ from services.inference_worker.duty import Duty, Voice
 from services.inference_worker.rules import Rules
 from tests.services.inference_worker.scene import DEADLINE, DUTY, PLAN, WAIT, Scene, values_of
 
+VACANT = Duty(Voice("champion", 0.5, Model("demo", 9, "ef" * 32)), b"", ())
 OTHER = Duty(Voice("champion", 0.5, Model("demo", 4, "cd" * 32)), PLAN, DUTY.features)
 
 
@@ -134,3 +135,34 @@ def test_a_person_comes_first() -> None:
         fail(scene, "crash")
     scene.do(scene.arm.halt(scene.now))
     assert [it.reason for it in scene.published] == [Reason.HALTED]
+
+
+@pytest.mark.parametrize("rules", [WAIT, DEADLINE])
+def test_an_arm_that_nobody_serves_says_so_at_once(rules: Rules) -> None:
+    """It wants no factors, so it waits for none; while it may be relieved a section is open until it is due."""
+    scene = Scene(rules, duty=VACANT)
+    scene.arm.vacate()
+    scene.arm.relieve(possible=True)
+    scene.announce(1)
+    assert (scene.arm.unfit, scene.told) == (True, [])
+    scene.arm.relieve(possible=False)
+    scene.step()
+    scene.announce(2)
+    assert scene.arm.state == "vacant"
+    assert [(it.bar, it.status, it.reason) for it in scene.published] == [
+        (bar, Status.VOID, Reason.NOTHING_YET) for bar in (1, 2)
+    ]
+    assert (scene.arm.done, scene.submitted) == (True, [])
+
+
+def test_who_comes_after_nobody_has_failed_at_nothing() -> None:
+    """It serves from the next section on, and may be relieved itself."""
+    scene = Scene(WAIT, duty=VACANT)
+    scene.arm.vacate()
+    scene.announce(1)
+    scene.do(scene.arm.swap(DUTY, scene.now))
+    scene.announce(2)
+    scene.fill(2)
+    scene.answer()
+    assert [it.status for it in scene.published] == [Status.VOID, Status.FRESH]
+    assert (scene.arm.unready, scene.arm.unfit, scene.arm.state) == (0, False, "free")

@@ -125,20 +125,36 @@ def test_without_an_alias_what_served_last(config: Config) -> None:
 
 def test_without_any_model_it_says_what_to_do(tmp_path: Path, config: Config) -> None:
     """Nothing was ever promoted; or an alias was misspelt."""
+    with registry(tmp_path / "empty"):
+        pass
     with office(toy_config(tmp_path, tmp_path / "empty")) as it, pytest.raises(ModelError, match=r"scripts\.models"):
         it.roster.posts()
     with office(renamed(config, "champoin")) as it, pytest.raises(ModelError, match="did you mean 'champion'"):
         it.roster.posts()
 
 
+def test_the_command_names_all_that_it_needs(config: Config) -> None:
+    """The alias that is missing, and the registry it is missing in; each arm has its own."""
+    arms = {name: {"alias": f"{name}ly", "capital": 0.0} for name in ("night", "day")}
+    of = config.model_copy(update={"arms": toy_config(config.state, config.registry, arms=arms).arms})
+    with office(of) as it, pytest.raises(ModelError) as caught:
+        it.roster.posts()
+    for name in arms:
+        assert f"arm {name}: instance 'test' has no alias '{name}ly'" in str(caught.value)
+        assert f"promote MODEL --instance test --alias {name}ly --registry {config.registry}" in str(caught.value)
+
+
 def test_a_damaged_bundle_leaves_what_served_last(config: Config) -> None:
-    """A worker that restarts finds what really served; without anything, the damage is told."""
+    """A worker that restarts finds what really served; without anything, nobody serves the arm, and that is told."""
     ref = add_version(config.registry, toy_bundle(seed=8))
     path = config.registry / "bundles" / ref.digest / "model.txt"
     promote(config.registry, ref.version)
     path.write_bytes(path.read_bytes()[:-1])
-    with office(config) as it, pytest.raises(ModelError, match=r"model\.txt"):
-        it.roster.posts()
+    with office(config) as it:
+        posts = it.roster.posts()
+        assert (posts["champion"].is_vacant, posts["second"].is_vacant) == (True, False)
+        assert "model.txt" in posts["champion"].trouble
+        assert it.warnings == [("champion", "arm_vacant")]
     promote(config.registry, 1)
     serve(config)
     promote(config.registry, ref.version)
@@ -159,6 +175,8 @@ def test_what_failed_to_take_over_is_not_tried_again_at_a_start(config: Config) 
     with office(config) as it:
         assert it.roster.posts()["champion"].model.version == 1
         assert it.warnings == [("champion", "alias_refused")]
+        details = [told.detail["detail"] for _, told in it.told if told.event == "alias_refused"]
+        assert details == ["demo/2 failed to take over before: it answered NaN"]
         assert it.wishes() == {}
     promote(config.registry, 1)
     promote(config.registry, ref.version)

@@ -121,7 +121,7 @@ def test_who_served_in_another_journal_counts(archive: Archive) -> None:
 
 
 def test_a_start_goes_back_to_the_last_that_served_and_can(archive: Archive) -> None:
-    """In whatever journal: what served last was damaged since, and what the alias means was refused."""
+    """In whatever journal: what served last was damaged since, and what the alias means was refused: it comes last."""
     archive.serve(1, 2)
     archive.serve(3, journal=b"k" * 16)
     archive.promote(4)
@@ -130,6 +130,8 @@ def test_a_start_goes_back_to_the_last_that_served_and_can(archive: Archive) -> 
     assert archive.starts_with() == 2
     archive.damage(2)
     archive.damage(1)
+    assert archive.starts_with() == 4
+    archive.damage(4)
     with pytest.raises(ModelError, match="manifest"):
         archive.starts_with()
 

@@ -51,7 +51,7 @@ def deeds(it: Desk) -> list[tuple[str, int]]:
 
 def heard(it: Desk, event: str) -> list[str]:
     """What was told of this sort."""
-    return [told.detail.get("detail", "") for told in it.told if told.event == event]
+    return [str(told.detail.get("detail", "")) for told in it.told if told.event == event]
 
 
 def breaker(it: Desk) -> str:

@@ -326,7 +326,7 @@ class StationMachine(RuleBasedStateMachine):
                 self.failures, self.spoke, self.told_unfit = 0, False, False
             elif told.event == "model_unfit":
                 self.told_unfit = True
-                self.unfit.add(told.detail["model"])
+                self.unfit.add(str(told.detail["model"]))
                 assert told.detail["wanted"] not in self.unfit
         words = self.desk.said[self.read :]
         self.heard, self.read = len(self.desk.told), len(self.desk.said)

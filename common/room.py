@@ -1,0 +1,73 @@
+"""A disk that is full: how an error tells, and what a process that waits for space knows of it."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Callable, Mapping
+
+from structlog.typing import FilteringBoundLogger
+
+from alphabus.clock import Clock
+from common.counters import Counters
+from common.errors import NoRoomError
+
+RETRY_NS = 1_000_000_000
+FULL = (errno.ENOSPC, errno.EDQUOT)
+
+Alert = Callable[..., None]
+"""Level, event, and its detail by name."""
+
+
+def is_full(error: BaseException | None) -> bool:
+    """Whether an error, or what it came of, says that there is no space; a restart before there is would not help."""
+    while error is not None:
+        if isinstance(error, NoRoomError) or (isinstance(error, OSError) and error.errno in FULL):
+            return True
+        error = error.__cause__
+    return False
+
+
+def waits_for_space(counters: Mapping[str, int]) -> bool:
+    """Whether a process, by its counters, waits for space at present."""
+    return counters.get("disk_full", 0) > counters.get("disk_has_room", 0)
+
+
+class Room:
+    """What was refused for lack of space is tried again each second; both turns are told once, also as alerts."""
+
+    def __init__(
+        self, clock: Clock, log: FilteringBoundLogger, counters: Counters, alert: Alert, *, waits: bool
+    ) -> None:
+        """`waits` False: a full disk is an error, and ends the process."""
+        self.full = False
+        self._clock, self._log, self._counters, self._alert, self._waits = clock, log, counters, alert, waits
+        self._again_ns = 0
+
+    @property
+    def again_ns(self) -> int:
+        """Monotonic time at which what was refused is tried again."""
+        return self._again_ns
+
+    @property
+    def may_try(self) -> bool:
+        """Whether something may be written now."""
+        return not self.full or self._clock.monotonic_ns() >= self._again_ns
+
+    def refused(self, error: NoRoomError) -> None:
+        """Hear that something did not fit; raises it where nobody is to wait."""
+        if not self._waits:
+            raise error
+        self._again_ns = self._clock.monotonic_ns() + RETRY_NS
+        if not self.full:
+            self.full = True
+            self._counters.add("disk_full")
+            self._log.error("disk_full", error=str(error))
+            self._alert("error", "disk_full", error=str(error))
+
+    def found(self) -> None:
+        """Hear that something fitted."""
+        if self.full:
+            self.full = False
+            self._counters.add("disk_has_room")
+            self._log.info("disk_has_room")
+            self._alert("info", "disk_has_room")

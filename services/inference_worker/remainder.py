@@ -1,0 +1,36 @@
+"""How much is left until a section is due that was heard of from the feed's record: the feed is asked."""
+
+from __future__ import annotations
+
+from alphabus.clock import Clock
+from alphabus.inlet import Inlet
+from alphabus.messages import Announcement
+from services.inference_worker.board import Board
+
+
+class Remainder:
+    """Asks the feed, one question at a time; without an answer a section counts as due once it is closed."""
+
+    def __init__(self, feed: Inlet, board: Board, clock: Clock) -> None:
+        self._feed, self._board, self._clock = feed, board, clock
+        self._question: int | None = None
+        self._wanted = False
+
+    def want(self) -> None:
+        """A section was heard of from the record."""
+        self._wanted = self._board.deadline
+
+    def turn(self) -> None:
+        """Take the answer, and ask what is still to be asked; to be called once the feed's messages were received."""
+        if self._question is not None:
+            self._hear(self._question)
+        if self._wanted and self._question is None:
+            self._question, self._wanted = self._feed.request("due"), False
+
+    def _hear(self, question: int) -> None:
+        if (answer := self._feed.answer(question)) is not None:
+            for message in (delivery.message for delivery in answer[1]):
+                if isinstance(message, Announcement):
+                    self._board.correct(message, self._clock.monotonic_ns())
+        if answer is not None or not self._feed.awaits(question):
+            self._question = None

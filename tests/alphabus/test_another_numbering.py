@@ -1,0 +1,80 @@
+"""The numbering begins anew while a client is cut off: what the cache alone has of the new one is delivered, too."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from alphabus.messages import EndOfStream, Mode, Signals
+from alphabus.testing import Line
+from alphabus.testing.fixtures import manual_clock, memory_bus, scripted_feed
+from tests.alphabus.test_lost_last import LIST, SIGNALS, Trader, section, trader
+
+__all__ = ["manual_clock", "memory_bus", "scripted_feed", "trader"]
+
+ANOTHER = b"n" * 16
+
+
+def anew(bar: int, revision: int = 0) -> Signals:
+    """A section of the new numbering."""
+    return replace(section(bar, revision), journal=ANOTHER)
+
+
+def begin_anew(trader: Trader, *bars: int) -> None:
+    """The cache begins anew, too, and gets these sections of a worker that dies while the client is cut off."""
+    trader.feed._played[:] = [Line(SIGNALS, replace(LIST, journal=ANOTHER, bar=bars[0]))]
+    trader.say_and_die(*map(anew, bars))
+
+
+@pytest.mark.parametrize("first", [1, 3])
+@pytest.mark.parametrize("quiet", [False, True])
+def test_what_the_cache_alone_has_comes(trader: Trader, first: int, *, quiet: bool) -> None:
+    """Whether the client joins the next worker before anything of the new numbering is live, or with it."""
+    begin_anew(trader, first, first + 1, first + 2)
+    if quiet:
+        trader.go_on()
+    trader.feed.publish(Line(SIGNALS, replace(LIST, journal=ANOTHER, bar=first + 3)))
+    trader.say(anew(first + 3))
+    trader.go_on()
+    assert trader.places[2:] == [(bar, 0) for bar in range(first, first + 4)]
+    assert trader.client.link == "current"
+
+
+@pytest.mark.parametrize("quiet", [False, True])
+def test_it_comes_before_the_end(trader: Trader, *, quiet: bool) -> None:
+    """Also where the end is all that is live of the new numbering."""
+    begin_anew(trader, 1, 2)
+    if quiet:
+        trader.go_on()
+    trader.say(EndOfStream(ANOTHER, 2, Mode.LIVE))
+    trader.go_on()
+    assert trader.places[2:] == [(1, 0), (2, 0)]
+    assert trader.client.ended
+
+
+def test_a_late_revision_of_the_new_numbering_comes(trader: Trader) -> None:
+    """Once its first section was delivered, it is as any numbering."""
+    trader.feed._played[:] = [Line(SIGNALS, replace(LIST, journal=ANOTHER))]
+    trader.feed.publish(Line(SIGNALS, replace(LIST, journal=ANOTHER)))
+    trader.say(anew(1))
+    trader.go_on()
+    trader.say_and_die(anew(1, 1))
+    trader.go_on()
+    trader.say(anew(2))
+    trader.go_on()
+    assert trader.places[2:] == [(1, 0), (1, 1), (2, 0)]
+
+
+@pytest.mark.parametrize("quiet", [False, True])
+def test_without_a_cache_signals_flow(trader: Trader, *, quiet: bool) -> None:
+    """Nobody can say what was before the first of the new numbering: it is not waited for for ever."""
+    trader.feed.stop("signal_cache")
+    trader.say_and_die()
+    if quiet:
+        trader.go_on(120)
+    trader.feed.publish(Line(SIGNALS, replace(LIST, journal=ANOTHER)))
+    trader.say(anew(1), anew(2))
+    trader.go_on(120)
+    assert trader.places[2:] == [(1, 0), (2, 0)]
+    assert trader.client.link == "current"
