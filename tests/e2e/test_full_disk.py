@@ -7,6 +7,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,11 @@ def bar_of(pipeline: Pipeline, service: str) -> int:
     return -1 if beat is None else beat.bar
 
 
+def answers(pipeline: Pipeline, service: str) -> bool:
+    """Whether it answers in time; on a busy machine it may take another question."""
+    return pipeline.status(service) is not None
+
+
 def waits(pipeline: Pipeline, service: str) -> bool:
     """Whether it says that it waits for space."""
     beat = pipeline.status(service)
@@ -99,7 +105,8 @@ def test_all_go_on_when_there_is_space_again(market: Bench, run_dir: Path, disk:
             os.kill(pids[name], signal.SIGKILL)
         # They are started, and find no space, more than once; what their supervisors say the full disk does not take.
         until(pipeline, lambda: all(deaths(pipeline, name) >= 2 for name in KEEPERS))
-        assert all(pipeline.status(name) is not None for name in ("factor_engine", "inference_worker", "monitor"))
+        for name in ("factor_engine", "inference_worker", "monitor"):
+            until(pipeline, partial(answers, pipeline, name))
         os.truncate(disk / "ballast", 0)
         until(pipeline, lambda: bar_of(pipeline, "bar_feed") >= first + 30)
         reached = bar_of(pipeline, "bar_feed")
