@@ -259,9 +259,13 @@ class StationMachine(RuleBasedStateMachine):
 
     @invariant()
     def no_section_is_passed_over(self) -> None:
-        """Under `wait`: factors are lost of plans alone that nobody is served with, unless all others are unfit."""
+        """Under `wait`: factors are lost of plans alone that nobody is served with, unless all others are unfit.
+
+        Then the first that lacks them has waited its time, and those behind it go out together with it.
+        """
+        wait_ns, waited = self.desk.config.inference.candidate_wait_s * SECOND_NS, False
         for word in self.desk.words:
-            waited = word.late_ns >= self.desk.config.inference.candidate_wait_s * SECOND_NS
+            waited = word.late_ns >= wait_ns or (waited and word.late_ns > 0)
             assert not self.waits or word.signals.reason is not Reason.GAP or waited
 
     @invariant()
