@@ -144,11 +144,11 @@ class ArmStream:
 
     @property
     def _first_bar(self) -> int | None:
-        """The last section's, since revisions of it may be missing; 0 before the first, and in another numbering."""
+        """The last section's of the numbering that is next: revisions of it may be missing; 0 before the first."""
         last = self._delivered.last
         if last is None and not self._knows_latest:
             return next((held.message.bar for held in self._held if isinstance(held.message, EndOfStream)), None)
-        return 0 if last is None or self._next_journal not in (None, last.journal) else last.bar
+        return 0 if last is None else self._delivered.bar_of(self._next_journal or last.journal)
 
     @property
     def _next_journal(self) -> bytes | None:

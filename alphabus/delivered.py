@@ -15,6 +15,7 @@ class Delivered:
 
     def __init__(self, met: Callable[[bytes, int], None]) -> None:
         self.last: Signals | None = None
+        self._places: dict[bytes, Place] = {}  # by numbering: who has left one may meet it again
         self._met = met
         self._ready: deque[Section] = deque()
 
@@ -28,14 +29,20 @@ class Delivered:
         return self._ready.popleft() if self._ready else None
 
     def add(self, section: Section) -> bool:
-        """Tell whether it is new; one that stands before the last, or is it, is dropped."""
-        last, signals = self.last, section.signals
-        if last is not None and last.journal == signals.journal and place_of(signals) <= place_of(last):
+        """Tell whether it is new; one that stands before the last of its numbering, or is it, is dropped."""
+        signals = section.signals
+        place, before = place_of(signals), self._places.get(signals.journal)
+        if before is not None and place <= before:
             return False
-        self.last = signals
+        self.last, self._places[signals.journal] = signals, place
         self._met(signals.journal, signals.bar)
         self._ready.append(section)
         return True
+
+    def bar_of(self, journal: bytes) -> int:
+        """The last bar delivered of a numbering, 0 before its first."""
+        place = self._places.get(journal)
+        return 0 if place is None else place.bar
 
     def lacks_before(self, message: Message) -> bool:
         """Whether something between the last section and this message certainly is missing here."""
@@ -48,8 +55,9 @@ class Delivered:
 
     def may_lack_before(self, message: Message) -> bool:
         """Whether it certainly does, or nothing is known: the first of another numbering proves nothing before it."""
-        last, numbered = self.last, isinstance(message, Signals | EndOfStream)
-        return self.lacks_before(message) or (numbered and last is not None and last.journal != message.journal)
+        if self.last is None or not isinstance(message, Signals | EndOfStream):
+            return self.lacks_before(message)
+        return self.last.journal != message.journal or self.lacks_before(message)
 
 
 def place_of(signals: Signals) -> Place:

@@ -45,6 +45,7 @@ class _Shelf:
     universe: Frames | None = None  # in force before the first item
     items: deque[Item] = field(default_factory=deque)
     end: Frames | None = None
+    last: EndOfStream | None = None
 
     def in_force(self, bar: int) -> list[Frames]:
         """The universe that sections from `bar` on need before their own items."""
@@ -52,6 +53,11 @@ class _Shelf:
         if earlier:
             return earlier[-1:]
         return [] if self.universe is None else [self.universe]
+
+
+def goes_beyond(message: Streamed, end: EndOfStream) -> bool:
+    """Whether a stream that said its end goes on with this; a late revision does not."""
+    return message.journal != end.journal or message.bar > end.bar
 
 
 def turn_page(head: list[Frames], items: Iterable[Item], first: int) -> Page:
@@ -83,8 +89,10 @@ class Outbox:
             self._drop(shelf, up_to=None)
             self._shelves[topic] = shelf = _Shelf(message.journal)
         if isinstance(message, EndOfStream):
-            shelf.end = frames
+            shelf.end, shelf.last = frames, message
             return
+        if shelf.last is not None and goes_beyond(message, shelf.last):
+            shelf.end = shelf.last = None
         shelf.items.append(Item(message.bar, isinstance(message, Universe), frames))
         self.size_bytes += _size(frames)
         while self.size_bytes > self.budget_bytes and (oldest := self._oldest()) is not None:

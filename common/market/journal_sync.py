@@ -121,7 +121,7 @@ class Behind:
         self._next = waiting  # lowest bar of what the next sync will cover
         self._running: int | None = None  # and of what the present one does
         self._wanted = False  # nobody writes any more of what waits
-        self._fault: JournalError | None = None
+        self._fault: Exception | None = None
         self._stopped = False
         self._thread: Thread | None = None
 
@@ -182,10 +182,10 @@ class Behind:
 
     def _run(self) -> None:
         while self._take():
-            fault = None
+            fault: Exception | None = None
             try:
                 self._sync()
-            except JournalError as error:
+            except Exception as error:  # noqa: BLE001  whoever waits raises it
                 fault = error
             with self._change:
                 self._fault = fault

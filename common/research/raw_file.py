@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from common.research.raw import Raw
 
 FORMAT = 2
 SUFFIX = ".entry"
+DIGEST = re.compile(rb"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
 ARRAYS = ("time", "stamp", "columns", "values", "present", "member", "warm")
 
 
@@ -53,12 +55,16 @@ def _store(place: Path) -> ArrayStore:
 
 
 def _named(folder: Path) -> frozenset[str] | None:
-    """Digests that the entries of a folder name; None where one of them cannot be read, and may name any."""
+    """Digests that the entries of a folder name; None where the disk does not give one of them, which may name any.
+
+    Whatever looks like a digest counts: an entry of another format or a damaged one keeps what can be made out in it,
+    and does not keep all else.
+    """
     try:
-        entries = [_decode(path) for path in folder.glob(f"*{SUFFIX}")]
-        return frozenset(digest for entry in entries for digest in entry["files"].values())
-    except (DatasetError, OSError, KeyError, ValueError):
+        bodies = [path.read_bytes() for path in folder.glob(f"*{SUFFIX}")]
+    except OSError:
         return None
+    return frozenset(digest.decode() for body in bodies for digest in DIGEST.findall(body))
 
 
 def _arrays(raw: Raw) -> dict[str, NDArray[Any]]:

@@ -75,6 +75,7 @@ class Chronicle:
             self._universe = message
         elif isinstance(message, Bars):
             self.last_bar, self.last_time, self.announced = message.bar, message.time, None
+            self.ended = False  # a source that has more by now goes on after its end, and ends once more
         elif isinstance(message, EndOfStream):
             self.ended = True
         elif isinstance(message, Announcement) and message.phase is Phase.DUE:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from contextlib import suppress
+from itertools import chain, count
 from pathlib import Path
 
 from common.atomic import replacing
 from common.errors import RegistryError
-from services.inference_worker.rows import Row, decode_rows, encode_rows
+from services.inference_worker.rows import MAGIC, Row, decode_rows, encode_rows
 
 
 class Backlog:
-    """One file, replaced as a whole: it holds the rows of before or those of now, and there is none for no rows."""
+    """One file: rows are appended, or it is replaced as a whole; there is none for no rows."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._held: tuple[Row, ...] = ()
+        """What the file certainly holds, and nothing behind it; none where that is not known."""
 
     def read(self) -> tuple[Row, ...]:
         """What a worker before this one could not put on record; RegistryError when the file cannot be used."""
@@ -28,16 +32,28 @@ class Backlog:
 
     def hold(self, rows: Iterable[Row]) -> None:
         """Durably have these and no others; raises OSError."""
-        waiting = tuple(rows)
+        held, self._held, waiting = self._held, (), tuple(rows)
         if not waiting:
             self.path.unlink(missing_ok=True)
-            return
-        with replacing(self.path) as temporary:
-            temporary.write_bytes(encode_rows(waiting))
+        elif held and waiting[: len(held)] == held:  # however many wait, one more costs what the first did
+            self._append(encode_rows(waiting[len(held) :]))
+        else:
+            with replacing(self.path) as temporary:
+                temporary.write_bytes(MAGIC + encode_rows(waiting))
+        self._held = waiting
 
     def set_aside(self) -> Path:
         """Keep a file that cannot be used, for a person to look at, where nobody writes over it."""
-        aside = self.path.with_name(f"{self.path.name}.damaged")
+        name = f"{self.path.name}.damaged"
+        names = chain([name], (f"{name}.{number}" for number in count(2)))
+        aside = next(path for path in map(self.path.with_name, names) if not path.exists())
         with suppress(OSError):
             self.path.replace(aside)
         return aside
+
+    def _append(self, lines: bytes) -> None:
+        descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(lines)
+            file.flush()
+            os.fsync(descriptor)

@@ -52,10 +52,9 @@ class Opening:
         return Post.vacant(wish or next(iter(line), None), self._nobody(arm, line, troubles))
 
     def _in_line(self, arm: str, wish: ModelRef | None, *, last: bool) -> Iterator[ModelRef]:
-        """What the alias means, then who served, newest first; what failed to take over comes last."""
-        wanted = [] if wish is None else [wish]
-        served = [ref for ref in self._served(arm) if ref != wish]
-        yield from (*served, *wanted) if last else (*wanted, *served)
+        """What the alias means, then who served, newest first; what was refused and never served comes last."""
+        wanted, served = [] if wish is None else [wish], list(self._served(arm))
+        yield from dict.fromkeys([*served, *wanted] if last else [*wanted, *served])
 
     def _served(self, arm: str) -> Iterator[ModelRef]:
         """Who served it and is there, newest first."""

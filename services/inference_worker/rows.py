@@ -1,6 +1,7 @@
 """What the worker has to put on record, as values and as bytes.
 
-Layout: a line with the format's name and the SHA-256 of all after it, then one line of JSON a row.
+Layout: a line with the format's name, then a line a row: the SHA-256 of its JSON, a blank, the JSON. Rows are appended:
+a last line that is not whole was not written down when its writer died.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 from common.errors import RegistryError
 from common.models.records import Event, Serving
 
-MAGIC = b"alphabus rows 1"
+MAGIC = b"alphabus rows 2\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,20 +55,24 @@ _EVENT, _SERVING = TypeAdapter(Event), TypeAdapter(Serving)
 
 
 def encode_rows(rows: Iterable[Row]) -> bytes:
-    """Write them down, in order."""
-    body = b"".join(json.dumps(_words(row)).encode() + b"\n" for row in rows)
-    return MAGIC + b" " + sha256(body).hexdigest().encode() + b"\n" + body
+    """Write them down, in order, as lines to go behind `MAGIC` or behind other rows."""
+    return b"".join(_sealed(json.dumps(_words(row)).encode()) + b"\n" for row in rows)
 
 
 def decode_rows(content: bytes) -> tuple[Row, ...]:
-    """Read them, each as one that may be on record; RegistryError unless every byte is as it was written."""
-    head, _, body = content.partition(b"\n")
-    if head != MAGIC + b" " + sha256(body).hexdigest().encode():
+    """Read them, each as one that may be on record; RegistryError unless all but a torn last one are as written."""
+    *lines, _torn = content.removeprefix(MAGIC).split(b"\n")
+    bodies = [line.partition(b" ")[2] for line in lines]
+    if not content.startswith(MAGIC) or not lines or lines != [_sealed(body) for body in bodies]:
         raise RegistryError("the file is damaged, or is none of rows")
     try:
-        return tuple(_row(json.loads(line)) for line in body.splitlines())
-    except (ValidationError, ValueError, KeyError) as error:
+        return tuple(_row(json.loads(body)) for body in bodies)
+    except (ValidationError, ValueError, KeyError, TypeError) as error:
         raise RegistryError(f"the file holds what is no row: {error}") from error
+
+
+def _sealed(body: bytes) -> bytes:
+    return sha256(body).hexdigest().encode() + b" " + body
 
 
 def _words(row: Row) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from alphabus.continuity import Follower, Place
 from alphabus.messages import EndOfStream, Signals, Streamed, Universe
+from alphabus.outbox import goes_beyond
 from alphabus.universes import Universes
 from common.message_log import MessageLog
 
@@ -28,7 +29,7 @@ class Shelf:
     def __init__(self, topic: str, log: MessageLog) -> None:
         self.topic, self._log = topic, log
         self.latest: Signals | None = None
-        self.ended = False
+        self._end: EndOfStream | None = None  # unless the stream went on after it
         self.universe: Universe | None = None  # of the latest section on record
         self._told = Universes()
         self._times, self._bars = array("q"), array("q")  # of every section, ascending
@@ -40,6 +41,11 @@ class Shelf:
     def bar(self) -> int:
         """The last bar on record, 0 before the first."""
         return 0 if self.latest is None else self.latest.bar
+
+    @property
+    def ended(self) -> bool:
+        """Whether the stream said its end, and nothing beyond it since."""
+        return self._end is not None
 
     def follower(self) -> Follower:
         """Where the stream is to go on."""
@@ -117,8 +123,10 @@ class Shelf:
                 self._bars.append(message.bar)
             self._recent.append((self.universe, message))
             self.latest = message
+            if self._end is not None and goes_beyond(message, self._end):
+                self._end = None
         elif isinstance(message, EndOfStream):
-            self.ended = True
+            self._end = message
 
 
 def _with_universes(entries: Iterable[Entry]) -> Iterator[Streamed]:

@@ -66,6 +66,21 @@ def test_a_late_revision_of_the_new_numbering_comes(trader: Trader) -> None:
     assert trader.places[2:] == [(1, 0), (1, 1), (2, 0)]
 
 
+def test_a_straggler_of_the_old_numbering_brings_nothing_again(trader: Trader) -> None:
+    """What the new one had delivered before it is not delivered once more after it."""
+    trader.feed._played[:] = [Line(SIGNALS, replace(LIST, journal=ANOTHER))]
+    trader.feed.publish(Line(SIGNALS, replace(LIST, journal=ANOTHER)))
+    trader.say(anew(1), anew(2))
+    trader.go_on()
+    trader.feed.publish(Line(SIGNALS, section(3)))
+    trader.feed._played.pop()
+    trader.go_on()
+    trader.say(anew(3))
+    trader.go_on()
+    assert [place for place in trader.places[2:] if place != (3, 0)] == [(1, 0), (2, 0)]
+    assert trader.places[-1] == (3, 0)
+
+
 @pytest.mark.parametrize("quiet", [False, True])
 def test_without_a_cache_signals_flow(trader: Trader, *, quiet: bool) -> None:
     """Nobody can say what was before the first of the new numbering: it is not waited for for ever."""

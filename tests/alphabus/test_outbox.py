@@ -111,6 +111,18 @@ def test_all_acknowledged_leaves_the_universe_and_the_end() -> None:
     assert writer.outbox.size_bytes == 0
 
 
+def test_an_end_that_the_stream_went_beyond_is_forgotten() -> None:
+    """Nobody is told that it is over before it is; the next end is its last word again."""
+    writer = written(2)
+    writer.end()
+    writer.revision()
+    assert shape(writer.outbox.since(TOPIC, writer.journal, 2))[-1] == ("end", 2, 255)
+    writer.section()
+    assert shape(writer.outbox.since(TOPIC, writer.journal, 3)) == [("universe", 1, 0), ("signals", 3, 1)]
+    writer.end()
+    assert shape(writer.outbox.since(TOPIC, writer.journal, 3))[-1] == ("end", 3, 255)
+
+
 def test_a_page_ends_and_the_next_goes_on() -> None:
     """Pages overlap in the bar asked from, and together hold everything."""
     writer = written(2 * CHUNK + 10)

@@ -17,8 +17,6 @@ def complaints(diary: Diary, record: Sequence[Signals], *, exact: bool) -> Itera
     section may be another than a trading engine got under its number; each must be true by itself.
     """
     yield from diary.links
-    if len({signals.journal for part in (record, *diary.lives) for signals in part}) > 1:
-        return  # a numbering that begins anew is not judged from here: what of the old one still came is no hole
     for number, life in enumerate(diary.lives, start=1):
         yield from (f"life {number} of the client: {words}" for words in once_and_in_order(life))
         if exact:
@@ -50,7 +48,7 @@ def as_recorded(life: Sequence[Signals], record: Sequence[Signals]) -> Iterator[
 
 
 def whole(life: Sequence[Signals], record: Sequence[Signals]) -> Iterator[str]:
-    """From the first section it got to the last on record: the last revision of each."""
+    """From the first section it got, or of a numbering that it saw begin from the first, to the last on record."""
     if not record:
         return
     got = {(signals.bar, signals.revision) for signals in life if signals.journal == record[-1].journal}
@@ -58,6 +56,8 @@ def whole(life: Sequence[Signals], record: Sequence[Signals]) -> Iterator[str]:
     if first is None:
         yield "no section came, though there are some on record"
         return
+    if life[0].journal != record[-1].journal:
+        first = min(signals.bar for signals in record)
     last = {signals.bar: signals.revision for signals in record}
     missing = [place for place in last.items() if place[0] >= first and place not in got]
     if missing:

@@ -49,11 +49,26 @@ def test_a_good_diary_is_not_complained_of() -> None:
     assert told(diary()) == []
 
 
-def test_a_numbering_that_begins_anew_is_not_judged_here() -> None:
-    """What came of the old one is not on record any more."""
+def test_what_came_of_a_numbering_that_is_over_is_no_breach() -> None:
+    """It is not on record any more; a straggler of it may still come."""
     found = diary()
     found.lives[0] = [section(7, journal=OTHER)]
+    found.lives[1][1:1] = [section(8, journal=OTHER)]
     assert told(found) == []
+
+
+def test_each_numbering_is_judged_by_itself() -> None:
+    """What a straggler of the old one stands between is not delivered again."""
+    found = diary()
+    found.lives[1] = [*RECORD[1:], section(8, journal=OTHER), *RECORD[1:]]
+    assert told(found) == ["life 2 of the client: (2, 0) after (3, 0)"]
+
+
+def test_who_met_the_numbering_before_gets_the_new_one_from_its_first_section() -> None:
+    """It was there already: it did not join in the middle."""
+    found = diary()
+    found.lives[1] = [section(7, journal=OTHER), *RECORD[1:]]
+    assert told(found) == ["the client at its end: [(1, 0)] never came"]
 
 
 def lives(*changed: list[Signals]) -> Callable[[Diary], Diary]:

@@ -136,3 +136,18 @@ def test_what_waits_when_it_is_closed_is_not_waited_for() -> None:
     for call in (behind.flush, lambda: behind.before(2)):
         with pytest.raises(JournalError, match="it is closed"):
             call()
+
+
+def test_whatever_a_sync_fails_of_is_raised_where_it_is_waited_for() -> None:
+    """Not a journal's error alone: nobody waits for ever for a thread that has ended."""
+
+    def fail() -> None:
+        raise OSError(5, "Input/output error")
+
+    behind = Behind(fail)
+    behind.after(1)
+    with pytest.raises(JournalError, match="Input/output error"):
+        behind.before(2)
+    with pytest.raises(JournalError, match="Input/output error"):
+        behind.flush()
+    behind.close()

@@ -157,6 +157,20 @@ def test_what_an_entry_that_cannot_be_read_names_is_kept(tmp_path: Path) -> None
     assert value_of(place) == 1.0
 
 
+@pytest.mark.parametrize("stranger", [b"no entry at all", b"", b"\xff" * 200, b"[]"])
+def test_an_entry_that_cannot_be_read_does_not_stop_the_sweeping(tmp_path: Path, stranger: bytes) -> None:
+    """A damaged stranger keeps nothing; one of another format keeps what it names, and no more."""
+    place, other = tmp_path / "a.entry", tmp_path / "b.entry"
+    (tmp_path / "stranger.entry").write_bytes(stranger)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(raw_file, "FORMAT", 9)
+        write_raw(other, raw_of(0.0))
+    kept = arrays(tmp_path)
+    for value in (1.0, 2.0, 3.0):
+        write_raw(place, raw_of(value))
+    assert arrays(tmp_path) == kept | named(place)
+
+
 def test_another_format_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With both numbers."""
     with monkeypatch.context() as patched:

@@ -108,6 +108,21 @@ def test_where_to_go_on(recorded: Path) -> None:
         assert (record.last_bar, record.announced) == (4, due)
 
 
+def test_a_stream_that_goes_on_has_not_ended(recorded: Path) -> None:
+    """Its source has more since; it may end once more, and both ends are on record."""
+    with chronicle(recorded) as record:
+        record.recall(alignment := Alignment(Membership(3)))
+        record.append(EndOfStream(record.journal, 4, Mode.REPLAY))
+        say(record, alignment, 5, "AC")
+        assert not record.ended
+    with chronicle(recorded) as record:
+        record.recall(Alignment(Membership(3)))
+        assert not record.ended
+        record.append(EndOfStream(record.journal, 5, Mode.REPLAY))
+        assert record.ended
+        assert said(record, BARS, 4)[0][1:] == [("bars", 4), ("end", 4), ("bars", 5), ("end", 5)]
+
+
 def test_the_end_belongs_to_both(recorded: Path) -> None:
     """And is remembered."""
     with chronicle(recorded) as record:

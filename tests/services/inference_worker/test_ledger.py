@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from threading import Event as Flag
 from threading import Thread
@@ -13,12 +14,15 @@ from typing import cast
 import pytest
 
 from alphabus.messages import Origin, Reason, Status
+from common.atomic import replacing
 from common.models.records import Event, Serving
 from common.models.registry import Registry
+from services.inference_worker import backlog
 from services.inference_worker import ledger as module
 from services.inference_worker.backlog import Backlog
 from services.inference_worker.control import Order
 from services.inference_worker.ledger import PATIENCE_NS, Ledger
+from services.inference_worker.rows import MAGIC, Noted
 from tests.services.cluster import add_version, toy_bundle, toy_registry
 from tests.services.inference_worker.books import MODEL, Books, busy, full, spoken, taken, unwritable
 from tests.services.inference_worker.desk import Desk
@@ -220,8 +224,56 @@ def test_a_damaged_file_is_set_aside_and_told(books: Books) -> None:
             books.file.write_bytes(content)
             it = Ledger(registry, "test", books.clock, Backlog(books.file), lambda _arm, told: books.told.append(told))
             assert (books.heard(), it.waiting) == (["rows_unreadable"], ())
-            assert books.file.with_name("unrecorded.damaged").read_bytes() == content
+            assert Path(str(books.told[0].detail["file"])).read_bytes() == content
+    kept = {path.read_bytes() for path in books.file.parent.glob("unrecorded.damaged*")}
+    assert kept == set(broken)
     assert books.history() == []
+
+
+@pytest.mark.parametrize("words", [b"1", b"[]", b'"serving"', b'{"serving": 1}', b'{"event": null}', b"{"])
+def test_rows_of_another_shape_are_set_aside_however_well_they_are_sealed(books: Books, words: bytes) -> None:
+    """They are told of, and the worker lives."""
+    books.file.parent.mkdir(parents=True)
+    books.file.write_bytes(MAGIC + sha256(words).hexdigest().encode() + b" " + words + b"\n")
+    with books.open() as it:
+        assert (books.heard(), it.waiting) == (["rows_unreadable"], ())
+
+
+def test_a_row_costs_the_same_however_many_wait(books: Books, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is put behind those that are on file: they are not written once more."""
+    replaced = list[Path]()
+
+    def counted(path: Path) -> AbstractContextManager[Path]:
+        replaced.append(path)
+        return replacing(path)
+
+    monkeypatch.setattr(backlog, "replacing", counted)
+    with books.open() as it, busy(books.root):
+        for bar in range(1, 50):
+            assert it.note(HALT, by="ann", why=str(bar))
+        assert len(replaced) == 1
+    with busy(books.root), books.open() as it:
+        assert len(it.waiting) == 49
+    with books.open() as it:
+        assert it.waiting == ()
+    assert [row.why for row in books.history()] == [str(bar) for bar in range(1, 50)]
+
+
+def test_a_row_that_a_kill_tore_costs_none_before_it(books: Books) -> None:
+    """Nobody was told that it is kept; what follows does not stand behind its rest."""
+    with books.open() as it, busy(books.root):
+        for why in ("one", "two"):
+            it.note(HALT, by="ann", why=why)
+    whole = books.file.read_bytes()
+    second = whole.index(b"\n", whole.index(b"\n") + 1) + 1
+    for length in range(second, len(whole)):
+        books.file.write_bytes(whole[:length])
+        with busy(books.root):
+            with books.open() as it:
+                assert len(it.waiting) == 1
+                it.note(HALT, by="ann", why="three")
+            with books.open() as it:
+                assert [row.why for row in it.waiting if isinstance(row, Noted)] == ["one", "three"]
 
 
 def test_a_halt_that_the_registry_does_not_take_holds_after_a_kill() -> None:

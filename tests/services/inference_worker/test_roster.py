@@ -27,6 +27,7 @@ from services.inference_worker.actions import Swap, Told
 from services.inference_worker.roster import Roster, Wish
 from services.inference_worker.wishes import LOOK_NS
 from tests.services.cluster import add_version, promote, toy_bundle, toy_config, toy_registry
+from tests.services.inference_worker.books import busy
 from tests.services.markets import FEATURES, TOY_SET
 
 ARMS = {"champion": {"alias": "champion"}, "second": {"alias": "challenger", "capital": 0.0}}
@@ -182,6 +183,28 @@ def test_what_failed_to_take_over_is_not_tried_again_at_a_start(config: Config) 
     promote(config.registry, ref.version)
     with office(config) as it:
         assert it.roster.posts()["champion"].model.version == ref.version
+
+
+@pytest.mark.parametrize("moved_ns", [0, 2**62])
+def test_a_refusal_is_of_the_move_that_it_answers(config: Config, moved_ns: int) -> None:
+    """Whatever the clocks say: also where the wall clock was set back, or the row had to wait for a later move."""
+    serve(config)
+    ref = add_version(config.registry, toy_bundle(seed=8))
+    with Registry(config.registry, clock=lambda: moved_ns) as person:
+        person.promote("test", "champion", *ref.key, by="ann", why="better")
+        with office(config) as it:
+            assert it.roster.posts()["champion"].ref == ref
+            it.roster.note_swap("champion", Swap(None, ref, failed=True, why="it answered NaN"))
+        with office(config) as it:
+            assert it.roster.posts()["champion"].model.version == 1
+        person.promote("test", "champion", *ref.key, by="ann", why="sure", again=True)
+        with busy(config.registry), office(config) as it:
+            assert it.roster.posts()["champion"].ref == ref
+            it.roster.note_swap("champion", Swap(None, ref, failed=True, why="it answered NaN again"))
+        person.promote("test", "champion", *ref.key, by="ann", why="very sure", again=True)
+    with office(config) as it:
+        assert it.roster.ledger.waiting == ()
+        assert it.roster.posts()["champion"].ref == ref
 
 
 def test_an_alias_that_moves_is_told_once(config: Config) -> None:

@@ -136,6 +136,13 @@ def test_a_start_goes_back_to_the_last_that_served_and_can(archive: Archive) -> 
         archive.starts_with()
 
 
+def test_what_served_last_goes_on_though_it_was_refused_since(archive: Archive) -> None:
+    """It served, then failed to relieve another: it is still the last that served."""
+    archive.serve(2, 1)
+    archive.refuse(1)
+    assert archive.starts_with() == 1
+
+
 def test_what_an_arm_starts_with_is_on_record(archive: Archive) -> None:
     """Once; not where it spoke last, or was swapped in last; and again when it is another."""
     for _ in range(2):

@@ -77,6 +77,24 @@ def test_the_end_is_on_record_once(tmp_path: Path) -> None:
     assert on_record(tmp_path) == ["1"]
 
 
+def test_a_stream_that_goes_on_after_its_end_ends_again(tmp_path: Path) -> None:
+    """Also after a restart; a late revision of what is before the end is not more of it."""
+    with shelf(tmp_path) as it:
+        it.take(signals(1, {"A": 1.0}, status=Status.HELD, age=1))
+        it.take(EndOfStream(JOURNAL, 1, Mode.LIVE))
+        it.take(signals(1, {"A": 1.0}, status=Status.LATE, revision=1))
+        assert it.ended
+        it.take(signals(2, {"A": 1.0}))
+        assert not it.ended
+    with shelf(tmp_path) as it:
+        assert not it.ended
+        assert it.take(EndOfStream(JOURNAL, 2, Mode.LIVE))
+        assert it.ended
+    with shelf(tmp_path) as it:
+        assert it.ended
+    assert on_record(tmp_path) == ["1", "1", "1.1", "2", "2"]
+
+
 def test_history_gives_the_universe_in_force_first(tmp_path: Path) -> None:
     """Of any span of bars, and again where it changes within."""
     with shelf(tmp_path) as it:
