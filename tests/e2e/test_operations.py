@@ -174,7 +174,7 @@ def test_a_run_that_is_cut_short_says_what_is_missing(market: Bench, tmp_path: P
 
 
 def test_watch_and_status_show_a_running_pipeline(market: Bench, run_dir: Path) -> None:
-    """A late `watch` starts with the latest section and follows to the end; `status` has a line for each process."""
+    """A late `watch` starts with the latest section and follows to the end; `status` has a line for each process and arm."""
     prepared = market.prepare(feed={"pace_s": 0.05})
     with Pipeline(prepared.config, prepared.config_file) as pipeline:
         while (beat := pipeline.status("signal_cache")) is None or beat.bar < 300:
@@ -184,7 +184,7 @@ def test_watch_and_status_show_a_running_pipeline(market: Bench, run_dir: Path) 
         table, _ = status.communicate(timeout=PATIENCE_S)
         shown, _ = watch.communicate(timeout=PATIENCE_S)
     assert status.returncode == 0
-    assert [line.split()[0] for line in table.splitlines()] == ["process", *SERVICES]
+    assert [line.split()[0] for line in table.splitlines()] == ["process", *SERVICES, "arm", "champion"]
     bars = [json.loads(line)["bar"] for line in shown.splitlines()]
     assert watch.returncode == 0
     assert 300 <= bars[0] < 420

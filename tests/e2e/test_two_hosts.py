@@ -63,7 +63,7 @@ def test_bits_do_not_depend_on_hosts(market: Bench, undisturbed: Ran, tmp_path: 
         assert watch.wait(PATIENCE_S) == 0
         assert_whole(engine, site, undisturbed)
     assert status.returncode == 0
-    assert [line.split()[0] for line in table.decode().splitlines()] == ["process", *SERVICES]
+    assert [line.split()[0] for line in table.decode().splitlines()] == ["process", *SERVICES, "arm", "champion"]
     bars = [json.loads(line)["bar"] for line in shown.read_text(encoding="utf-8").splitlines()]
     assert bars == list(range(bars[0], LAST + 1))
 
