@@ -174,7 +174,7 @@ def test_a_run_that_is_cut_short_says_what_is_missing(market: Bench, tmp_path: P
 
 
 def test_watch_and_status_show_a_running_pipeline(market: Bench, run_dir: Path) -> None:
-    """A late `watch` starts with the latest section and follows to the end; `status` has a line for each process and arm."""
+    """A late `watch` starts with the latest section and goes on; `status` has a line for each process and each arm."""
     prepared = market.prepare(feed={"pace_s": 0.05})
     with Pipeline(prepared.config, prepared.config_file) as pipeline:
         while (beat := pipeline.status("signal_cache")) is None or beat.bar < 300:
