@@ -57,7 +57,7 @@ class ArmStream:
         if self._worker.stale:
             return "stale"
         asks = self._worker.behind or self._unproven or self._backfill is not None
-        return "gap" if asks and self._joined else "current"
+        return "current" if self._joined and not asks else "gap"
 
     @property
     def handles(self) -> list[object]:

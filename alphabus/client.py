@@ -94,8 +94,7 @@ class SignalClient:
         """State of the link: current, gap, stale or overdue."""
         if self.overdue:
             return "overdue"
-        state = self._stream.state
-        return "stale" if state == "current" and self._agenda.stale else state
+        return "stale" if self._agenda.stale else self._stream.state
 
     def receive(self, timeout_ns: int) -> Section | None:
         """The next section, None when none came in time."""

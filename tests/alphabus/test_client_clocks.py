@@ -16,6 +16,20 @@ HOUR_NS = 3600 * SECOND_NS
 DAYS = [{"A": float(bar)} for bar in range(1, 9)]
 
 
+def test_a_link_that_nobody_answered_is_not_current(scripted_feed: MakeFeed, manual_clock: ManualClock) -> None:
+    """Whoever just connected does not know yet what it lacks; where nobody is, it never will."""
+    feed = scripted_feed(signals_script(DAYS[:2]))
+    feed.stop("bar_feed")
+    feed.stop("inference_worker")
+    feed.stop("signal_cache")
+    with feed.client() as client:
+        assert client.link == "gap"
+        client.receive(0)
+        assert client.link == "gap"
+        manual_clock.advance(4 * SECOND_NS)
+        assert client.link == "stale"
+
+
 @pytest.mark.parametrize("step", [HOUR_NS, -HOUR_NS])
 def test_a_wall_clock_that_steps_changes_nothing(step: int, scripted_feed: MakeFeed, manual_clock: ManualClock) -> None:
     """Neither link nor deadline nor wait hang on it."""
@@ -25,7 +39,7 @@ def test_a_wall_clock_that_steps_changes_nothing(step: int, scripted_feed: MakeF
     with feed.client() as client:
         assert client.receive(SECOND_NS) is not None
         feed.beat()
-        client.receive(0)
+        client.receive(SECOND_NS)
         manual_clock.step_wall(step)
         assert client.link == "current"
         before = manual_clock.monotonic_ns()
