@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -22,6 +21,7 @@ from alphabus.sockets import ZmqTransport, wait_on
 from common.command import DONE
 from scripts import control
 from scripts.command import main
+from tests.scripts.listener import listening
 
 TURN_NS = 5_000_000
 
@@ -65,16 +65,6 @@ def working(run_dir: Path) -> Iterator[Worker]:
     finally:
         worker.done.set()
         worker.join(20)
-
-
-@contextmanager
-def listening(path: Path) -> Iterator[None]:
-    """Somebody is there, and says nothing."""
-    path.parent.mkdir()
-    with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(str(path))
-        listener.listen()
-        yield
 
 
 @pytest.fixture

@@ -1,9 +1,7 @@
 """What a promotion says of what is to come, with and without a running instance, and what `--wait` returns."""
 
-import socket
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -13,21 +11,12 @@ from common.models.registry import Registry
 from scripts.models.outlook import Ground
 from scripts.premises import Premises
 from tests.common.models.sample_bundle import make_bundle
+from tests.scripts.listener import listening
 from tests.scripts.models.asking import answer, run
 from tests.scripts.models.configuring import config_file
 
+MET = "own/inference_worker.ask"
 PROMOTION = ("promote", "demo", "--instance", "own", "--why", "x")
-
-
-@contextmanager
-def listening(run_dir: Path, instance: str = "own") -> Iterator[None]:
-    """A worker that is met there, and says nothing."""
-    path = run_dir / instance / "inference_worker.ask"
-    path.parent.mkdir()
-    with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(str(path))
-        listener.listen()
-        yield
 
 
 @pytest.fixture
@@ -61,7 +50,7 @@ def test_a_running_worker_takes_over_later(
     two: tuple[str, str], run_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The version before serves until then; the verb to follow it is named."""
-    with listening(run_dir):
+    with listening(run_dir / MET):
         assert answer(tmp_path, *PROMOTION, "--version", "1", *two)["runs"]
         told = capsys.readouterr().err
         assert "once it is proven; demo/2 serves until then" in told
@@ -76,7 +65,7 @@ def test_other_factors_are_built_first(
     """Which plan that is, and after how many bars it is warm; a configuration whose set it is knows it already."""
     with Registry(Path(two[1]), clock=lambda: 9) as models:
         other = models.add(make_bundle(), author="ann")
-    with listening(run_dir):
+    with listening(run_dir / MET):
         assert run("models", "promote", other.name, "--instance", "own", "--why", "x", *two) == 0
     told = capsys.readouterr().err
     assert "needs factors that the running instance does not compute yet" in told
@@ -93,7 +82,7 @@ def test_waiting_tells_by_its_status(
 ) -> None:
     """1 while nothing is heard and when it is refused, with the reason; 0 once it serves."""
     waited = (*PROMOTION, "--version", "2", "--wait", "0.05", *two)
-    with listening(run_dir):
+    with listening(run_dir / MET):
         assert answer(tmp_path, *waited, "--again", status=1)["outcome"] == "waiting"
         assert "does not serve own/champion (waiting): neither a swap nor a refusal" in capsys.readouterr().err
         swap(two[1], "swap_failed", "golden outputs differ")

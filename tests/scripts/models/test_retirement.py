@@ -7,9 +7,10 @@ import pytest
 from common.lock import Lock
 from common.models.records import Event
 from common.models.registry import Registry
+from tests.scripts.listener import listening
 from tests.scripts.models.asking import answer, run
 from tests.scripts.models.configuring import config_file
-from tests.scripts.models.test_outlook import listening, run_dir
+from tests.scripts.models.test_outlook import MET, run_dir
 
 __all__ = ["run_dir"]
 
@@ -33,7 +34,7 @@ def test_an_instance_that_runs_is_not_retired(
     two: tuple[str, str], run_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Neither one that listens, nor one that is just starting and has its locks; its aliases stay."""
-    with listening(run_dir):
+    with listening(run_dir / MET):
         assert run("models", *RETIREMENT, *two) == 1
     assert "instance 'own' runs: stop it first" in capsys.readouterr().err
     with Lock(run_dir / "own" / "bar_feed.lock"):
@@ -49,7 +50,7 @@ def test_an_alias_that_no_arm_has_goes_while_the_instance_runs(
     typo = ("promote", "demo", "--version", "1", "--instance", "own", "--alias", "champoin", "--new", "--why", "x")
     assert run("models", *typo, *two) == 0
     drop = ("retire", "own", "--why", "misspelt", *two, "--alias")
-    with listening(run_dir):
+    with listening(run_dir / MET):
         assert run("models", *drop, "champion2") == 1
         assert "did you mean 'champion'" in capsys.readouterr().err
         assert answer(tmp_path, *drop, "champoin") == {"instance": "own", "aliases": {"champoin": "demo/1"}}
