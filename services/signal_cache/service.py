@@ -55,8 +55,7 @@ class SignalCache(Service):
         """Put what came on record, then say so."""
         if self._lost and self._room.may_try:
             self._ask_again()
-        for delivery in self._inlet.receive():
-            self._put(delivery)
+        self._hear()
         self._inlet.repeat()
         for shelf in self._shelves.values():
             shelf.settle()
@@ -64,7 +63,12 @@ class SignalCache(Service):
         self.counters.set("ended", int(all(shelf.ended for shelf in self._shelves.values())))
 
     def answer(self, request: Request) -> Page:
-        """`latest` (arm), `at` (arm, time) and `history` (arm, from, to): at most a chunk; ask again from its end."""
+        """`latest` (arm), `at` (arm, time) and `history` (arm, from, to): at most a chunk; ask again from its end.
+
+        What came before the question counts: a worker that starts is to know what the one before it said at last, or it
+        would say it again under the same number, otherwise.
+        """
+        self._hear()
         shelf = self._asked(request)
         if request.verb == "latest":
             found: list[Streamed | None] = [shelf.universe, shelf.latest]
@@ -86,6 +90,10 @@ class SignalCache(Service):
     def _shelf(self, arm: str) -> Shelf:
         journal = Journal.open(self.context.state / "signals" / arm, sync=self.config.feed.sync, landmark=UNIVERSE)
         return Shelf(self.endpoints.topic("signals", arm), MessageLog(journal))
+
+    def _hear(self) -> None:
+        for delivery in self._inlet.receive():
+            self._put(delivery)
 
     def _put(self, delivery: Delivery) -> None:
         """On record; once the disk is full nothing is, and the worker sends it again: to hold it would cost memory."""

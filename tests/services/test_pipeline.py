@@ -67,6 +67,24 @@ def ask(cluster: Cluster, service: str, verb: str, **arguments: int | str) -> tu
     return answer[0].error, [delivery.message for delivery in answer[1]]
 
 
+def test_the_cache_answers_with_what_came_before_the_question(registry: Path, tmp_path: Path) -> None:
+    """It stood still while the worker spoke and died: the next one must not say the same number with other values."""
+    with running(Cluster(toy_config(tmp_path, registry), steady_market(6))) as cluster:
+        cache = cluster.services["signal_cache"]
+        while cache.bar < 5:
+            cluster.round(20 * MS)
+        known = cache.bar
+        while cluster.services["inference_worker"].bar == known:
+            for name in SERVICES:
+                if name != "signal_cache":
+                    cluster.step(name)
+            cluster.clock.advance(20 * MS)
+        error, told = ask(cluster, "signal_cache", "latest", arm="champion")
+        assert error is None
+        assert [it.bar for it in told if isinstance(it, Signals)] == [known + 1]
+        cluster.run()
+
+
 def test_every_replayed_section_is_fresh_and_on_record(registry: Path, tmp_path: Path) -> None:
     """Once each, in order, of the model on record, with values where symbols have factors; history makes none."""
     with running(Cluster(toy_config(tmp_path, registry), steady_market(6))) as cluster:
