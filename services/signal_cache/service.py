@@ -51,6 +51,14 @@ class SignalCache(Service):
         """To the worker."""
         return {self._inlet.service: self._inlet.state}
 
+    def run_once(self) -> None:
+        """Hear what came before anybody is answered: a worker that starts is to know the last words of the one before.
+
+        Or it would say them again, with other values under the same number.
+        """
+        self._hear()
+        super().run_once()
+
     def turn(self) -> None:
         """Put what came on record, then say so."""
         if self._lost and self._room.may_try:
@@ -63,12 +71,7 @@ class SignalCache(Service):
         self.counters.set("ended", int(all(shelf.ended for shelf in self._shelves.values())))
 
     def answer(self, request: Request) -> Page:
-        """`latest` (arm), `at` (arm, time) and `history` (arm, from, to): at most a chunk; ask again from its end.
-
-        What came before the question counts: a worker that starts is to know what the one before it said at last, or it
-        would say it again under the same number, otherwise.
-        """
-        self._hear()
+        """`latest` (arm), `at` (arm, time) and `history` (arm, from, to): at most a chunk; ask again from its end."""
         shelf = self._asked(request)
         if request.verb == "latest":
             found: list[Streamed | None] = [shelf.universe, shelf.latest]
