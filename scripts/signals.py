@@ -22,6 +22,7 @@ from common.research.precompute_write import write_answers
 from scripts.bar_options import Interval, Members, Stamp, Zone
 from scripts.command import Json, console, main, report, usage
 from scripts.members import members_of
+from scripts.models.options import model_of
 from scripts.outputs import check_outputs, writing
 from scripts.premises import ConfigFile, KeyFile, OwnKinds, Premises, RegistryFolder
 from scripts.views.gauge import gauge
@@ -47,7 +48,7 @@ USUAL = Conditions()
 
 @app.command("precompute")
 def precompute_(
-    model: Annotated[str, typer.Argument(help="Name of the model.")],
+    model: Annotated[str, typer.Argument(help="Name of the model; NAME/VERSION is one of its versions.")],
     *,
     bars: Annotated[Path, typer.Option(help="Parquet or CSV of bars; those before the span are history.")],
     out: Annotated[Path, typer.Option(help="The parquet file to write; one that exists is replaced.")],
@@ -78,7 +79,7 @@ def precompute_(
     span = _span(start, end, instance)
     premises = Premises.of(config, registry, key, own_kind)
     with premises.reader() as models:
-        ref = models.version(model, version).ref
+        ref = models.version(*model_of(model, version)).ref
         bundle = models.load(ref)
     served = _served(ref, bundle, factor_set, premises.kinds)
     with usage("--bars"):

@@ -9,6 +9,8 @@ import typer
 from alphabus.clock import SystemClock
 from common.research.lab import Lab
 
+PARQUET = {".parquet", ".pq"}
+
 Zone = Annotated[str | None, typer.Option(help="Time zone of the stamps; it is kept. Default: stamps without one.")]
 Stamp = Annotated[Literal["auto", "open", "close"], typer.Option(help="What the stamps mark.")]
 Interval = Annotated[str, typer.Option(help="Bar interval such as 1d or 15min.")]
@@ -17,9 +19,17 @@ LabFolder = Annotated[Path | None, typer.Option("--lab", help="Save into a lab; 
 
 
 def check_place(out: Path | None, lab: Path | None) -> None:
-    """Refuse two places, or none."""
-    if (out is None) == (lab is None):
+    """Refuse two places, or none, and a file whose name says that it is of another format."""
+    if out is None and lab is None:
         raise typer.BadParameter("say where to: --out FILE.parquet or --lab FOLDER", param_hint="--out")
+    if out is not None and lab is not None:
+        raise typer.BadParameter(
+            "to one place at a time: --out FILE.parquet or --lab FOLDER, not both", param_hint="--out"
+        )
+    if out is not None and out.suffix not in PARQUET:
+        raise typer.BadParameter(
+            f"{out}: parquet is what is written; name it {out.with_suffix('.parquet')}", param_hint="--out"
+        )
 
 
 def lab_at(folder: Path) -> Lab:

@@ -117,6 +117,8 @@ def test_a_vnpy_lab_with_one_wrong_contract_leaves_no_trace(setting: object, sai
     [
         (["import", "nowhere.csv", "--out", "x.parquet"], "nowhere.csv"),
         (["import", "THEIRS"], "say where to"),
+        (["import", "THEIRS", "--out", "bars.parquet", "--lab", "lab"], "to one place at a time"),
+        (["import", "THEIRS", "--out", "bars.csv"], "name it bars.parquet"),
         (["import", "THEIRS", "-c", "close", "--out", "x.parquet"], "is not OURS=THEIRS"),
         (["import", "THEIRS", "-c", "close=Lst", "--out", "x.parquet"], "did you mean 'Last'"),
         (["check", "THEIRS"], "lacks the columns"),

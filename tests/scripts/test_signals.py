@@ -31,19 +31,19 @@ def status(*arguments: object) -> object:
         return ended.code
 
 
-def given(folder: Path, *more: object) -> list[object]:
+def given(folder: Path, *more: object, model: str = "demo") -> list[object]:
     """The arguments of every call."""
     return [
-        "precompute", "demo", "--bars", folder / "bars.parquet", "--registry", folder / "registry", *more,
+        "precompute", model, "--bars", folder / "bars.parquet", "--registry", folder / "registry", *more,
     ]  # fmt: skip
 
 
 def test_precompute_writes_a_file_the_cache_takes(folder: Path, tmp_path: Path) -> None:
-    """Of the newest version, of members, within a span, for an instance; figures and file agree."""
+    """Of one version, of members, within a span, for an instance; figures and file agree."""
     out, figures = tmp_path / "deep" / "signals.parquet", tmp_path / "figures.json"
     span = ("--start", "2021-03-01", "--end", "2021-04-30", "--instance", "sp500")
     more = (*span, "--members", folder / "members.csv", "--out", out, "--json", figures)
-    assert status(*given(folder, *more)) == 0
+    assert status(*given(folder, *more, model="demo/1")) == 0
     file, told = read_precomputed(out), json.loads(figures.read_text(encoding="utf-8"))
     assert (told["file"], told["left_out"]) == (str(out), [])
     assert {name: told[name] for name in file.provenance.words if name != "left_out"} == {

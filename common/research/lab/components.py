@@ -52,8 +52,14 @@ class Components:
         grouped = inside.group_by("date", maintain_order=True).agg(pl.col("symbol").drop_nulls())
         return dict(zip(grouped["date"].to_list(), grouped["symbol"].to_list(), strict=True))
 
+    def members(self, index: str, start: date | None = None, end: date | None = None) -> list[str]:
+        """Who was in it at some time of the span, ascending: of the list in force at its start, and of all in it."""
+        lists = self.load(index, end=end)
+        first = max((day for day in lists if start is not None and day <= start), default=date.min)
+        return sorted({name for day, names in lists.items() if day >= first for name in names})
+
     def filters(self, index: str, start: date | None = None, end: date | None = None) -> Filters:
-        """Stays of each symbol: first and last date of every unbroken run of listed dates."""
+        """Stays of each symbol: first and last date of every unbroken run of lists; meant for a list a day."""
         found: Filters = {}
         for stay in _stays(self.load(index, start, end)):
             found.setdefault(stay[0], []).append(stay[1:])

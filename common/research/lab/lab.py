@@ -108,10 +108,10 @@ class Lab:
         self, index_symbol: str, start: date | None = None, end: date | None = None
     ) -> list[str]:
         """Everybody who was in the index at some time of the span, ascending."""
-        return sorted({name for names in self.load_component_data(index_symbol, start, end).values() for name in names})
+        return self._components.members(index_symbol, start, end)
 
     def load_component_filters(self, index_symbol: str, start: date | None = None, end: date | None = None) -> Filters:
-        """Stays by symbol: first and last date, both included."""
+        """Stays by symbol: first and last date that lists it; for lists that hold for longer, `load_constituents`."""
         return self._components.filters(index_symbol, start, end)
 
     def load_constituents(self, index_symbol: str) -> Constituents:

@@ -163,6 +163,9 @@ def test_components_make_stays_and_constituents(lab: Lab) -> None:
     assert lab.load_component_data("INDEX") == lists
     assert lab.load_component_data("INDEX", date(2024, 1, 3)) == dict(list(lists.items())[1:])
     assert lab.load_component_symbols("INDEX", end=date(2024, 1, 2)) == ["A", "B"]
+    assert lab.load_component_symbols("INDEX", date(2024, 1, 4), date(2024, 1, 4)) == ["A"]  # the list in force
+    assert lab.load_component_symbols("INDEX", date(2024, 1, 2), date(2024, 1, 4)) == ["A", "B"]
+    assert lab.load_component_symbols("INDEX", date(2023, 1, 2), date(2023, 1, 4)) == []
     assert lab.load_component_filters("INDEX") == {
         "A": [(date(2024, 1, 2), date(2024, 1, 5))],
         "B": [(date(2024, 1, 2), date(2024, 1, 2)), (date(2024, 1, 5), date(2024, 1, 5))],
