@@ -92,9 +92,8 @@ class Lookup:
         self._agenda.announced(search.time)
         sections = self._binding.sections(self._worker.receive())
         joins = self._worker.followers[self._topic(search.arm)].joins
-        if joins != self._joins.get(
-            search.arm
-        ):  # what was lost meanwhile, the worker may have no more: the record does
+        if joins != self._joins.get(search.arm):
+            # What was lost meanwhile, the worker may have no more: the record does.
             self._joins[search.arm] = joins
             self._newest[search.arm] = Newest()
         for section in sections:

@@ -60,10 +60,9 @@ class SignalCache(Service):
         super().run_once()
 
     def turn(self) -> None:
-        """Put what came on record, then say so."""
+        """Say what came on record, and ask again for what did not fit."""
         if self._lost and self._room.may_try:
             self._ask_again()
-        self._hear()
         self._inlet.repeat()
         for shelf in self._shelves.values():
             shelf.settle()
