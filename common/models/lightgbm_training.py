@@ -27,6 +27,9 @@ _DEFAULTS: Mapping[str, Any] = {
     "seed": 7,
     # One: threads that wait for a busy core cost more than they bring; and the model's text records the number.
     "num_threads": 1,
+    # Factors are hardly ever zero: to look for columns that could be kept sparse, or share one, takes time for nothing.
+    "is_enable_sparse": False,
+    "enable_bundle": False,
 }
 
 _COUNTS = ("rounds", "patience")
@@ -35,8 +38,8 @@ _COUNTS = ("rounds", "patience")
 _NO_METRIC = ("None", "none", "null", "custom", "na")
 """LightGBM's words for no metric at all."""
 
-# Histograms by rows and the flag together make the result independent of timing and of the number of threads.
-_FIXED: Mapping[str, Any] = {"deterministic": True, "force_row_wise": True, "verbosity": -1}
+# Histograms by columns and the flag together make the result independent of timing and of the number of threads.
+_FIXED: Mapping[str, Any] = {"deterministic": True, "force_col_wise": True, "verbosity": -1}
 
 
 def fit_settings(parameters: Mapping[str, Any]) -> dict[str, Any]:

@@ -36,7 +36,11 @@ class Part:
 
     def matrix(self, rows: Mask) -> Floats:
         """Features f8[F, N] of chosen rows, in order of section and symbol."""
-        return np.ascontiguousarray(self.features.values[:, rows])
+        values = self.features.values
+        matrix: Floats = np.empty((len(values), np.count_nonzero(rows)))
+        for column, row in zip(values, matrix, strict=True):  # all at once would lay it out by rows, and copy it again
+            row[:] = column[rows]
+        return matrix
 
     def answers(self, predict: Callable[[Floats], Floats], rows: Mask) -> Floats:
         """Predictions [b, S] of chosen rows, NaN beside them."""
