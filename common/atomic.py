@@ -8,14 +8,18 @@ from pathlib import Path
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Yield a temporary path beside `path`; it takes its place, durably, when the block ends well."""
+    """Yield a temporary path of this call alone; it takes the place of `path`, durably, when the block ends well."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = path.with_name(f".{path.name}.{os.urandom(8).hex()}.tmp")
     try:
         yield temporary
         sync_file(temporary)
         temporary.replace(path)
         sync_folder(path.parent)
+    except OSError as error:
+        if error.errno is not None and error.filename is None:  # a write that fails does not say of what
+            error.filename = str(path)
+        raise
     finally:
         temporary.unlink(missing_ok=True)
 

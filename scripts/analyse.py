@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
 
+import numpy as np
 import polars as pl
 import typer
 from rich.box import SIMPLE_HEAD
@@ -24,7 +25,7 @@ from common.research.analysis.signal_file import read_signal_file
 from common.research.analysis.subject import Subject, subject_of
 from common.research.factor_frame import factor_frame
 from scripts.bar_options import Bars, Members, Stamp, Zone
-from scripts.command import Json, console, main, report, usage
+from scripts.command import Json, console, main, report, usage, warn
 from scripts.members import members_of
 from scripts.outputs import check_outputs, writing
 
@@ -52,7 +53,9 @@ def factor(
     """Analyse one factor of a set over a file of bars."""
     check_outputs({"--out": out, "--json": json_file}, {"--set": factor_set, "--bars": bars, "--members": members})
     with usage("--set"):
-        chosen = one_factor(load_set(factor_set), name)
+        whole = load_set(factor_set)
+    with usage("NAME"):
+        chosen = one_factor(whole, name)
     table = _table(bars, zone, stamp)
     constituents = members_of(members, table.frame["symbol"].unique())
     compile_all()
@@ -110,14 +113,29 @@ def _table(bars: Path, zone: str, stamp: Literal["auto", "open", "close"]) -> Ba
 def _subject(name: str, table: BarTable, frame: pl.DataFrame, column: str, horizons: str) -> Subject:
     with usage("--horizons"):
         wanted = _whole(horizons)
-    return subject_of(name, Panel.from_frame(table.frame), frame, column, wanted, clock=clock_of(table))
+    subject = subject_of(name, Panel.from_frame(table.frame), frame, column, wanted, clock=clock_of(table))
+    _tell_unknown(subject)
+    return subject
+
+
+def _tell_unknown(subject: Subject) -> None:
+    """Warn of horizons that no value has a return over."""
+    for horizon in subject.horizons:
+        if not np.isfinite(subject.returns[horizon]).any():
+            warn(
+                f"--horizons {horizon}: no value has a return over {horizon:,} bars: the bars end before, "
+                f"{len(subject.stamp):,} sections have values; give a shorter one, or more bars"
+            )
 
 
 def _whole(text: str) -> list[int]:
     try:
-        return sorted({int(part) for part in text.split(",")})
+        found = sorted({int(part) for part in text.split(",")})
     except ValueError:
         raise FactorError(f"{text!r}: whole numbers separated by commas, such as 1,5,10") from None
+    if found[0] < 1:
+        raise FactorError(f"{text!r}: {found[0]} is no horizon: returns are over 1 bar or more, such as 1,5,10")
+    return found
 
 
 def _tell(analysis: Analysis, out: Path | None, json_file: Path | None) -> None:

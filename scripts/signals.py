@@ -3,9 +3,8 @@
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-import numpy as np
 import typer
 
 from common.factors.sets import load_set
@@ -14,20 +13,19 @@ from common.market.span import Span
 from common.models.bundle import Bundle
 from common.models.names import check_name
 from common.models.records import ModelRef
-from common.research.precompute import LeftOut, Question, Tally
+from common.research.precompute import Question, Tally
 from common.research.precompute_file import Provenance
 from common.research.precompute_model import Served
 from common.research.precompute_roll import Conditions
 from common.research.precompute_write import write_answers
 from scripts.bar_options import Interval, Members, Stamp, Zone
-from scripts.command import Json, console, main, report, usage
+from scripts.command import Json, console, main, report, usage, warn
 from scripts.members import members_of
 from scripts.models.options import model_of
 from scripts.outputs import check_outputs, writing
 from scripts.premises import ConfigFile, KeyFile, OwnKinds, Premises, RegistryFolder
+from scripts.views import signals as views
 from scripts.views.gauge import gauge
-
-SHOWN = 10
 
 app = typer.Typer(add_completion=False, rich_markup_mode="rich", no_args_is_help=True, help=__doc__)
 
@@ -88,8 +86,8 @@ def precompute_(
     asked = Question(parts, served, Conditions(patience_bars, min_coverage, min_features, constituents), span)
     with usage("--start or --end"), writing(out), gauge(console(), "sections", stays=True) as show:
         told, tally = write_answers(out, asked, bundle.manifest, instance=instance, progress=show)
-    _tell(told, tally)
-    report(json_file, {"file": str(out), **told.words, "left_out": [_figures(each) for each in tally.left_out]})
+    _tell(told, tally, served.plan.warm_bars)
+    report(json_file, {"file": str(out), **views.figures(told, tally)})
 
 
 def _span(start: str | None, end: str | None, instance: str | None) -> Span:
@@ -108,27 +106,12 @@ def _served(ref: ModelRef, bundle: Bundle, factor_set: str | None, kinds: Mappin
         return Served.of(ref, bundle, load_set(factor_set), kinds)
 
 
-def _tell(told: Provenance, tally: Tally) -> None:
+def _tell(told: Provenance, tally: Tally, warm_bars: int) -> None:
     people = console()
-    for line in _lines(told, tally):
+    for line in views.lines(told, tally):
         people.print(line, markup=False, highlight=False, soft_wrap=True)
-
-
-def _lines(told: Provenance, tally: Tally) -> list[str]:
-    refused = ", ".join(f"{count:,} {reason}" for reason, count in tally.rejected.items()) or "none"
-    left_out = tally.left_out
-    first = f"{told.sections:,} sections of {told.model}/{told.version}, bars {told.first_bar} to {told.last_bar}"
-    lines = [f"{first}; {len(left_out):,} left out; refused rows: {refused}"]
-    lines += [f"  left out: bar {each.bar}, {_day(each.stamp)}: {each.reason}" for each in left_out[:SHOWN]]
-    return lines + ["  ..."] * (len(left_out) > SHOWN)
-
-
-def _figures(left: LeftOut) -> dict[str, Any]:
-    return {"bar": left.bar, "datetime": _day(left.stamp), "reason": left.reason.value}
-
-
-def _day(stamp: int) -> str:
-    return str(np.datetime64(stamp, "ns").astype("datetime64[s]"))
+    for caution in views.cautions(told, tally, warm_bars):
+        warn(caution)
 
 
 if __name__ == "__main__":

@@ -24,7 +24,8 @@ def overlay(older: pl.DataFrame, later: pl.DataFrame, symbol: str = "symbol") ->
     """Two long frames of equal types with columns datetime, `symbol` and numbers; a stamp stands once a symbol.
 
     Where one of them has no factors, its bars take the symbol's: of their own stamp, else of the one before, else the
-    first; 1 where the symbol has none. So a correction of raw prices undoes no split.
+    first; 1 where the symbol has none. So a correction of raw prices undoes no split. Another column that
+    the later frame lacks is kept where a bar's other numbers are the same, and else null: the turnover of other prices.
     """
     key = [DATETIME, symbol]
     both = pl.concat(
@@ -37,10 +38,20 @@ def overlay(older: pl.DataFrame, later: pl.DataFrame, symbol: str = "symbol") ->
         for frame in (older, later)
         if name in both.columns and name not in frame.columns
     )
+    # Factors are not among them: what was traded is the same before and after a split is told.
+    plain = [name for name in older.columns if name not in ADJUSTMENTS]
+    shared = [name for name in plain if name in later.columns]
+    filled = _repeated(filled, [name for name in plain if name not in shared], shared)
     merged = filled.unique(key, keep="last").drop(_LATER).sort(key)
     met = filled.filter(pl.struct(key).is_duplicated()).select(key).n_unique()
     same = filled.filter(pl.struct(pl.exclude(_LATER)).is_duplicated()).select(key).n_unique()
     return Overlaid(merged, merged.height - older.select(key).n_unique(), met - same)
+
+
+def _repeated(both: pl.DataFrame, lacking: list[str], shared: list[str]) -> pl.DataFrame:
+    """Rows in order of key with what later ones lack, from the older one where the shared columns are equal."""
+    again = pl.all_horizontal(_LATER, *(pl.col(name).eq_missing(pl.col(name).shift(1)) for name in shared))
+    return both.with_columns(pl.when(again).then(pl.col(name).shift(1)).otherwise(name).alias(name) for name in lacking)
 
 
 def _carried(name: str, symbol: str) -> pl.Expr:

@@ -1,12 +1,13 @@
 """A span of stamps, from two texts as people write dates."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Self
 
 import numpy as np
 
 from common.errors import ConfigError
+from common.market.dates import read_moment
 from common.market.durations import DAY_NS
 
 _EVER = 2**62
@@ -32,9 +33,9 @@ class Span:
 
 def _stamp(text: object) -> int:
     try:
-        moment = datetime.fromisoformat(str(text))
+        moment = read_moment(str(text))
     except ValueError as error:
-        raise ConfigError(f"{text!r} is no date such as 2016-06-09 or 2016-06-09 10:30") from error
+        raise ConfigError(str(error)) from error
     if moment.tzinfo is not None:
         raise ConfigError(f"{text!r} has a zone; write it as the bars' stamps are, without one")
     # In ns, 64 bits end within the year 2262: what lies beyond is any time.

@@ -28,6 +28,13 @@ class Stamping:
     stamped: Stamped
     zone: str
 
+    @property
+    def ahead_ns(self) -> int | None:
+        """How long before its close a bar is stamped; None for days stamped open, as long as the clocks make them."""
+        if self.stamped == "close":
+            return 0
+        return None if self.interval_ns % DAY_NS == 0 else self.interval_ns
+
 
 def parse_interval(text: str) -> int:
     """Nanoseconds of a text such as 30s, 1min, 15min, 1h, 1d or 1w."""
@@ -79,7 +86,7 @@ def read_dates(raw: pl.Series) -> pl.DataFrame:
 def close_times(values: pl.DataFrame, stamping: Stamping) -> pl.DataFrame:
     """`raw`, `stamp`, `time` (both ns, Int64), and whether the local time is `nonexistent` or `ambiguous`."""
     wall, zone = pl.col("wall"), stamping.zone
-    spans_days = stamping.stamped == "open" and stamping.interval_ns % DAY_NS == 0
+    spans_days = stamping.ahead_ns is None
     # A midnight that opens a bar of whole days is a date: whether the clocks skipped that minute is no matter.
     dated = (_ns(wall) % DAY_NS == 0) if spans_days else pl.lit(value=False)
     asked = pl.col("instant").is_null() & wall.is_not_null() & ~dated
@@ -91,17 +98,6 @@ def close_times(values: pl.DataFrame, stamping: Stamping) -> pl.DataFrame:
     return marked.select(
         "raw", "stamp", _ns(pl.when(~(nonexistent | ambiguous)).then(time)).alias("time"), "nonexistent", "ambiguous"
     )
-
-
-def as_stamped(stamp: pl.Expr, kind: pl.DataType) -> pl.Expr:
-    """A stamp (ns) as its source wrote it, so that tables join; of a text column it becomes a time without a zone."""
-    wall = stamp.cast(_WALL)
-    if isinstance(kind, pl.Date):
-        return wall.cast(pl.Date)
-    if not isinstance(kind, pl.Datetime):
-        return wall.cast(pl.Datetime("us"))
-    wall = wall.cast(pl.Datetime(kind.time_unit))
-    return wall if kind.time_zone is None else on_clock(wall, kind.time_zone)
 
 
 def on_clock(wall: pl.Expr, zone: str) -> pl.Expr:

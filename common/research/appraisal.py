@@ -39,6 +39,7 @@ class Appraisal:
 class Asked:
     """Answers f8[B, S] to sections, and what became of them: rows with a label, as it happened and as it is learnt."""
 
+    time: NDArray[np.int64]
     stamp: NDArray[np.int64]
     values: Floats
     rows: NDArray[np.bool_]
@@ -56,7 +57,8 @@ def ask(model: ProcessedModel, dataset: Dataset, segment: Segment) -> Asked:
     part = dataset.part(segment)
     first, last = part.sections
     values = model.answer(dataset.raw.block(first, last)).values
-    return Asked(dataset.raw.stamp[first:last], values, part.learnt, part.label, part.target)
+    raw = dataset.raw
+    return Asked(raw.time[first:last], raw.stamp[first:last], values, part.learnt, part.label, part.target)
 
 
 def appraise(asked: Asked, recipe: Recipe) -> Appraisal:

@@ -8,7 +8,9 @@ import polars as pl
 from common.errors import DatasetError
 from common.factors.processors.chain import Chain
 from common.market.span import Span
+from common.market.stamp_form import ANY_FORM, StampForm
 from common.market.store import BarTable
+from common.models.kinds import check_kind
 from common.models.predictor import Samples
 from common.research.factor_cache import FactorCache
 from common.research.long_frame import long_frame
@@ -20,21 +22,19 @@ from common.research.raw_source import raw_of
 from common.research.recipe import Recipe
 from common.research.rows import Sections
 
-ANY_STAMP: pl.DataType = pl.Datetime("us")
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Dataset:
     """Parts by segment, the test part only where there is a test span, and the fitted infer processors.
 
-    Method names are vnpy's AlphaDataset's where it has one. datetime_type: of the bars' file, so that tables join.
+    Method names are vnpy's AlphaDataset's where it has one. form: of the stamps in the bars' file, so that tables join.
     """
 
     raw: Raw
     recipe: Recipe
     chain: Chain
     parts: Mapping[Segment, Part]
-    datetime_type: pl.DataType = ANY_STAMP
+    form: StampForm = ANY_FORM
     test: Span | None = None
 
     @classmethod
@@ -48,20 +48,20 @@ class Dataset:
     ) -> "Dataset":
         """Build from good bars; factors come from the cache where it has them.
 
-        The test span decides nothing about the other parts: they are what they would be without its bars.
+        The test span decides nothing about the other parts: they are what they would be without its bars. ModelError,
+        before anything is computed, for a kind of model that there is not.
         """
+        check_kind(recipe.kind, recipe.kinds)
         frame = bars.frame if isinstance(bars, BarTable) else bars
-        kind = bars.datetime_type if isinstance(bars, BarTable) else ANY_STAMP
-        return cls.over(raw_of(frame, recipe, cache), recipe, test=test, datetime_type=kind)
+        form = bars.form if isinstance(bars, BarTable) else ANY_FORM
+        return cls.over(raw_of(frame, recipe, cache), recipe, test=test, form=form)
 
     @classmethod
-    def over(
-        cls, raw: Raw, recipe: Recipe, *, test: Span | None = None, datetime_type: pl.DataType = ANY_STAMP
-    ) -> "Dataset":
+    def over(cls, raw: Raw, recipe: Recipe, *, test: Span | None = None, form: StampForm = ANY_FORM) -> "Dataset":
         """Build from values computed before: other spans and other processors cost no factors."""
         parting = Parting.of(raw, recipe, test)
         chain = parting.chain()
-        return cls(raw, recipe, chain, parting.parts(chain), datetime_type, test)
+        return cls(raw, recipe, chain, parting.parts(chain), form, test)
 
     def part(self, segment: Segment) -> Part:
         """One part; DatasetError if there is none."""
@@ -96,5 +96,6 @@ class Dataset:
         self, sections: Sections, rows: Mask, names: tuple[str, ...], values: Floats, label: Floats
     ) -> pl.DataFrame:
         columns = {**dict(zip(names, values, strict=True)), "label": label}
-        stamp = self.raw.stamp[sections[0] : sections[1]]
-        return long_frame(stamp, self.raw.factors.symbols, rows, columns, self.datetime_type)
+        inside = slice(*sections)
+        moments = self.raw.time[inside], self.raw.stamp[inside]
+        return long_frame(moments, self.raw.factors.symbols, rows, columns, self.form)

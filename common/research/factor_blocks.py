@@ -27,8 +27,9 @@ THREADS = 2
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stretch:
-    """Consecutive sections: their stamps i8[B] (ns) and factors, whose values are good until the next is asked for."""
+    """Consecutive sections: close times and stamps i8[B] (ns), factors whose values hold until the next is asked."""
 
+    time: NDArray[np.int64]
     stamp: NDArray[np.int64]
     factors: FactorBlock
 
@@ -59,7 +60,7 @@ def compute_blocks(
             out = room[:numbers].reshape(len(plan.names), len(part), symbols)
             block = Block(panel.symbols, part.columns, member[first : first + size], sessions_of(part.stamp))
             found = engine.update(block, out)
-            yield Stretch(part.stamp, found)
+            yield Stretch(part.time, part.stamp, found)
 
 
 def dense_panels(frames: Iterable[pl.DataFrame], cells: int = PANEL_CELLS) -> Iterator[Panel]:

@@ -17,7 +17,6 @@ from common.market.constituents import Constituents
 from common.market.in_memory import take_bars
 from common.market.parts import BarParts
 from common.market.span import ANY_TIME, Span
-from common.market.stamps import as_stamped
 from common.market.store import BarTable
 from common.research.factor_blocks import Stretch, compute_blocks
 
@@ -48,7 +47,7 @@ class Wanted:
         for name in ("datetime", "symbol", *marks):
             if name in names:
                 raise FactorError(f"factor {name!r} of {self.factor_set.name} has the name of a column; rename it")
-        kind = self.bars.datetime_type
+        kind = self.bars.form.kind
         stamp = kind if isinstance(kind, pl.Date | pl.Datetime) else pl.Datetime("us")
         numbers = dict.fromkeys(names, pl.Float64())
         return {"datetime": stamp, "symbol": pl.String(), **dict.fromkeys(marks, pl.Boolean()), **numbers}
@@ -121,7 +120,9 @@ def _bars(wanted: Wanted, computed: Computed) -> Iterator[pl.DataFrame]:
     """Good rows up to the end of the span: what comes later can change nothing in it."""
     for part in wanted.bars.parts:
         computed.rejected.update(part.rejected_by_reason)
-        frame = part.frame.filter(pl.col("stamp") <= wanted.span.last)
+        # Where clocks go back, a stamp alone does not order sections.
+        last = part.frame.filter(pl.col("stamp") <= wanted.span.last)["time"].max()
+        frame = part.frame.filter(pl.col("time") <= pl.lit(last, pl.Int64))
         if not frame.is_empty():
             yield frame
 
@@ -136,6 +137,7 @@ def _frame(stretch: Stretch, wanted: Wanted, schema: dict[str, pl.DataType]) -> 
     marks = {name: getattr(factors, name)[rows] != 0 for name in MARKS if wanted.marks}
     place = np.flatnonzero(rows)
     values = {name: factors.values[i].reshape(-1)[place] for i, name in enumerate(factors.names)}
-    stamps = pl.DataFrame({"stamp": stretch.stamp[section]}).select(as_stamped(pl.col("stamp"), schema["datetime"]))
+    moments = pl.DataFrame({"time": stretch.time[section], "stamp": stretch.stamp[section]})
+    stamps = moments.select(wanted.bars.form.written())
     names = pl.Series(factors.symbols, dtype=pl.String).gather(symbol)
     return pl.DataFrame({"datetime": stamps["stamp"], "symbol": names, **marks, **values}, schema=schema)

@@ -1,7 +1,5 @@
 """The training part of a file of bars, as the factor engine wants it: the same sections the live feed would make."""
 
-from datetime import datetime
-
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
@@ -9,6 +7,7 @@ from numpy.typing import NDArray
 from common.errors import ModelError
 from common.factors.block import Block, sessions_of
 from common.market.constituents import Constituents
+from common.market.dates import read_moment
 from common.market.membership import Membership
 from common.market.panel import Panel
 
@@ -49,9 +48,9 @@ def block_of(panel: Panel, member: NDArray[np.bool_]) -> Block:
 def split_time(frame: pl.DataFrame, text: str) -> int:
     """Close time (ns) of the first section stamped at or after a date or time as the file itself writes it."""
     try:
-        moment = datetime.fromisoformat(text)
+        moment = read_moment(text)
     except ValueError as error:
-        raise ModelError(f"{text!r} is not a date such as 2016-06-09 or 2016-06-09 10:30") from error
+        raise ModelError(str(error)) from error
     if moment.tzinfo is not None:
         raise ModelError(f"{text!r} has a zone; write it as the file writes its stamps, without one")
     stamp_ns = int(np.datetime64(moment, "ns").astype(np.int64))

@@ -1,7 +1,6 @@
 """A lab's bars as a table that datasets are made of."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 import polars as pl
 
@@ -10,6 +9,7 @@ from common.market.source import SURPLUS
 from common.market.store import BarTable, sort_out
 from common.nearest import did_you_mean
 from common.research.lab import Lab
+from common.research.lab.dates import Moment
 
 
 def table_of(
@@ -17,8 +17,8 @@ def table_of(
     interval: str,
     symbols: Sequence[str] | None = None,
     *,
-    start: datetime | str | None = None,
-    end: datetime | str | None = None,
+    start: Moment | None = None,
+    end: Moment | None = None,
     zone: str = "UTC",
 ) -> BarTable:
     """Good bars of some symbols (None: of all), judged as those of a file are; the error names unknown symbols."""

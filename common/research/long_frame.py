@@ -6,22 +6,23 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from common.market.stamps import as_stamped
+from common.market.stamp_form import StampForm
 
 
 def long_frame(
-    stamp: NDArray[np.int64],
+    moments: tuple[NDArray[np.int64], NDArray[np.int64]],
     symbols: Sequence[str],
     rows: NDArray[np.bool_],
     columns: Mapping[str, NDArray[np.float64]],
-    kind: pl.DataType,
+    form: StampForm,
 ) -> pl.DataFrame:
-    """The chosen rows[b,s] of columns [b,s], by time and symbol; `kind` is what the file's stamps are."""
+    """The chosen rows[b,s] of columns [b,s], by time and symbol; moments: close times and stamps i8[b] (ns)."""
     section, symbol = np.nonzero(rows)
-    stamps = pl.DataFrame({"stamp": stamp[section]}, schema={"stamp": pl.Int64})
+    named = zip(("time", "stamp"), moments, strict=True)
+    stamps = pl.DataFrame({name: values[section] for name, values in named}).select(form.written())
     return pl.DataFrame(
         {
-            "datetime": stamps.select(as_stamped(pl.col("stamp"), kind))["stamp"],
+            "datetime": stamps["stamp"],
             "symbol": pl.Series(symbols, dtype=pl.String).gather(symbol),
             **{name: values[rows] for name, values in columns.items()},
         }

@@ -12,8 +12,8 @@ from common.factors.processors.chain import Chain
 from common.market.span import Span
 from common.research.outcomes import labels_by
 from common.research.part import Part, features_of
-from common.research.periods import Segment, check_order, sections_of
-from common.research.raw import Mask, Raw
+from common.research.periods import Segment, check_order, sections_of, shown
+from common.research.raw import Floats, Mask, Raw
 from common.research.recipe import Recipe, label_horizon
 from common.research.rows import Cut, Sections, cut_by_periods, cut_by_share
 from common.research.targets import check_some, learn_targets, ranked
@@ -35,10 +35,7 @@ class Parting:
     def of(cls, raw: Raw, recipe: Recipe, test: Span | None) -> Self:
         """DatasetError for spans that overlap or hold no bars, TooFewRowsError where a part has no sections."""
         tested = None if test is None else _test_sections(raw, recipe, test)
-        try:
-            return cls(raw, recipe, _cut(raw, recipe, tested), tested)
-        except TooFewRowsError as error:
-            raise _too_few(str(error), raw, recipe) from error
+        return cls(raw, recipe, _cut(raw, recipe, tested), tested)
 
     @property
     def known(self) -> Mask:
@@ -75,12 +72,22 @@ class Parting:
         # A rank is among the rows of the part: whose label is not known does not count.
         rows = np.isfinite(label) & raw.counted[inside]
         if segment in PURPOSES and not rows.any():
-            raise _too_few(f"there are no complete rows to {PURPOSES[segment]}", raw, self.recipe)
+            raise self._none_complete(segment, sections, label)
         target = ranked(label, rows, self.recipe.label_processing)
         features = features_of(raw, chain, sections)
         if not features.names:
             raise DatasetError("the infer processors leave no feature: a model needs one to answer by; drop fewer")
         return Part(sections, features, rows & features.rows, label, target)
+
+    def _none_complete(self, segment: Segment, sections: Sections, label: Floats) -> TooFewRowsError:
+        raw, (first, last) = self.raw, sections
+        return _too_few(
+            f"there are no complete rows to {PURPOSES[segment]}: the {segment} part has {last - first} sections "
+            f"({shown(Span(int(raw.stamp[first]), int(raw.stamp[last - 1])))}), {raw.counted[first:last].sum():,} bars "
+            f"of members with a full look-back, and {np.isfinite(label).sum():,} bars with a known label",
+            raw,
+            self.recipe,
+        )
 
 
 def _test_sections(raw: Raw, recipe: Recipe, test: Span) -> Sections:
@@ -93,7 +100,10 @@ def _cut(raw: Raw, recipe: Recipe, tested: Sections | None) -> Cut:
     horizon = label_horizon(recipe.factor_set)
     if recipe.periods is not None:
         return cut_by_periods(raw.stamp, horizon, recipe.periods)
-    return cut_by_share(len(raw.time) if tested is None else tested[0], horizon, recipe.validation_share)
+    try:
+        return cut_by_share(len(raw.time) if tested is None else tested[0], horizon, recipe.validation_share)
+    except TooFewRowsError as error:
+        raise _too_few(str(error), raw, recipe) from error
 
 
 def _too_few(told: str, raw: Raw, recipe: Recipe) -> TooFewRowsError:

@@ -6,10 +6,12 @@ from itertools import pairwise
 from typing import Self
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from common.errors import ConfigError, DatasetError
-from common.market.span import Span
+from common.market.durations import DAY_NS
+from common.market.span import ANY_TIME, Span
 
 
 class Segment(StrEnum):
@@ -71,20 +73,37 @@ def check_order(spans: dict[Segment, Span]) -> None:
 
 
 def sections_of(stamp: NDArray[np.int64], name: Segment, span: Span) -> tuple[int, int]:
-    """Sections [first, last) from the first to the last one stamped within a span; DatasetError if there are none."""
-    # Where clocks go back, stamps do not ascend.
-    inside = np.flatnonzero((span.first <= stamp) & (stamp <= span.last))
-    if not inside.size:
-        held = f"they run from {_day(stamp[0])} to {_day(stamp[-1])}" if len(stamp) else "there are none"
+    """Sections [first, last), of stamps in order of time, that lie within a span; DatasetError if there are none."""
+    first, last = np.searchsorted(ascending(stamp), [span.first, span.last + 1]).tolist()
+    if first == last:
+        held = f"they run from {_day(stamp.min())} to {_day(stamp.max())}" if len(stamp) else "there are none"
         raise DatasetError(f"the {name} span ({shown(span)}) holds none of the bars: {held}")
-    return int(inside[0]), int(inside[-1]) + 1
+    return first, last
+
+
+def ascending(stamp: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Stamps that never descend: the hour that comes again when clocks go back belongs to the section before it.
+
+    So spans that are apart as stamps have no section in common.
+    """
+    found: NDArray[np.int64] = np.maximum.accumulate(stamp)
+    return found
+
+
+def times_of(bars: pl.DataFrame, name: Segment, span: Span) -> tuple[int, int]:
+    """First and last close time (ns) of the bars within a span; DatasetError if there are none."""
+    sections = bars.select("time", "stamp").unique().sort("time", "stamp")
+    first, last = sections_of(sections["stamp"].to_numpy(), name, span)
+    return int(sections["time"][first]), int(sections["time"][last - 1])
 
 
 def shown(span: Span) -> str:
-    """A span for people."""
-    return f"{_day(span.first)} to {_day(span.last)}"
+    """A span for people; a last day that counts as a whole stands as that day."""
+    midnight = span.last < ANY_TIME.last and (span.last + 1) % DAY_NS == 0
+    return f"{_day(span.first)} to {_day(span.last + 1 - DAY_NS if midnight else span.last)}"
 
 
 def _day(stamp: int | np.int64) -> str:
-    # Beyond numpy's years a span is open.
+    if abs(int(stamp)) >= ANY_TIME.last:
+        return "the beginning" if stamp < 0 else "the end"
     return str(np.datetime64(int(stamp), "ns").astype("datetime64[s]")).replace("T00:00:00", "").replace("T", " ")

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from alphabus.messages import Reason
+from alphabus.messages import Flag, Reason
 from common.errors import DatasetError
 from common.market.columns import NUMBERS
 from common.market.panel import Panel
@@ -17,6 +17,7 @@ from common.market.parts import BarParts
 from common.market.span import ANY_TIME, Span
 from common.replay.results import SCHEMA
 from common.research.factor_blocks import BLOCK_NUMBERS, PANEL_CELLS, dense_panels
+from common.research.periods import shown
 from common.research.precompute_answers import Answers, Oracle
 from common.research.precompute_check import ARM
 from common.research.precompute_model import Served
@@ -25,6 +26,9 @@ from common.research.running_digest import RunningDigest
 
 # Called with sections done and sections in all.
 Progress = Callable[[int, int], None]
+
+NEVER = (0, -1)
+"""No time lies between them."""
 
 BAR_COLUMNS = ("time", "stamp", "symbol", *NUMBERS)
 
@@ -41,7 +45,11 @@ class LeftOut:
 
 @dataclass(slots=True)
 class Tally:
-    """What was read and said so far: bars and rows by their digests, sections of the span, those left out."""
+    """What was read and said so far: bars and rows by their digests, sections of the span, those left out.
+
+    in_sample: sections said within `learnt` (first and last close time, ns); speaking: those with a value for a symbol,
+    first_value: bar and stamp of the first of these.
+    """
 
     bars: RunningDigest = field(default_factory=lambda: RunningDigest(BAR_COLUMNS))
     rows: RunningDigest = field(default_factory=lambda: RunningDigest(SCHEMA))
@@ -52,12 +60,21 @@ class Tally:
     last_bar: int = 0
     left_out: list[LeftOut] = field(default_factory=list)
     rejected: Counter[str] = field(default_factory=Counter)
+    learnt: tuple[int, int] = NEVER
+    in_sample: int = 0
+    speaking: int = 0
+    first_value: tuple[int, int] | None = None
 
     def add(self, rows: pl.DataFrame) -> None:
         """Take rows that were said, of whole sections in order."""
         self.rows.update(rows)
         self.sections += rows["bar"].n_unique()
         self.first_bar, self.last_bar = self.first_bar or int(rows["bar"][0]), int(rows["bar"][-1])
+        self.in_sample += rows.filter(pl.col("time").is_between(*self.learnt))["bar"].n_unique()
+        spoken = rows.filter(pl.col("flag") == int(Flag.OK))
+        self.speaking += spoken["bar"].n_unique()
+        if self.first_value is None and spoken.height:
+            self.first_value = int(spoken["bar"][0]), int(spoken["stamp"][0])
 
 
 def silent(done: int, most: int) -> None:
@@ -107,11 +124,15 @@ class Question:
                 return
 
     def _last_time(self) -> int:
+        ends: list[Any] = []
         for part in reversed(self.bars.parts):
+            ends += [part.frame["stamp"].min(), part.frame["stamp"].max()]
             last = part.frame.filter(pl.col("stamp").is_between(self.span.first, self.span.last))["time"].max()
             if isinstance(last, int):
                 return last
-        raise DatasetError("there is no bar in that span; look at its dates")
+        held = [end for end in ends if end is not None]
+        told = f"they run from {shown(Span(min(held), max(held)))}" if held else "there are none"
+        raise DatasetError(f"there is no bar in that span ({shown(self.span)}): {told}")
 
     def _of_panel(self, panel: Panel, roll: Roll, oracle: Oracle, tally: Tally) -> Iterator[pl.DataFrame]:
         within = (self.span.first <= panel.stamp) & (panel.stamp <= self.span.last)

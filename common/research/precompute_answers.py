@@ -11,7 +11,7 @@ from common.factors.block import Block, sessions_of
 from common.factors.engine import Engine
 from common.factors.processors.feature_block import FeatureBlock
 from common.market.panel import Panel
-from common.models.flags import Standing
+from common.models.flags import Standing, count_finite
 from common.research.factor_blocks import THREADS
 from common.research.precompute_model import Served
 from common.research.precompute_roll import Conditions, Roll
@@ -53,5 +53,5 @@ class Oracle:
         counted = (factors.present != 0) & (factors.member != 0) & (factors.warm != 0)
         found = served.model.answer(FeatureBlock(part.symbols, part.stamp, served.model.features, features, counted))
         standing = Standing(factors.member, factors.present, factors.warm)
-        flags = standing.flags(np.isfinite(features).sum(axis=0), self._fewest, counted & ~found.rows)
+        flags = standing.flags(count_finite(features), self._fewest, counted & ~found.rows)
         return Answers(flags, np.where(flags == Flag.OK, found.values, np.nan))

@@ -10,7 +10,8 @@ import polars as pl
 
 from common.atomic import replacing
 from common.errors import SignalFileError
-from common.market.stamps import as_stamped, off_clock
+from common.market.stamp_form import StampForm
+from common.market.stamps import off_clock
 from common.models.manifest import canonical
 from common.nearest import did_you_mean
 from common.replay.results import NANOSECONDS, SCHEMA
@@ -78,17 +79,17 @@ class SignalFile:
     provenance: Provenance
 
 
-def write_precomputed(path: Path, rows: pl.DataFrame, provenance: Provenance, datetime_type: pl.DataType) -> None:
+def write_precomputed(path: Path, rows: pl.DataFrame, provenance: Provenance, form: StampForm) -> None:
     """Write the file whole or not at all; `datetime` is the bars' own stamp, so that tables join."""
     with replacing(path) as temporary:
-        table_of(rows, datetime_type).write_parquet(temporary, compression="zstd", metadata=metadata_of(provenance))
+        table_of(rows, form).write_parquet(temporary, compression="zstd", metadata=metadata_of(provenance))
 
 
-def table_of(rows: pl.DataFrame, datetime_type: pl.DataType) -> pl.DataFrame:
+def table_of(rows: pl.DataFrame, form: StampForm) -> pl.DataFrame:
     """Rows with the columns of the file."""
-    return rows.with_columns(
-        as_stamped(pl.col(STAMP), datetime_type), pl.col("time").cast(NANOSECONDS).dt.replace_time_zone("UTC")
-    ).rename({STAMP: "datetime"})
+    return rows.with_columns(form.written(), pl.col("time").cast(NANOSECONDS).dt.replace_time_zone("UTC")).rename(
+        {STAMP: "datetime"}
+    )
 
 
 def metadata_of(provenance: Provenance) -> dict[str, str]:
@@ -149,7 +150,7 @@ def _rows(table: pl.DataFrame) -> pl.DataFrame:
 
 
 def _stamp(kind: pl.DataType) -> pl.Expr:
-    """What `as_stamped` made a column of that kind from."""
+    """What `StampForm` made a column of that kind from."""
     written = pl.col("datetime")
     zone = kind.time_zone if isinstance(kind, pl.Datetime) else None
     return (written if zone is None else off_clock(written, zone)).cast(NANOSECONDS)

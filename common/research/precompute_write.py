@@ -10,6 +10,7 @@ from polars.io.plugins import register_io_source
 from common.atomic import replacing
 from common.models.manifest import Manifest
 from common.replay.results import SCHEMA
+from common.replay.split import learnt_times
 from common.research.precompute import Progress, Question, Tally, silent
 from common.research.precompute_file import Provenance, metadata_of, table_of
 from common.research.precompute_origin import provenance_of
@@ -21,12 +22,12 @@ def write_answers(
     path: Path, asked: Question, manifest: Manifest, *, instance: str | None = None, progress: Progress = silent
 ) -> tuple[Provenance, Tally]:
     """Ask, and write what is said whole or not at all; DatasetError where nothing is."""
-    tally, kind = Tally(), asked.bars.datetime_type
+    tally, form = Tally(learnt=learnt_times(manifest.spans)), asked.bars.form
 
     def tables(*_: object) -> Iterator[pl.DataFrame]:
-        return (table_of(rows, kind) for rows in asked.answers(tally, progress))
+        return (table_of(rows, form) for rows in asked.answers(tally, progress))
 
-    schema = table_of(pl.DataFrame(schema=SCHEMA), kind).schema
+    schema = table_of(pl.DataFrame(schema=SCHEMA), form).schema
     with replacing(path) as temporary, TemporaryDirectory(dir=path.parent, prefix=".rows-") as folder:
         bare = Path(folder) / "rows.parquet"
         register_io_source(tables, schema=dict(schema)).sink_parquet(bare, row_group_size=GROUP_ROWS)

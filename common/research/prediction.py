@@ -3,6 +3,7 @@
 import numpy as np
 import polars as pl
 
+from common.market.stamp_form import StampForm
 from common.models.processed import ProcessedModel
 from common.research.appraisal import Asked, ask
 from common.research.dataset import Dataset
@@ -13,10 +14,10 @@ from common.research.raw import Raw
 
 def predict(model: ProcessedModel, dataset: Dataset, segment: Segment) -> pl.DataFrame:
     """Have a model answer a part, as live: datetime and symbol as the bars' file has them, signal f8."""
-    return signal_frame(ask(model, dataset, segment), dataset.raw, dataset.datetime_type)
+    return signal_frame(ask(model, dataset, segment), dataset.raw, dataset.form)
 
 
-def signal_frame(asked: Asked, raw: Raw, kind: pl.DataType) -> pl.DataFrame:
-    """Answers as datetime (stamps of this kind), symbol and signal, in this order."""
+def signal_frame(asked: Asked, raw: Raw, form: StampForm) -> pl.DataFrame:
+    """Answers as datetime (stamps of this form), symbol and signal, in this order."""
     said = np.isfinite(asked.values)
-    return long_frame(asked.stamp, raw.factors.symbols, said, {"signal": asked.values}, kind)
+    return long_frame((asked.time, asked.stamp), raw.factors.symbols, said, {"signal": asked.values}, form)

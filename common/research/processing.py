@@ -51,6 +51,8 @@ def read_processing(path: Path) -> Processing:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise ConfigError(f"{path}: cannot be read as TOML: {error}") from error
+    if not tables:
+        raise ConfigError(f"{path}: names no processor: write [[infer]] or [[learn]] tables, or leave the file out")
     for part in tables:
         if part not in PARTS:
             raise ConfigError(f"{path}: there is no {part!r}{did_you_mean(part, PARTS)}")

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import polars as pl
 
-from common.errors import DatasetError, ModelError
+from common.errors import ModelError
 from common.factors import labels
 from common.factors.horizon import label_refusal
 from common.factors.plan import Plan
@@ -18,7 +18,7 @@ from common.models.kinds import model_class, own_source
 from common.models.manifest import canonical
 from common.models.names import check_name
 from common.models.processors import words_of
-from common.research.periods import Periods, Segment, shown
+from common.research.periods import Periods, Segment, times_of
 from common.research.processing import AS_THEY_ARE, Processing
 
 # Raised whenever the same inputs would give another model; an older model is then not found again.
@@ -66,14 +66,14 @@ class Recipe:
         return self.label_processing if self.processing.learn is None else self.processing.label_text
 
     def seen(self, bars: pl.DataFrame) -> pl.DataFrame:
-        """The bars that decide the outcome: all, or those up to the end of the validation span."""
+        """The bars that decide the outcome: all, or those up to the end of the validation span.
+
+        DatasetError for a span that holds none of them.
+        """
         if self.periods is None:
             return bars
-        valid = self.periods.valid
-        inside = bars.filter(pl.col("stamp").is_between(valid.first, valid.last))
-        if inside.is_empty():
-            raise DatasetError(f"the {Segment.VALID} span ({shown(valid)}) holds none of the bars")
-        return bars.filter(pl.col("time") <= inside["time"].max())
+        times_of(bars, Segment.TRAIN, self.periods.train)  # says how far all bars reach, not those that are left here
+        return bars.filter(pl.col("time") <= times_of(bars, Segment.VALID, self.periods.valid)[1])
 
     def as_of(self, stamp: int) -> Self:
         """The recipe with what could be known of membership at `stamp` (ns): later changes make no other model."""

@@ -6,10 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from common.errors import TooFewRowsError
-from common.research.periods import Periods, Segment, sections_of
+from common.research.periods import Periods, Segment, sections_of, shown
 
 Mask = NDArray[np.bool_]
 Sections = tuple[int, int]
+
+MOST_TRIED = 100_000
+"""Sections of history up to which it is looked for how many would do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,11 @@ class Cut:
     validation: Sections
     limit: int
 
+    @property
+    def leaves_some(self) -> bool:
+        """Whether a section is left of each part."""
+        return all(first < last for first, last in (self.train, self.validation))
+
 
 def complete(present: Mask, horizon_bars: int) -> Mask:
     """Bars [B, S] that `horizon_bars` more of their symbol's follow: a label is made of its symbol's own bars."""
@@ -33,21 +41,48 @@ def complete(present: Mask, horizon_bars: int) -> Mask:
 
 def cut_by_share(sections: int, horizon_bars: int, share: float) -> Cut:
     """Give the last `share` of the sections to validation; TooFewRowsError where nothing is left of a part."""
+    cut = _shared_out(sections, horizon_bars, share)
+    if not cut.leaves_some:
+        enough = next((n for n in range(MOST_TRIED) if _shared_out(n, horizon_bars, share).leaves_some), None)
+        needed = "" if enough is None else f", {enough} are needed"
+        raise TooFewRowsError(
+            f"{sections} sections of history are too few{needed}: the last {share:.0%} validate, the label looks "
+            f"{bars_ahead(horizon_bars)}, and as many sections at the end of each part are learnt by nobody (embargo)"
+        )
+    return cut
+
+
+def cut_by_periods(stamp: NDArray[np.int64], horizon_bars: int, periods: Periods) -> Cut:
+    """Cut sections stamped i8[B] at given spans; what comes after the validation span is not seen.
+
+    DatasetError for a span without bars, TooFewRowsError where the embargo leaves nothing of one.
+    """
+    train = sections_of(stamp, Segment.TRAIN, periods.train)
+    validation = sections_of(stamp, Segment.VALID, periods.valid)
+    cut = _cut(train, validation, horizon_bars)
+    for name, span, whole, left in (
+        (Segment.TRAIN, periods.train, train, cut.train),
+        (Segment.VALID, periods.valid, validation, cut.validation),
+    ):
+        if left[1] <= left[0]:
+            lost = whole[1] - left[1]
+            raise TooFewRowsError(
+                f"the {name} span ({shown(span)}) has {whole[1] - whole[0]} sections of the bars and needs {lost + 1}: "
+                f"the label looks {bars_ahead(horizon_bars)}, and its last {lost} are learnt by nobody (embargo)"
+            )
+    return cut
+
+
+def bars_ahead(horizon_bars: int) -> str:
+    """How far a label looks, in words."""
+    return f"{horizon_bars} bar{'s' if horizon_bars != 1 else ''} ahead"
+
+
+def _shared_out(sections: int, horizon_bars: int, share: float) -> Cut:
     first = sections - round((sections - horizon_bars) * share) - horizon_bars
     return _cut((0, first), (first, sections), horizon_bars)
 
 
-def cut_by_periods(stamp: NDArray[np.int64], horizon_bars: int, periods: Periods) -> Cut:
-    """Cut sections stamped i8[B] at given spans; what comes after the validation span is not seen."""
-    train = sections_of(stamp, Segment.TRAIN, periods.train)
-    return _cut(train, sections_of(stamp, Segment.VALID, periods.valid), horizon_bars)
-
-
 def _cut(train: Sections, validation: Sections, horizon_bars: int) -> Cut:
     limit = validation[1]
-    train_last = min(train[1], validation[0] - horizon_bars)
-    if train_last <= train[0] or limit - horizon_bars <= validation[0]:
-        raise TooFewRowsError(
-            f"{limit - train[0]} sections are too few to train on with a horizon of {horizon_bars}; give more"
-        )
-    return Cut((train[0], train_last), (validation[0], limit - horizon_bars), limit)
+    return Cut((train[0], min(train[1], validation[0] - horizon_bars)), (validation[0], limit - horizon_bars), limit)

@@ -43,9 +43,9 @@ def learn_targets(raw: Raw, learn: tuple[Processor, ...], known: Mask, parts: Pa
 
 
 def check_some(parts: Parts) -> None:
-    """Refuse a dataset of which processing left nothing to learn from, or to be judged by."""
-    for segment, part in parts.items():
-        if not part.learnt.any():
+    """Refuse a dataset of which processing left nothing to learn from, or to stop by; a test part may have no label."""
+    for segment in (Segment.TRAIN, Segment.VALID):
+        if not parts[segment].learnt.any():
             raise TooFewRowsError(
                 f"no rows are left in the {segment} part after processing: drop fewer, or fill before dropping"
             )

@@ -15,7 +15,9 @@ from common.models.records import ModelRef
 from common.models.registry import Registry
 from common.research.dataset import Dataset
 from common.research.draft import describe
+from common.research.learnable import check_learnable
 from common.research.periods import Segment
+from common.research.prepared import seen_by
 from common.research.recipe import Recipe
 
 # Called with the stage (factors, fit, bundle), steps done and steps at most.
@@ -45,16 +47,18 @@ def train_or_reuse(
 ) -> Trained:
     """Return the version made from equal bars, plan, label and parameters; train and register it if there is none.
 
-    prepared: gives the dataset where it is wanted for more than training; it may have a test part.
+    prepared: gives the dataset where it is wanted for more than training; it may have a test part, and without
+    periods only bars before that are learnt from. DatasetError if it is of other bars, or another recipe.
     """
-    bars, recipe = _seen(bars, recipe)
+    dataset = None if prepared is None else _made(prepared, progress)
+    bars, recipe = _seen(bars, recipe, dataset)
     key = recipe.key(compile_set(recipe.factor_set), digest_bars(bars))
     known = registry.find(key, name=recipe.name)
     # A bundle that is gone is made again, under its old version; one that is damaged is an error.
     if known is not None and registry.folder(known.ref).exists():
         registry.load(known.ref)
         return Trained(known.ref, reused=True)
-    bundle = train(bars, recipe, progress=progress, prepared=prepared)
+    bundle = _bundle(bars, recipe, dataset, progress)
     return Trained(registry.add(bundle, author=author), reused=False)
 
 
@@ -67,23 +71,31 @@ def train(
 ) -> Bundle:
     """Train on good bars (columns of `BarTable.frame`), all of which are history; ModelError if they are too few.
 
-    With periods, bars after the validation span are left out first.
+    With periods, bars after the validation span are left out first; without, those from a prepared test part on.
     """
-    bars, recipe = _seen(bars, recipe)
-    progress("factors", 0, 1)
-    dataset = Dataset.of(bars, recipe) if prepared is None else prepared()
-    progress("factors", 1, 1)
+    dataset = None if prepared is None else _made(prepared, progress)
+    bars, recipe = _seen(bars, recipe, dataset)
     return _bundle(bars, recipe, dataset, progress)
 
 
-def _seen(bars: pl.DataFrame, recipe: Recipe) -> tuple[pl.DataFrame, Recipe]:
+def _made(make: Callable[[], Dataset], progress: Progress) -> Dataset:
+    """What is made, told as the stage it is."""
+    progress("factors", 0, 1)
+    dataset = make()
+    progress("factors", 1, 1)
+    return dataset
+
+
+def _seen(bars: pl.DataFrame, recipe: Recipe, dataset: Dataset | None) -> tuple[pl.DataFrame, Recipe]:
     """The bars that decide the outcome, and the recipe with what could be known by the last of them."""
-    bars = recipe.seen(bars)
+    bars = recipe.seen(bars) if dataset is None else seen_by(dataset, bars, recipe)
     last = bars["stamp"].max()
     return bars, recipe.as_of(last) if isinstance(last, int) else recipe
 
 
-def _bundle(bars: pl.DataFrame, recipe: Recipe, dataset: Dataset, progress: Progress) -> Bundle:
+def _bundle(bars: pl.DataFrame, recipe: Recipe, prepared: Dataset | None, progress: Progress) -> Bundle:
+    dataset = prepared or _made(lambda: Dataset.of(bars, recipe), progress)
+    check_learnable(dataset)
     model = model_class(recipe.kind, recipe.kinds).fit(
         dataset.samples(Segment.TRAIN),
         dataset.samples(Segment.VALID),

@@ -1,6 +1,7 @@
 """Walking forward: a model for each stretch of time, trained on what came before it, and one signal out of all."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal
@@ -9,7 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from common.errors import DatasetError
+from common.errors import DatasetError, TooFewRowsError
 from common.market.span import Span
 from common.market.store import BarTable
 from common.models.processed import load_processed
@@ -17,7 +18,7 @@ from common.models.registry import Registry
 from common.research.appraisal import Appraisal, Asked, appraise, ask
 from common.research.dataset import Dataset
 from common.research.factor_cache import FactorCache
-from common.research.periods import Periods, Segment
+from common.research.periods import Periods, Segment, ascending, shown
 from common.research.prediction import signal_frame
 from common.research.raw import Raw
 from common.research.raw_source import raw_of
@@ -96,7 +97,8 @@ class WalkForward:
         stretches, answers = [], []
         for done, spans in enumerate(plan):
             progress(done, len(plan))
-            stretch, asked = self._step(raw, spans, registry)
+            with _naming(f"stretch {done + 1} of {len(plan)}", *spans):
+                stretch, asked = self._step(raw, spans, registry)
             stretches.append(stretch)
             answers.append(asked)
         progress(len(plan), len(plan))
@@ -116,14 +118,30 @@ class WalkForward:
         return Stretch(periods, test, trained, rows), ask(model, dataset, Segment.TEST)
 
     def _signal(self, raw: Raw, stretch: Stretch, asked: Asked) -> pl.DataFrame:
-        frame = signal_frame(asked, raw, self.table.datetime_type)
+        frame = signal_frame(asked, raw, self.table.form)
         return frame.with_columns(version=pl.lit(stretch.trained.ref.version, dtype=pl.Int64))
 
 
+@contextmanager
+def _naming(which: str, periods: Periods, test: Span) -> Iterator[None]:
+    """Within it, what is wrong with a dataset is told with its stretch."""
+    try:
+        yield
+    except (DatasetError, TooFewRowsError) as error:
+        spans = f"train {shown(periods.train)}, validation {shown(periods.valid)}, test {shown(test)}"
+        raise type(error)(f"{which} ({spans}): {error}") from error
+
+
 def spans_of(stamp: NDArray[np.int64], recipe: Recipe, walk: Walk) -> Iterator[tuple[Periods, Span]]:
-    """Spans to train, validate and test on, a stretch each; the last share of a history validates."""
-    horizon = label_horizon(recipe.factor_set)
-    for first, now, after in walk.stretches(len(stamp)):
-        valid = first + cut_by_share(now - first, horizon, recipe.validation_share).validation[0]
-        edges = [int(stamp[place]) for place in (first, valid - 1, valid, now - 1, now, after - 1)]
+    """Spans to train, validate and test on, a stretch each; the last share of a history validates.
+
+    Where clocks go back, an edge lies before the hour that comes again: no span of stamps begins within it.
+    """
+    horizon, stamps = label_horizon(recipe.factor_set), ascending(stamp)
+    begins = [*np.searchsorted(stamps, stamps).tolist(), len(stamps)]
+    for first, now, after in (map(begins.__getitem__, each) for each in walk.stretches(len(stamps))):
+        if now == after:
+            continue
+        valid = begins[first + cut_by_share(now - first, horizon, recipe.validation_share).validation[0]]
+        edges = [int(stamps[place]) for place in (first, valid - 1, valid, now - 1, now, after - 1)]
         yield Periods(Span(*edges[:2]), Span(*edges[2:4])), Span(*edges[4:])

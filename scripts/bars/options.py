@@ -8,6 +8,7 @@ import typer
 
 from alphabus.clock import SystemClock
 from common.research.lab import Lab
+from scripts.outputs import check_folder
 
 PARQUET = {".parquet", ".pq"}
 
@@ -19,16 +20,19 @@ LabFolder = Annotated[Path | None, typer.Option("--lab", help="Save into a lab; 
 
 
 def check_place(out: Path | None, lab: Path | None) -> None:
-    """Refuse two places, or none, and a file whose name says that it is of another format."""
+    """Refuse two places, or none, a lab that cannot be there, and a file named as one of another format."""
     if out is None and lab is None:
         raise typer.BadParameter("say where to: --out FILE.parquet or --lab FOLDER", param_hint="--out")
     if out is not None and lab is not None:
         raise typer.BadParameter(
             "to one place at a time: --out FILE.parquet or --lab FOLDER, not both", param_hint="--out"
         )
+    if lab is not None:
+        check_folder(lab, "--lab")
     if out is not None and out.suffix not in PARQUET:
+        named = out.with_suffix(".parquet")
         raise typer.BadParameter(
-            f"{out}: parquet is what is written; name it {out.with_suffix('.parquet')}", param_hint="--out"
+            f"{out}: parquet is what is written, as .parquet or .pq; name it {named}", param_hint="--out"
         )
 
 

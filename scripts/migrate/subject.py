@@ -11,11 +11,11 @@ from common.market.importing.vnpy_lab import VnpyLab
 from common.market.members_file import save_constituents
 from common.market.store import BarTable, load_bars
 from common.nearest import did_you_mean
-from common.replay.preparation import constituents_of
 from common.research.migration.candidate import Candidate
 from common.research.migration.export import FILE, Export
 from common.research.migration.lab_bars import bars_by_opens, bars_of_lab
 from scripts.command import usage
+from scripts.members import members_of
 from scripts.outputs import writing
 
 EXPORTS = Path("export") / "migration"
@@ -55,8 +55,7 @@ class Subject:
             export = Export.read(folder)
         with usage("--bars"):
             table = source.bars(export, folder)
-        with usage("--members"):
-            return cls(export, table, constituents_of(members, table))
+        return cls(export, table, members_of(members, table.frame["symbol"].unique()))
 
     def candidate(self, name: str) -> Candidate:
         """What would be registered under that name."""

@@ -37,7 +37,7 @@ from scripts.train.options import (
 )
 from scripts.train.outcome import naming
 from scripts.train.recipe import processing_of, recipe_of
-from scripts.train.spans import check_spans, periods_of, span_asked
+from scripts.train.spans import check_spans, cure_of, periods_of, span_asked
 
 app = typer.Typer(add_completion=False, rich_markup_mode="rich")
 
@@ -94,7 +94,7 @@ def train(
     constituents = members_of(members, table.frame["symbol"].unique())
     recipe = replace(recipe, processing=processing, periods=periods, constituents=constituents)
     job = Job(table, recipe, author or getpass.getuser(), cache_folder)
-    with naming(bars), premises.maker() as models:
+    with naming(bars, cure_of(periods, test_span, walk_forward)), premises.maker() as models:
         if walk_forward is None:
             figures = job.once(models, split, test_span)
         else:

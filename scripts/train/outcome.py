@@ -60,11 +60,9 @@ def _tell(sufficiency: Sufficiency) -> None:
 
 
 @contextmanager
-def naming(bars: Path) -> Iterator[None]:
+def naming(bars: Path, cure: str) -> Iterator[None]:
     """Within it, too few rows are told with the file and the options that help."""
     try:
         yield
     except TooFewRowsError as error:
-        raise TooFewRowsError(
-            f"{bars}: {error}; move --split to a later date, widen the spans, give more bars, or choose another --set"
-        ) from error
+        raise TooFewRowsError(f"{bars}: {error}; {cure}, give more bars, or choose another --set") from error

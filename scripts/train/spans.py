@@ -8,7 +8,7 @@ import typer
 from common.market.span import Span
 from common.market.store import BarTable
 from common.research.history import history_end, history_of, split_time
-from common.research.periods import Periods, read_span
+from common.research.periods import Periods, Segment, read_span, times_of
 from common.research.recipe import Recipe
 from scripts.command import usage
 
@@ -42,13 +42,22 @@ def check_spans(
         raise typer.BadParameter("only walking forward makes signals", param_hint="--signals")
 
 
+def cure_of(periods: Periods | None, test: Span | None, walk: str | None) -> str:
+    """Which option makes more rows of the same bars."""
+    if walk is not None:
+        return "give a longer --window"
+    if periods is not None:
+        return "widen --train or --validation"
+    return "move --split to a later date" if test is None else "begin --test later"
+
+
 def history_for(table: BarTable, recipe: Recipe, split: str | None, test: Span | None) -> pl.DataFrame:
     """What may be learnt from: up to the end of the validation span, before the test span, or before the split."""
+    tested = None if test is None else times_of(table.frame, Segment.TEST, test)  # before anything is computed
     if recipe.periods is not None:
         return recipe.seen(table.frame)
-    if test is not None:
-        inside = table.frame.filter(pl.col("stamp").is_between(test.first, test.last))
-        return table.frame.filter(pl.col("time") < inside["time"].min()) if inside.height else table.frame
+    if tested is not None:
+        return history_of(table.frame, tested[0])
     with usage("--split"):
         end = history_end(table.times, None if split is None else split_time(table.frame, split))
     return history_of(table.frame, end)

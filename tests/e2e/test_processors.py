@@ -101,7 +101,8 @@ def check(it: Served, tolerance: float) -> int:
         assert (both["signal"].to_numpy().view(np.int64) == both["expected"].to_numpy().view(np.int64)).all()
     sections = live["stamp"].unique()
     of_them = it.expected.filter(pl.col("stamp").is_in(sections.implode()))
-    unsaid = of_them.join(said, on=["stamp", "symbol"], how="anti").join(live, on=["stamp", "symbol"])
+    unsaid = of_them.join(said, on=["stamp", "symbol"], how="anti").join(live, on=["stamp", "symbol"], how="left")
+    assert unsaid["flag"].null_count() == 0
     assert set(unsaid["flag"].unique()) <= {int(Flag.FEW_FEATURES)}
     return both.height
 

@@ -60,6 +60,8 @@ def test_one_arm_of_several(bars: Path, tmp_path: Path) -> None:
     assert one.returncode == 0, one.stderr
     assert "both of champion" in one.stderr
     assert "nan" not in one.stderr
+    assert "warning: --horizons 900: no value has a return over 900 bars: the bars end before, 160" in one.stderr
+    assert one.stderr.count("warning") == 1
     unsaid = run("signal", tmp_path / "both.parquet", "--bars", bars)
     assert unsaid.returncode == 2
     assert "2 arms, champion, momentum" in unsaid.stderr
@@ -68,11 +70,17 @@ def test_one_arm_of_several(bars: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["factor", "return_6", "--set", "basic"], "has no factor 'return_6'"),
+        (["factor", "return_6", "--set", "basic"], "Invalid value for NAME: set basic has no factor 'return_6'; did"),
+        (["factor", "momm", "--set", "basic"], "Invalid value for NAME: set basic has no factor 'momm'"),
+        (
+            ["factor", "return_5", "--set", "basic", "--horizons", "0,5"],
+            "'0,5': 0 is no horizon: returns are",
+        ),
         (["factor", "return_5", "--set", "basik"], "did you mean 'basic'"),
         (["factor", "return_5", "--set", "basic", "--horizons", "1,x"], "whole numbers separated by commas"),
         (["factor", "return_5", "--set", "basic", "--quantiles", "1"], "--quantiles"),
-        (["signal", "nowhere.parquet"], "nowhere.parquet"),
+        (["signal", "nowhere.parquet"], "nowhere.parquet cannot be opened: No such file or directory; give a parquet"),
+        (["signal", "."], ". cannot be opened: Is a directory; give a parquet or CSV file"),
     ],
 )
 def test_what_cannot_be_used_is_status_2(arguments: list[str], said: str, bars: Path) -> None:

@@ -118,7 +118,16 @@ def test_a_vnpy_lab_with_one_wrong_contract_leaves_no_trace(setting: object, sai
         (["import", "nowhere.csv", "--out", "x.parquet"], "nowhere.csv"),
         (["import", "THEIRS"], "say where to"),
         (["import", "THEIRS", "--out", "bars.parquet", "--lab", "lab"], "to one place at a time"),
-        (["import", "THEIRS", "--out", "bars.csv"], "name it bars.parquet"),
+        (
+            ["import", "THEIRS", "--out", "bars.csv"],
+            "parquet is what is written, as .parquet or .pq; name it bars.parquet",
+        ),
+        (["import", "THEIRS", "--lab", "README.md"], "Invalid value for --lab: README.md is no folder"),
+        (["import", "THEIRS", "--lab", "README.md/lab"], "Invalid value for --lab: README.md/lab cannot be made"),
+        (
+            ["fetch", "--exchange", "x", "--symbol", "A/B", "--start", "1/31/2024", "--out", "x.parquet"],
+            "write 2024-01-31",
+        ),
         (["import", "THEIRS", "-c", "close", "--out", "x.parquet"], "is not OURS=THEIRS"),
         (["import", "THEIRS", "-c", "close=Lst", "--out", "x.parquet"], "did you mean 'Last'"),
         (["check", "THEIRS"], "lacks the columns"),

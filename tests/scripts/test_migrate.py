@@ -156,18 +156,28 @@ def test_bars_may_lie_elsewhere(lab: Lab, tmp_path: Path) -> None:
     assert figures(lab, "same", tmp_path, "--bars", lab.folder, "--dry-run")[0] == 0
 
 
-def test_members_may_be_told(lab: Lab, tmp_path: Path) -> None:
+def test_members_may_be_told(lab: Lab, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Of an index with half the symbols sections are smaller, and only its members are compared."""
     names = sorted(lab.frame["vt_symbol"].unique())
     file = tmp_path / "members.csv"
     file.write_text("symbol,from,to\n" + "".join(f"{name},2021-01-01,\n" for name in names[::2]), encoding="utf-8")
     everybody = figures(lab, "same", tmp_path, "--dry-run")[1]
+    capsys.readouterr()
     status, half = figures(lab, "same", tmp_path, "--dry-run", "--members", file)
     assert status == 1
+    assert "warning" not in capsys.readouterr().err
     assert half["rows"]["compared"] < 0.6 * everybody["rows"]["compared"]
     reasons = {each["factor"]: {cause["reason"] for cause in each["causes"]} for each in half["factors"]}
     assert Reason.MEMBERS in reasons["rank"]
     assert Reason.MEMBERS not in reasons["roc_5"]
+
+
+def test_members_without_bars_are_warned_of(lab: Lab, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With how many they are, and which."""
+    file, names = tmp_path / "members.csv", [*sorted(lab.frame["vt_symbol"].unique()), "STRANGER"]
+    file.write_text("symbol,from,to\n" + "".join(f"{name},2021-01-01,\n" for name in names), encoding="utf-8")
+    assert figures(lab, "same", tmp_path, "--dry-run", "--members", file)[0] == 0
+    assert f"members.csv: 1 of {len(names)} members have no bar: 'STRANGER'" in capsys.readouterr().err
 
 
 def test_members_can_be_kept_and_given_again(lab: Lab, tmp_path: Path) -> None:

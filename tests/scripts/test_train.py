@@ -16,6 +16,7 @@ from tests.common.research.kept import array_of
 
 SPANS = ("--train", "2021-01-01..2021-09-30", "--validation", "2021-10-01..2022-02-28")
 TEST = ("--test", "2022-03-01..2022-07-31")
+RANGE = "they run from 2021-01-04 to 2022-07-15"
 FAST = ("--set", "basic", "-p", "rounds=5", "-p", "min_data_in_leaf=20")
 PROCESSORS = ("--processor", "cs_norm:method=robust", "--processor", "fill_na:fill_value=0")
 
@@ -102,6 +103,29 @@ def test_the_test_span_has_no_say_in_the_model(bars: Path, tmp_path: Path) -> No
     assert alone["history_sections"] == trained(bars, tmp_path, "--split", "2022-03-01")["history_sections"]
 
 
+def test_the_newest_day_is_asked_of_and_not_judged(bars: Path, tmp_path: Path) -> None:
+    """What follows it is not known: no score, and a model all the same."""
+    found = trained(bars, tmp_path, "--test", "2022-07-15..2022-07-15")["parts"]["test"]
+    assert (found["rows"], found["mse"], found["rank_ic"]["mean"]) == (0, None, None)
+    found = trained(bars, tmp_path, "--walk-forward", "rolling", "--window", 280, "--step", 119)
+    assert found["rows_a_feature"] > 0
+
+
+def test_one_symbol_is_told_how_it_can_be_learnt(
+    bars: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its rank in a section of one says nothing; the label as it is does."""
+    one = tmp_path / "one.parquet"
+    frame = pl.read_parquet(bars)
+    frame.filter(pl.col("symbol") == frame["symbol"].mode().sort()[0]).write_parquet(one)
+    few = ("--registry", tmp_path / "registry", "--set", "basic", "-p", "rounds=5", "-p", "min_data_in_leaf=2")
+    assert run(one, *few, "--split", "2022-07-01") == 2
+    told = " ".join(capsys.readouterr().err.split())
+    assert "there is nothing to learn" in told
+    assert "each section has one symbol; --learn-processor drop_na:names=label learns the label as it is" in told
+    assert run(one, *few, "--split", "2022-07-01", "--learn-processor", "drop_na:names=label") == 0
+
+
 def test_processors_go_into_the_bundle_and_are_verified(bars: Path, tmp_path: Path) -> None:
     """From options as from a file, in order; `verify` runs the golden inputs through them."""
     first = trained(bars, tmp_path, *PROCESSORS, "--learn-processor", "cs_norm:method=zscore,names=label")
@@ -156,7 +180,21 @@ def test_walking_forward_writes_one_signal_and_registers_every_model(bars: Path,
         (("--train", "2021", "--validation", "2022"), "START..END"),
         (("--train", "2021-01-01..2021-09-30", "--validation", "2021-06-01..2022-02-28"), "never overlap"),
         ((*SPANS, "--test", "2022-01-01..2022-07-31"), "before the valid span"),
-        ((*SPANS, "--test", "2032-01-01..2032-07-31"), "holds none of the bars"),
+        ((*SPANS, "--test", "2032-01-01..2032-07-31"), f"holds none of the bars: {RANGE}"),
+        (("--test", "2032-01-01..2032-07-31"), f"holds none of the bars: {RANGE}"),
+        (
+            ("--train", "2019-01-01..2019-12-31", *SPANS[2:]),
+            f"train span (2019-01-01 to 2019-12-31) holds none of the bars: {RANGE}",
+        ),
+        ((*SPANS[:2], "--validation", "2032-01-01..2032-07-31"), f"holds none of the bars: {RANGE}"),
+        (
+            (*SPANS[:2], "--validation", "2021-10-11..2021-10-12"),
+            "valid span (2021-10-11 to 2021-10-12) has 2 sections",
+        ),
+        ((*SPANS[:2], "--validation", "2021-10-11..2021-10-12"), "widen --train or --validation, give more bars"),
+        (("--walk-forward", "rolling", "--window", "20"), "give a longer --window, give more bars"),
+        (("--split", "01/31/2024"), "write 2024-01-31: year, month, day"),
+        (("--test", "2024/1/2..2024/2/3"), "write 2024-01-02: year, month, day"),
         ((*SPANS, "--split", "2022-01-01"), "give one of them"),
         ((*TEST, "--split", "2022-01-01"), "give one of them"),
         (("--walk-forward", "rolling", *SPANS), "spans of its own"),
@@ -168,6 +206,8 @@ def test_walking_forward_writes_one_signal_and_registers_every_model(bars: Path,
         (("--processor", "ts_norm", "--processors", "file.toml"), "the file names all processors"),
         (("--processors", "none.toml"), "none.toml"),
         (("--processor", "drop_na", "--processor", "cs_rank_norm:names=nothing"), "no column 'nothing'"),
+        (("--processor", "drop_feature:names="), "names of drop_feature must be column names such as"),
+        (("--processor", "drop_feature:names=nothing"), "processor drop_feature: there is no column 'nothing'"),
     ],
 )
 def test_what_cannot_be_is_said_and_nothing_is_registered(

@@ -17,8 +17,12 @@ def read_signal_file(path: Path, column: str = "signal", *, arm: str | None = No
     it repeats an opinion, or has none.
     """
     try:
+        with path.open("rb"):  # a folder would be read as all that is in it
+            pass
         frame = _read_csv(path) if path.suffix == ".csv" else pl.read_parquet(path, glob=False)
-    except (OSError, pl.exceptions.PolarsError) as error:
+    except OSError as error:
+        raise BarFileError(f"{path} cannot be opened: {error.strerror or error}; give a parquet or CSV file") from error
+    except pl.exceptions.PolarsError as error:
         raise BarFileError(f"{path}: cannot be read as parquet or CSV: {error}") from error
     for needed in ("datetime", "symbol", column):
         if needed not in frame.columns:

@@ -12,8 +12,11 @@ from numpy.typing import NDArray
 from common.errors import BarFileError, FactorError
 from common.factors.labels import label_values
 from common.market.panel import Panel
+from common.market.span import Span
 from common.market.stamps import read_stamps
+from common.nearest import did_you_mean
 from common.research.history import block_of
+from common.research.periods import shown
 
 Floats = NDArray[np.float64]
 
@@ -39,8 +42,11 @@ class Subject:
 
 def forward_returns(panel: Panel, horizons: Sequence[int], entry_bars: int = ENTRY_BARS) -> dict[int, Floats]:
     """Return from `entry_bars` after a bar to `horizon` bars later, close to close, on each symbol's own clock."""
-    if not horizons or min(horizons) < 1 or entry_bars < 0:
-        raise FactorError(f"horizons {list(horizons)}, entry {entry_bars}: horizons are 1 bar or more, entry 0 or more")
+    if not horizons or min(horizons) < 1:
+        told = f"{min(horizons)} is no horizon" if horizons else "there is no horizon"
+        raise FactorError(f"{told}: returns are over 1 bar or more, such as 1,5,10")
+    if entry_bars < 0:
+        raise FactorError(f"entry {entry_bars}: a value is traded 0 bars after it is known, or more")
     block = block_of(panel, panel.present)
     enter = f"ts_delay(close, -{entry_bars})" if entry_bars else "close"
     return {
@@ -57,18 +63,39 @@ def subject_of(
     Sections before the first and after the last value are left out. BarFileError where not one row belongs to a bar,
     or two belong to the same.
     """
-    placed = _placed(_keyed(name, frame, column, clock), panel)
+    keyed = _keyed(name, frame, column, clock)
+    placed = _placed(keyed, panel)
     _check_once(name, placed, panel)
     values = np.full((len(panel), len(panel.symbols)), np.nan)
     values[placed["section"], placed["place"]] = placed["value"].to_numpy()
     inside = np.flatnonzero(np.isfinite(values).any(axis=1))
     if not inside.size:
         raise BarFileError(
-            f"{name}: none of its {frame.height:,} rows has a value, and a datetime and symbol of the bars"
+            f"{name}: none of its {frame.height:,} rows has a value, and a datetime and symbol of the bars; "
+            f"{_apart(keyed, panel)}"
         )
     kept = slice(inside[0], inside[-1] + 1)
     returns = {horizon: found[kept] for horizon, found in forward_returns(panel, horizons).items()}
     return Subject(name, panel.stamp[kept], panel.symbols, values[kept], returns)
+
+
+def _apart(keyed: pl.DataFrame, panel: Panel) -> str:
+    """When and of whom the values are, and the bars: what to look at where they do not meet."""
+    valued = keyed.drop_nulls("stamp").filter(pl.col("value").is_finite())
+    if valued.is_empty():
+        return "it holds no number beside a datetime"
+    theirs = valued.select(pl.col("stamp").min().alias("first"), pl.col("stamp").max().alias("last")).row(0)
+    named, known = set(valued["symbol"].drop_nulls()), set(panel.symbols)
+    strange = min(named - known, default=None)
+    close = "" if strange is None or named & known else did_you_mean(strange, known)
+    return (
+        f"its values are of {shown(Span(*theirs))} and {_some(named)}, the bars of "
+        f"{shown(Span(int(panel.stamp.min()), int(panel.stamp.max())))} and {_some(known)}{close}"
+    )
+
+
+def _some(symbols: set[str]) -> str:
+    return f"{len(symbols):,} symbols such as {min(symbols)!r}" if symbols else "no symbol"
 
 
 def _placed(keyed: pl.DataFrame, panel: Panel) -> pl.DataFrame:

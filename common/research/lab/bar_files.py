@@ -13,8 +13,8 @@ from common.errors import LabError
 from common.market.columns import ADJUSTMENTS, DATETIME, NUMBERS, REQUIRED, SYMBOLS
 from common.market.overlay import overlay
 from common.market.stamps import on_clock
-from common.research.lab.files import Files
-from common.turn import turn
+from common.research.lab.dates import Moment, moment_of
+from common.research.lab.files import Files, alone
 
 REQUIRED_COLUMNS = (DATETIME, *REQUIRED)
 
@@ -38,7 +38,7 @@ class BarFiles:
         """Lay a long frame over what there is: a bar saved later replaces an older one of the same stamp."""
         frame = _canonical(frame)
         total = Saved(0, 0, 0)
-        with turn(self.files.folder):
+        with alone(self.files.folder):
             self._check_stamps(frame)
             for bars in frame.sort("symbol").partition_by("symbol", maintain_order=True):
                 done = self._save_one(bars["symbol"][0], bars)
@@ -50,7 +50,7 @@ class BarFiles:
         self._check_stamps(_canonical(frame))
 
     def load(
-        self, symbols: Sequence[str], start: datetime | str | None, end: datetime | str | None, extended_days: int = 0
+        self, symbols: Sequence[str], start: Moment | None, end: Moment | None, extended_days: int = 0
     ) -> pl.DataFrame:
         """Long frame of datetime, symbol and numbers, as they were saved: nothing is rescaled.
 
@@ -58,11 +58,8 @@ class BarFiles:
         `extended_days` to `end`, both included, as the files write them. LabError for a symbol without a file, or
         files whose stamps differ in kind.
         """
-        first, last = _moment(start), _moment(end)
-        frames = [
-            pl.read_parquet(self.files.known(symbol), glob=False).with_columns(symbol=pl.lit(symbol))
-            for symbol in sorted(set(symbols))
-        ]
+        first, last = moment_of(start), moment_of(end)
+        frames = [self._table(symbol).with_columns(symbol=pl.lit(symbol)) for symbol in sorted(set(symbols))]
         if not frames:
             raise LabError("no symbols were asked for; name some, or list them with list_bar_symbols")
         kinds = {str(frame.schema[DATETIME]) for frame in frames}
@@ -78,20 +75,22 @@ class BarFiles:
         order = [DATETIME, "symbol", *(name for name in whole.columns if name not in {DATETIME, "symbol"})]
         return whole.select(order).sort(DATETIME, "symbol")
 
+    def _table(self, symbol: str) -> pl.DataFrame:
+        return self.files.read(symbol, REQUIRED_COLUMNS)
+
     def _check_stamps(self, frame: pl.DataFrame) -> None:
         """Before anything is written: stamps of one kind alone stand in a file."""
         for symbol in frame["symbol"].unique().sort():
-            path, kind = self.files.path(symbol), frame.schema[DATETIME]
-            known = pl.read_parquet_schema(path)[DATETIME] if path.exists() else kind
-            if known != kind:
+            kind, schema = frame.schema[DATETIME], self.files.schema(symbol)
+            if schema is not None and (known := schema.get(DATETIME)) != kind:
                 raise LabError(
                     f"{symbol}: its bars on file are stamped in {known}, these in {kind}; convert these, or remove the "
                     "symbol first"
                 )
 
     def _save_one(self, symbol: str, bars: pl.DataFrame) -> Saved:
-        path = self.files.path(symbol)
-        older = pl.read_parquet(path, glob=False).with_columns(symbol=pl.lit(symbol)) if path.exists() else bars.clear()
+        on_file = self.files.path(symbol).exists()
+        older = self._table(symbol).with_columns(symbol=pl.lit(symbol)) if on_file else bars.clear()
         merged = overlay(older, bars)
         self.files.write(symbol, lambda path: merged.frame.drop("symbol").write_parquet(path, compression="zstd"))
         return Saved(1, merged.new, merged.replaced)
@@ -131,10 +130,3 @@ def _as_stamp(moment: datetime, kind: pl.DataType) -> pl.Expr:
     if moment.tzinfo is not None:
         moment = moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
     return on_clock(pl.lit(moment), zone)
-
-
-def _moment(value: datetime | str | None) -> datetime | None:
-    try:
-        return datetime.fromisoformat(value) if isinstance(value, str) else value
-    except ValueError as error:
-        raise LabError(f"{value!r} is no date such as 2024-03-01 or 2024-03-01 09:30") from error

@@ -12,10 +12,12 @@ import polars as pl
 from common.errors import LabError
 from common.market.constituents import Constituents, Interval
 from common.market.durations import DAY_NS
-from common.research.lab.files import Files
-from common.turn import turn
+from common.research.lab.dates import Moment, day_of
+from common.research.lab.files import Files, alone
 
-Lists = Mapping[date, Sequence[str]]
+Lists = Mapping[date, Sequence[str]] | Mapping[str, Sequence[str]]
+"""By day, in words or as a date."""
+
 Filters = dict[str, list[tuple[date, date]]]
 
 
@@ -27,38 +29,48 @@ class Components:
 
     def save(self, index: str, lists: Lists) -> None:
         """Lay lists over those on file: a date that is there is replaced; an empty list says that nobody is left."""
-        self.check(index, lists)
-        rows = [(day, symbol) for day, names in lists.items() for symbol in (sorted(set(names)) or (None,))]
+        days = self.check(index, lists)
+        rows = [(day, symbol) for day, names in days.items() for symbol in (sorted(set(names)) or (None,))]
         fresh = pl.DataFrame(rows, {"date": pl.Date, "symbol": pl.String}, orient="row")
         path = self.files.path(index)
-        with turn(path):
-            older = pl.read_parquet(path, glob=False) if path.exists() else fresh.clear()
+        with alone(path):
+            older = self._table(index) if path.exists() else fresh.clear()
             merged = pl.concat([older.join(fresh, on="date", how="anti"), fresh]).sort("date", "symbol")
             self.files.write(index, lambda path: merged.write_parquet(path, compression="zstd"))
 
-    def check(self, index: str, lists: Lists) -> None:
-        """LabError for lists that cannot be saved: those that name nobody at all are a slip."""
+    def check(self, index: str, lists: Lists) -> dict[date, Sequence[str]]:
+        """Lists by date; LabError for those that cannot be saved: to name nobody at all is a slip."""
         self.files.path(index)
         if not any(lists.values()):
             raise LabError(f"index {index}: its lists name nobody; some date needs at least one symbol")
+        days: dict[date, Sequence[str]] = {}
+        for given, names in lists.items():
+            if (day := day_of(given)) is None or day in days:
+                raise LabError(f"index {index}: {given!r} is no day, or one that stands there twice; name each once")
+            days[day] = names
+        return days
 
-    def load(self, index: str, start: date | None = None, end: date | None = None) -> dict[date, list[str]]:
+    def load(self, index: str, start: Moment | None = None, end: Moment | None = None) -> dict[date, list[str]]:
         """Lists by date, ascending, from `start` to `end`, both included."""
-        frame = pl.read_parquet(self.files.known(index), glob=False)
-        inside = frame.filter(
-            (pl.col("date") >= start) if start else pl.lit(value=True),
-            (pl.col("date") <= end) if end else pl.lit(value=True),
+        first, last = day_of(start), day_of(end)
+        inside = self._table(index).filter(
+            pl.lit(value=True) if first is None else pl.col("date") >= first,
+            pl.lit(value=True) if last is None else pl.col("date") <= last,
         )
         grouped = inside.group_by("date", maintain_order=True).agg(pl.col("symbol").drop_nulls())
         return dict(zip(grouped["date"].to_list(), grouped["symbol"].to_list(), strict=True))
 
-    def members(self, index: str, start: date | None = None, end: date | None = None) -> list[str]:
+    def _table(self, index: str) -> pl.DataFrame:
+        return self.files.read(index, ("date", "symbol"))
+
+    def members(self, index: str, start: Moment | None = None, end: Moment | None = None) -> list[str]:
         """Who was in it at some time of the span, ascending: of the list in force at its start, and of all in it."""
         lists = self.load(index, end=end)
-        first = max((day for day in lists if start is not None and day <= start), default=date.min)
-        return sorted({name for day, names in lists.items() if day >= first for name in names})
+        since = day_of(start)
+        in_force = max((day for day in lists if since is not None and day <= since), default=date.min)
+        return sorted({name for day, names in lists.items() if day >= in_force for name in names})
 
-    def filters(self, index: str, start: date | None = None, end: date | None = None) -> Filters:
+    def filters(self, index: str, start: Moment | None = None, end: Moment | None = None) -> Filters:
         """Stays of each symbol: first and last date of every unbroken run of lists; meant for a list a day."""
         found: Filters = {}
         for stay in _stays(self.load(index, start, end)):

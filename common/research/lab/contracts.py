@@ -12,7 +12,7 @@ from typing import Any, Self
 from common.atomic import replacing
 from common.errors import LabError
 from common.nearest import did_you_mean
-from common.turn import turn
+from common.research.lab.files import alone
 
 _SHOWN = 100
 """Letters of a wrong setting that an error shows."""
@@ -60,17 +60,17 @@ class Contracts:
         try:
             rows: Any = json.loads(self.path.read_text(encoding="utf-8"))
             return {symbol: Contract.of(row, symbol) for symbol, row in sorted(rows.items())}
-        except (ValueError, AttributeError, LabError) as error:
+        except (OSError, ValueError, AttributeError, LabError) as error:
             raise LabError(f"{self.path}: no contract settings: {error}; mend or remove the file") from error
 
     def add(self, contracts: Mapping[str, Contract]) -> None:
         """Add some by symbol, or replace them."""
-        with turn(self.path):
+        with alone(self.path):
             self._write({**self.load(), **contracts})
 
     def remove(self, symbol: str) -> None:
         """Remove one; LabError with the closest symbol if it is not there."""
-        with turn(self.path):
+        with alone(self.path):
             known = self.load()
             if symbol not in known:
                 raise LabError(f"{self.path}: no contract {symbol!r}{did_you_mean(symbol, list(known))}")

@@ -10,8 +10,9 @@ import polars as pl
 from alphabus.errors import AlphabusError
 from common.errors import LabError
 from common.market.span import Span
+from common.market.stamp_form import StampForm
 from common.research.dataset import Dataset
-from common.research.lab.files import Files
+from common.research.lab.files import Files, writing
 from common.research.raw_file import drop_raw, read_raw, write_raw
 from common.research.recipe_words import decode_recipe, encode_recipe
 
@@ -28,9 +29,12 @@ class Datasets:
         words = {
             "recipe": encode_recipe(dataset.recipe),
             "test": None if test is None else [test.first, test.last],
-            "stamps": _stamp_words(dataset.datetime_type),
+            "stamps": _stamp_words(dataset.form.kind),
+            "ahead": dataset.form.ahead_ns,
         }
-        write_raw(self.files.path(name), dataset.raw, words)
+        place = self.files.path(name)
+        with writing(place):
+            write_raw(place, dataset.raw, words)
 
     def load(self, name: str) -> Dataset:
         """The dataset that was saved; LabError with the closest name if there is none, or for one that was changed."""
@@ -38,14 +42,16 @@ class Datasets:
         try:
             raw, words = read_raw(place)
             test = None if words["test"] is None else Span(*words["test"])
-            recipe, kind = decode_recipe(words["recipe"]), _stamp_type(words["stamps"])
-            return Dataset.over(raw, recipe, test=test, datetime_type=kind)
+            form = StampForm(_stamp_type(words["stamps"]), words.get("ahead"))
+            return Dataset.over(raw, decode_recipe(words["recipe"]), test=test, form=form)
         except (AlphabusError, OSError, KeyError, TypeError, ValueError) as error:
             raise LabError(f"{place}: cannot be read: {error}; save the dataset anew") from error
 
     def remove(self, name: str) -> None:
         """Delete one; LabError with the closest name if it is not there."""
-        drop_raw(self.files.known(name))
+        place = self.files.known(name)
+        with writing(place):
+            drop_raw(place)
 
 
 def _stamp_words(kind: pl.DataType) -> list[Any]:

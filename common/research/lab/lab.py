@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 
 import polars as pl
@@ -20,6 +20,7 @@ from common.research.lab.bar_files import BarFiles, Saved
 from common.research.lab.components import Components, Filters, Lists
 from common.research.lab.contracts import Contract, Contracts
 from common.research.lab.datasets import Datasets
+from common.research.lab.dates import Moment
 from common.research.lab.files import Files
 from common.research.raw_file import SUFFIX
 
@@ -71,15 +72,15 @@ class Lab:
         self,
         symbols: Sequence[str],
         interval: str,
-        start: datetime | str | None = None,
-        end: datetime | str | None = None,
+        start: Moment | None = None,
+        end: Moment | None = None,
         extended_days: int = 0,
     ) -> pl.DataFrame:
         """Long frame of the symbols' bars from `start` less `extended_days` to `end`, as saved: nothing is rescaled."""
         return self._bars(interval).load(symbols, start, end, extended_days)
 
     def load_bar_data(
-        self, symbol: str, interval: str, start: datetime | str | None = None, end: datetime | str | None = None
+        self, symbol: str, interval: str, start: Moment | None = None, end: Moment | None = None
     ) -> pl.DataFrame:
         """One symbol's bars, as `load_bar_df` gives them."""
         return self.load_bar_df([symbol], interval, start, end)
@@ -99,18 +100,20 @@ class Lab:
         self._components.save(index_symbol, index_components)
 
     def load_component_data(
-        self, index_symbol: str, start: date | None = None, end: date | None = None
+        self, index_symbol: str, start: Moment | None = None, end: Moment | None = None
     ) -> dict[date, list[str]]:
         """Lists of symbols by date."""
         return self._components.load(index_symbol, start, end)
 
     def load_component_symbols(
-        self, index_symbol: str, start: date | None = None, end: date | None = None
+        self, index_symbol: str, start: Moment | None = None, end: Moment | None = None
     ) -> list[str]:
         """Everybody who was in the index at some time of the span, ascending."""
         return self._components.members(index_symbol, start, end)
 
-    def load_component_filters(self, index_symbol: str, start: date | None = None, end: date | None = None) -> Filters:
+    def load_component_filters(
+        self, index_symbol: str, start: Moment | None = None, end: Moment | None = None
+    ) -> Filters:
         """Stays by symbol: first and last date that lists it; for lists that hold for longer, `load_constituents`."""
         return self._components.filters(index_symbol, start, end)
 
@@ -190,7 +193,7 @@ class Lab:
 
     def load_signal(self, name: str) -> pl.DataFrame:
         """A frame as it was saved."""
-        return pl.read_parquet(self._signals.known(name), glob=False)
+        return self._signals.read(name)
 
     def remove_signal(self, name: str) -> None:
         """Delete one."""

@@ -1,6 +1,7 @@
 """Scores of a part: from the model's own answers, against labels worked out by hand."""
 
 from dataclasses import replace
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -15,7 +16,7 @@ from common.research.information import Floats
 from common.research.periods import Segment
 from common.research.recipe import Recipe
 from common.research.training import train
-from tests.common.research.small_market import PROCESSED, RECIPE, between, market, spanned
+from tests.common.research.small_market import HORIZON, PROCESSED, RECIPE, between, market, spanned
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +34,10 @@ def made(table: BarTable, request: pytest.FixtureRequest) -> tuple[Recipe, Datas
     )
     dataset = Dataset.of(table, recipe, test=between(bars, 90, 119))
     return recipe, dataset, load_processed(train(bars, recipe))
+
+
+def _same(dataset: Dataset) -> Dataset:
+    return dataset
 
 
 def correlation(pair: tuple[Floats, Floats], method: Literal["pearson", "spearman"]) -> float:
@@ -55,6 +60,18 @@ def test_scores_are_the_definitions(made: tuple[Recipe, Dataset, ProcessedModel]
         assert found.mse == pytest.approx(np.mean(errors**2))
         assert found.rows == int(part.learnt.sum())
         assert sum(month.count for month in found.ic.months) == found.ic.summary.count
+
+
+@pytest.mark.parametrize("newest", [1, 2, HORIZON])
+def test_a_part_without_labels_is_asked_and_not_judged(table: BarTable, newest: int) -> None:
+    """The newest sections: what follows them is not known, and nothing is said of how good the answers are."""
+    for recipe in (RECIPE, replace(RECIPE, processing=PROCESSED)):
+        dataset = Dataset.of(table, recipe, test=between(table.frame, 120 - newest, 119))
+        asked = ask(load_processed(train(table.frame, recipe, prepared=partial(_same, dataset))), dataset, Segment.TEST)
+        found = appraise(asked, recipe).figures()
+        assert np.isfinite(asked.values).sum() > newest * 10
+        assert found["rows"] == found["ic"]["sections"] == 0
+        assert found["mse"] is found["rank_ic"]["mean"] is found["ic"]["t"] is None
 
 
 def test_the_bundle_says_the_same(made: tuple[Recipe, Dataset, ProcessedModel], table: BarTable) -> None:

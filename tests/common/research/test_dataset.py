@@ -151,7 +151,7 @@ def _wrong(table: BarTable) -> dict[str, tuple[Recipe, Span | None, type[Pipelin
         "training outside": (early, third, DatasetError, "train span (1950-01-01 to"),
         "a label that looks back": (backward, None, ModelError, "does not look ahead"),
         "no rows left": (nothing, None, TooFewRowsError, "no rows are left in the train part after processing"),
-        "a span shorter than the embargo": (short, None, TooFewRowsError, "too few"),
+        "a span shorter than the embargo": (short, None, TooFewRowsError, "has 3 sections of the bars and needs 4"),
         "no features left": (
             replace(with_spans, processing=processing_of([f"drop_feature:names={[n for n, _ in SMALL.factors]}"], [])),
             None,
@@ -219,11 +219,18 @@ def test_a_universe_that_is_written_in_another_way_is_refused(table: BarTable) -
         Dataset.of(table, replace(RECIPE, constituents=strangers))
 
 
+def test_an_unknown_kind_is_refused_before_anything_is_computed(table: BarTable) -> None:
+    """With the closest one; the bars are not looked at."""
+    with pytest.raises(ModelError, match="there is no model kind 'linaer'; did you mean 'linear'"):
+        Dataset.of(table.frame.clear(), replace(RECIPE, kind="linaer"))
+
+
 def test_clocks_that_go_back_lose_no_section() -> None:
-    """Of sections stamped twice, a span has all from its first to its last."""
+    """Sections stamped again belong to the one before they were; spans that follow one another share none."""
     stamp = np.array([1, 2, 3, 2, 3, 4, 5], np.int64)
-    assert sections_of(stamp, Segment.TRAIN, Span(1, 2)) == (0, 4)
+    assert sections_of(stamp, Segment.TRAIN, Span(1, 2)) == (0, 2)
     assert sections_of(stamp, Segment.TRAIN, Span(3, 4)) == (2, 6)
+    assert sections_of(stamp, Segment.TRAIN, Span(1, 3)) == (0, 5)
 
 
 def test_a_part_that_is_not_there_is_refused(table: BarTable) -> None:

@@ -51,7 +51,7 @@ def test_a_date_means_the_files_own_stamps() -> None:
 
 @pytest.mark.parametrize(
     ("text", "told"),
-    [("soon", "is not a date"), ("1971-01-01", "after the last bar"), ("1970-01-02T00:00+00:00", "has a zone")],
+    [("soon", "is no date"), ("1971-01-01", "after the last bar"), ("1970-01-02T00:00+00:00", "has a zone")],
 )
 def test_a_wrong_date_is_refused(text: str, told: str) -> None:
     """Saying what would be right."""

@@ -11,6 +11,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from common.errors import SignalFileError
+from common.market.stamp_form import StampForm
 from common.replay.results import SCHEMA
 from common.research.precompute_file import KEY, SEAL, Provenance, digest_rows, read_precomputed, write_precomputed
 
@@ -43,7 +44,7 @@ ROWS = pl.DataFrame(
 
 def written(path: Path, rows: pl.DataFrame = ROWS, kind: pl.DataType | None = None, told: Provenance = TOLD) -> Path:
     """A file that says of its rows what is true."""
-    write_precomputed(path, rows, replace(told, rows=digest_rows(rows)), kind or pl.Datetime("us"))
+    write_precomputed(path, rows, replace(told, rows=digest_rows(rows)), StampForm(kind or pl.Datetime("us")))
     return path
 
 

@@ -70,6 +70,7 @@ def test_the_example_of_the_page_can_be_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("body", "told"),
     [
+        ("", "names no processor: write [[infer]] or [[learn]] tables"),
         ("[[infre]]\n", "did you mean 'infer'"),
         ("infer = 3\n", "must be [[infer]] tables"),
         ("[[learn]]\nmethod = 'zscore'\n", "each with a name"),

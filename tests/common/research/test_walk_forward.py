@@ -124,6 +124,29 @@ def test_the_signal_is_read_by_the_analysis(table: BarTable, tmp_path: Path) -> 
     assert found.signal["datetime"].dtype == pl.read_parquet_schema(path)["datetime"] == table.datetime_type
 
 
+@pytest.mark.parametrize("recipe", [RECIPE, OWN], ids=["plain", "processed"])
+@pytest.mark.parametrize("left", range(1, HORIZON + 2))
+def test_a_last_stretch_may_be_too_short_for_a_label(
+    table: BarTable, tmp_path: Path, left: int, recipe: Recipe
+) -> None:
+    """Its answers are signals like any other; what came of them nobody knows yet, so that nothing is judged by it."""
+    found = walked(table, tmp_path, Walk(80, 40 - left), recipe)
+    assert [each.trained.ref.version for each in found.stretches] == [1, 2]
+    newest = found.signal.filter(version=2)
+    assert newest["datetime"].n_unique() == left
+    whole = walked(table, tmp_path / "whole", Walk(80, 40), recipe)
+    assert found.appraisal.rows <= whole.appraisal.rows
+    assert found.appraisal.rank_ic.summary.count >= 40 - left - HORIZON
+
+
+def test_what_is_wrong_with_a_stretch_names_it(table: BarTable, tmp_path: Path) -> None:
+    """With its spans, and its place among them."""
+    still = replace(SMALL, label="ts_delay(close, -3) * 0")
+    told = r"stretch 1 of 2 \(train 2021-01-04 to .*, validation .*, test .*\): there is nothing to learn"
+    with pytest.raises(DatasetError, match=told):
+        walked(table, tmp_path, Walk(80, 20), replace(RECIPE, factor_set=still))
+
+
 @pytest.mark.parametrize("walk", [Walk(0, 5), Walk(50, 0), Walk(120, 5), Walk(500, 5)])
 def test_a_walk_without_a_step_is_refused(table: BarTable, tmp_path: Path, walk: Walk) -> None:
     """Nothing is registered."""

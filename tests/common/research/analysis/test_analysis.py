@@ -1,7 +1,9 @@
 """From bars and values to figures and a page."""
 
 import json
+import re
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -11,12 +13,14 @@ import pytest
 from common.errors import BarFileError, FactorError
 from common.market.panel import Panel
 from common.market.sample import sample_market
+from common.market.span import Span
 from common.market.store import BarTable, load_bars
 from common.research.analysis.analysis import analyse
 from common.research.analysis.cells import cells
 from common.research.analysis.page import page
 from common.research.analysis.signal_file import read_signal_file
 from common.research.analysis.subject import Subject, forward_returns, subject_of
+from common.research.periods import shown
 
 
 @pytest.fixture(scope="module")
@@ -121,6 +125,25 @@ def test_a_signal_file_is_placed_by_stamp_and_symbol(table: BarTable, tmp_path: 
     np.testing.assert_array_equal(subject.values, panel.columns["close"])
     with pytest.raises(BarFileError, match="none of its 3 rows"):
         subject_of("closes", panel, foreign, "signal", [1])
+
+
+def test_signals_of_other_bars_are_told_beside_the_bars(table: BarTable) -> None:
+    """When both are and of whom, with the symbol that was meant; or that there is no number at all."""
+    panel = Panel.from_frame(table.frame)
+    first, last, symbols = panel.stamp.min(), panel.stamp.max(), panel.symbols
+    frame = pl.DataFrame({
+        "datetime": pl.Series([datetime(1999, 1, 4), datetime(1999, 1, 6)]),  # noqa: DTZ001  as bars write stamps
+        "symbol": [f"{symbols[0]}x"] * 2,
+        "signal": [1.0, 2.0],
+    })  # fmt: skip
+    held = f"the bars of {shown(Span(int(first), int(last)))} and {len(symbols)} symbols such as {symbols[0]!r}"
+    theirs = f"its values are of 1999-01-04 to 1999-01-06 and 1 symbols such as '{symbols[0]}x', "
+    with pytest.raises(BarFileError, match=re.escape(f"{theirs}{held}; did you mean {symbols[0]!r}?")):
+        subject_of("mine", panel, frame, "signal", [1])
+    with pytest.raises(BarFileError, match=re.escape(f"{held}") + "$"):
+        subject_of("mine", panel, frame.with_columns(symbol=pl.lit(symbols[0])), "signal", [1])
+    with pytest.raises(BarFileError, match="it holds no number beside a datetime"):
+        subject_of("mine", panel, frame.with_columns(signal=pl.lit(None, pl.Float64)), "signal", [1])
 
 
 def test_of_a_replay_only_computed_last_revisions_count(tmp_path: Path) -> None:

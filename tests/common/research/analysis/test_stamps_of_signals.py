@@ -90,8 +90,8 @@ def test_what_a_replay_and_a_precomputation_write_joins(every: str, tmp_path: Pa
     )
     rest = [pl.lit(None, kind).alias(name) for name, kind in SCHEMA.items() if name not in rows.columns]
     rows = rows.with_columns(rest).with_columns(revision=pl.lit(0, pl.Int64))
-    write_signals(tmp_path / "signals.parquet", rows, table.datetime_type)
-    table_of(rows, table.datetime_type).write_parquet(tmp_path / "precomputed.parquet")
+    write_signals(tmp_path / "signals.parquet", rows, table.form)
+    table_of(rows, table.form).write_parquet(tmp_path / "precomputed.parquet")
     for name in ("signals", "precomputed"):
         found = placed(table, read_signal_file(tmp_path / f"{name}.parquet"), "signal")
         np.testing.assert_array_equal(found, Panel.from_frame(table.frame).columns["close"])

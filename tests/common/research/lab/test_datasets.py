@@ -11,6 +11,7 @@ import pytest
 from common.errors import DatasetError, LabError
 from common.factors.sets import read_set
 from common.market.constituents import Constituents, Interval
+from common.market.stamp_form import StampForm
 from common.market.store import BarTable
 from common.research.dataset import Dataset
 from common.research.lab import Lab
@@ -87,7 +88,7 @@ def test_a_dataset_is_loaded_as_it_was_saved(lab: Lab, table: BarTable) -> None:
     assert lab.list_all_datasets() == sorted(made)
     for name, dataset in made.items():
         found = lab.load_dataset(name)
-        assert (found.recipe, found.test, found.datetime_type) == (dataset.recipe, test, table.datetime_type)
+        assert (found.recipe, found.test, found.form) == (dataset.recipe, test, table.form)
         assert found.chain.save() == dataset.chain.save()
         for segment in Segment:
             for one, other in zip(_forms(found, segment), _forms(dataset, segment), strict=True):
@@ -116,8 +117,8 @@ def test_one_saved_later_replaces_the_older_one(lab: Lab, table: BarTable) -> No
 @pytest.mark.parametrize("kind", [pl.Date(), pl.String(), pl.Datetime("ns", "Asia/Shanghai")], ids=str)
 def test_stamps_keep_their_kind(lab: Lab, table: BarTable, kind: pl.DataType) -> None:
     """Dates, texts, and times of a zone."""
-    lab.save_dataset("mine", replace(Dataset.of(table, RECIPE), datetime_type=kind))
-    assert lab.load_dataset("mine").datetime_type == kind
+    lab.save_dataset("mine", replace(Dataset.of(table, RECIPE), form=StampForm(kind, 5)))
+    assert lab.load_dataset("mine").form == StampForm(kind, 5)
 
 
 @pytest.mark.parametrize("name", ["entry", "values", "columns"])

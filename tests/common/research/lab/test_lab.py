@@ -292,7 +292,7 @@ def test_a_failed_write_leaves_what_was_there(lab: Lab, monkeypatch: pytest.Monk
         raise OSError("no space left on device")
 
     monkeypatch.setattr(pl.DataFrame, "write_parquet", fail)
-    with pytest.raises(OSError, match="no space"):
+    with pytest.raises(LabError, match=r"s\.parquet cannot be written: no space left on device; what was there stays"):
         lab.save_signal("s", bars(days=3))
     monkeypatch.undo()
     assert lab.load_signal("s").equals(bars(days=2))
@@ -314,6 +314,109 @@ def test_what_is_not_there_is_said(lab: Lab, ask: Callable[[Lab], object], said:
     """What, and where."""
     with pytest.raises(LabError, match=said):
         ask(lab)
+
+
+@pytest.mark.parametrize("form", [str, lambda day: day, lambda day: datetime(day.year, day.month, day.day)])  # noqa: DTZ001
+def test_days_are_given_in_words_or_as_dates(lab: Lab, form: Callable[[date], Any]) -> None:
+    """Members and bars alike, where they are saved and where they are asked for."""
+    first, second, third = (date(2024, 1, day) for day in (2, 3, 5))
+    lab.save_component_data("INDEX", {form(first): ["A", "B"], form(second): ["A"], form(third): ["A"]})
+    assert lab.load_component_data("INDEX", form(second), form(second)) == {second: ["A"]}
+    assert lab.load_component_symbols("INDEX", form(second)) == ["A"]
+    assert lab.load_component_filters("INDEX", end=form(second)) == {"A": [(first, second)], "B": [(first, first)]}
+    lab.save_bar_data(bars(), "d")
+    assert lab.load_bar_df(["A.X"], "d", form(second), form(third))["datetime"].dt.day().to_list() == [3, 4, 5]
+
+
+@pytest.mark.parametrize(
+    ("day", "said"),
+    [
+        ("01/31/2024", "'01/31/2024' is no date .* write 2024-01-31: year, month, day"),
+        (20240131, "20240131 is no date: give 2024-03-01 or a datetime.date"),
+    ],
+)
+def test_what_is_no_day_is_said(lab: Lab, day: Any, said: str) -> None:
+    """Wherever a lab takes one, and before anything is written."""
+    lab.save_component_data("INDEX", {"2024-01-02": ["A"]})
+    asks: tuple[Callable[[], object], ...] = (
+        lambda: lab.load_component_data("INDEX", day),
+        lambda: lab.load_component_symbols("INDEX", day),
+        lambda: lab.load_component_filters("INDEX", None, day),
+        lambda: lab.load_bar_df(["A.X"], "d", day),
+        lambda: lab.save_component_data("OTHER", {day: ["A"]}),
+    )
+    for ask in asks:
+        with pytest.raises(LabError, match=said):
+            ask()
+    assert lab.list_all_components() == ["INDEX"]
+
+
+def test_a_day_that_stands_twice_is_refused(lab: Lab) -> None:
+    """Two spellings of one date would leave it open which list counts."""
+    with pytest.raises(LabError, match="'20240102' is no day, or one that stands there twice"):
+        lab.save_component_data("INDEX", {"2024-01-02": ["A"], "20240102": ["B"]})
+
+
+WRITES: tuple[Callable[[Lab], object], ...] = (
+    lambda lab: lab.save_bar_data(bars(), "d"),
+    lambda lab: lab.save_component_data("INDEX", {date(2024, 1, 2): ["A"]}),
+    lambda lab: lab.save_signal("s", bars()),
+    lambda lab: lab.add_contract_setting("A.X", 0, 0, 1, 0.01),
+)
+
+
+@pytest.mark.parametrize("write", WRITES)
+def test_a_place_that_cannot_be_written_is_named(tmp_path: Path, write: Callable[[Lab], object]) -> None:
+    """With the system's reason, as an error of the lab's."""
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    lab = Lab(tmp_path / "file" / "lab", clock=lambda: 1, author="tester")
+    with pytest.raises(LabError, match=r"file/lab/.* cannot be written: Not a directory"):
+        write(lab)
+
+
+@pytest.mark.parametrize(
+    ("place", "asks"),
+    [
+        (
+            "daily/A%2EX",
+            (
+                lambda lab: lab.load_bar_df(["A.X"], "d"),
+                lambda lab: lab.load_bar_data("A.X", "d"),
+                lambda lab: lab.save_bar_data(bars(), "d"),
+            ),
+        ),
+        (
+            "component/INDEX",
+            (
+                lambda lab: lab.load_component_data("INDEX"),
+                lambda lab: lab.load_constituents("INDEX"),
+                lambda lab: lab.save_component_data("INDEX", {date(2024, 1, 2): ["A"]}),
+            ),
+        ),
+        ("signal/s", (lambda lab: lab.load_signal("s"),)),
+    ],
+)
+def test_a_damaged_file_is_named(lab: Lab, place: str, asks: tuple[Callable[[Lab], object], ...]) -> None:
+    """Also before something is laid over it; it stays as it is."""
+    path = lab.root / f"{place.replace('%2E', '.')}.parquet"
+    path.parent.mkdir(parents=True)
+    for content in (b"", b"PAR1 and then nothing of it"):
+        path.write_bytes(content)
+        for ask in asks:
+            with pytest.raises(LabError, match=rf"{path.name}: .* cannot be read as parquet: .*; remove it"):
+                ask(lab)
+        assert path.read_bytes() == content
+
+
+def test_a_table_of_something_else_is_named(lab: Lab) -> None:
+    """What lies in the place of bars or members, and has not their columns."""
+    for folder in ("daily", "component"):
+        (lab.root / folder).mkdir(parents=True)
+        pl.DataFrame({"x": [1]}).write_parquet(lab.root / folder / "A.parquet")
+    with pytest.raises(LabError, match=r"A.parquet: symbol 'A' lacks datetime, .*; it has x: remove it"):
+        lab.load_bar_df(["A"], "d")
+    with pytest.raises(LabError, match=r"A.parquet: index 'A' lacks date, symbol; it has x: remove it"):
+        lab.load_component_data("A")
 
 
 def test_a_file_in_the_place_of_the_folder_is_refused(tmp_path: Path) -> None:
