@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from alphabus.codec import Content, decode_record, encode_record
+from alphabus.codec import Content, content_of, decode_record, encode_record
 from alphabus.errors import DecodeError
 from alphabus.messages import STREAMED, Streamed, Universe
 from common.errors import JournalError
@@ -28,9 +28,15 @@ class MessageLog:
     def __init__(self, journal: Journal) -> None:
         self.journal = journal
 
-    def append(self, message: Streamed, content: Content | None = None) -> None:
-        """Put a message on record under its bar; raises JournalError. `content` is its own, if made already."""
-        self.journal.append(KINDS[message.kind], message.bar, encode_record(message, content))
+    def append(self, *messages: Streamed) -> None:
+        """Put messages of one bar on record, all or none; raises JournalError."""
+        self.extend([(message, content_of(message)) for message in messages])
+
+    def extend(self, messages: Iterable[tuple[Streamed, Content]]) -> None:
+        """The same with the content of each, where it is made already."""
+        self.journal.extend(
+            [Record(KINDS[message.kind], message.bar, encode_record(message, content)) for message, content in messages]
+        )
 
     def read(self, first_bar: int = 0) -> Iterator[Streamed]:
         """Messages from `first_bar` on; raises JournalError for a record that is not a message."""

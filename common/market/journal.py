@@ -1,12 +1,12 @@
 """The journal: every section in order, on disk before it is believed, in segments linked by a digest chain.
 
-A folder of `FIRSTBAR.journal` segments (journal_records.py has their bytes) and the mark of its one writer. Within the
-process others may read while it appends; other processes read by journal_survey.py.
+A folder of `FIRSTBAR.journal` segments (journal_records.py has their bytes) and the mark of its one writer. Other
+processes read by journal_survey.py.
 """
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -102,24 +102,26 @@ class Journal(Reading):
         return waiting - 1 if end.first_bar is not None and end.first_bar < waiting else None
 
     def append(self, kind: int, bar: int, payload: bytes) -> None:
-        """Write one record whole, or raise JournalError: then it is not in the journal, or (a failed sync) unknown."""
-        self._check(kind, bar, payload)
+        """Write one record, as `extend` does."""
+        self.extend([Record(kind, bar, payload)])
+
+    def extend(self, records: Sequence[Record]) -> None:
+        """Write records of one bar, all or none, or raise JournalError: none is there, or (a failed sync) unknown."""
+        bar = self._check(records)
         self._flusher.before(bar)
         self._roll_if_full(bar)
         landmark = self._index.landmark
-        if self._tail.size == HEADER_BYTES and landmark is not None and kind != self._index.kind:
-            self._write(replace(record_at(landmark), bar=bar))
-        self._write(Record(kind, bar, payload))
+        if self._tail.size == HEADER_BYTES and landmark is not None and records[0].kind != self._index.kind:
+            records = [replace(record_at(landmark), bar=bar), *records]
+        self._write(records)
+        self._flusher.after(bar)
 
     def sync(self) -> None:
         """Force everything appended to disk. After a failure the journal takes no more: what is on disk is unknown."""
         self._flusher.flush()
 
     def settle(self) -> None:
-        """For a caller that has nothing to write at present: let the policy sync what is due, `behind` in its thread.
-
-        Raises JournalError if a sync failed.
-        """
+        """Hear that what was written is passed on: the policy syncs what is due; JournalError if that fails."""
         self._flusher.settle()
 
     def prune(self, retention: Retention, needed_bar: int, now_s: float) -> tuple[Segment, ...]:
@@ -149,7 +151,6 @@ class Journal(Reading):
                 with suppress(OSError):
                     self._marks.write(State.CLOSED, self.id, self.chain, synced=self._flusher.waiting is None)
         finally:
-            self._flusher.close()
             self._tail.close()
             self._marks.close()
 
@@ -159,21 +160,34 @@ class Journal(Reading):
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _check(self, kind: int, bar: int, payload: bytes) -> None:
-        if not (0 <= kind <= 255 and 0 <= bar < 1 << 64 and len(payload) <= MAX_PAYLOAD):
-            raise JournalError(f"record of kind {kind}, bar {bar}, {len(payload)} bytes is beyond the journal's format")
+    def _check(self, records: Sequence[Record]) -> int:
+        for kind, bar, size in ((record.kind, record.bar, len(record.payload)) for record in records):
+            if not (0 <= kind <= 255 and 0 <= bar < 1 << 64 and size <= MAX_PAYLOAD):
+                raise JournalError(f"record of kind {kind}, bar {bar}, {size} bytes is beyond the journal's format")
+        bars = {record.bar for record in records}
+        if len(bars) != 1:
+            raise JournalError(f"records of bars {sorted(bars)} were to be written together; a bar's own are")
+        (bar,) = bars
         if self._end.last_bar is not None and bar < self._end.last_bar:
             raise JournalError(f"bar {bar} follows bar {self._end.last_bar} in the journal; bars never decrease")
+        return bar
 
-    def _write(self, record: Record) -> None:
-        before, end = self._end.chain, self._end
-        chain, place = link(before, record), Place(end.segments[-1], self._tail.size, before)
-        self._tail.write(pack_record(record, chain))
-        self._index.note(record.kind, record.bar, place)
-        first = record.bar if end.first_bar is None else end.first_bar
-        # One assignment of a frozen value: a reader in another thread sees the old end or the new.
-        self._end = replace(end, size=self._tail.size, chain=chain, first_bar=first, last_bar=record.bar)
-        self._flusher.after(record.bar)
+    def _write(self, records: Sequence[Record]) -> None:
+        end, chain, size = self._end, self._end.chain, self._tail.size
+        parts, places = list[bytes](), list[Place]()
+        for record in records:
+            places.append(Place(end.segments[-1], size, chain))
+            chain = link(chain, record)
+            packed = pack_record(record, chain)
+            parts += packed
+            size += sum(map(len, packed))
+        self._tail.write(parts)
+        for record, place in zip(records, places, strict=True):
+            self._index.note(record.kind, record.bar, place)
+        last = records[-1].bar
+        first = last if end.first_bar is None else end.first_bar
+        # A frozen value: who is reading at the moment goes on to the end as it was.
+        self._end = replace(end, size=size, chain=chain, first_bar=first, last_bar=last)
 
     def _sync_tail(self) -> None:
         self._tail.sync()  # whichever segment is the last by then

@@ -86,5 +86,4 @@ class Index:
         self._milestones.append(milestone)
         if len(self._milestones) > self._most:
             self._stride *= 2
-            # A new list: a reader in another thread keeps the one it has.
-            self._milestones = self._milestones[::2]
+            del self._milestones[1::2]

@@ -10,7 +10,7 @@ from common.market.journal_segments import read_segment
 
 
 class Reading:
-    """What may be asked of a journal, by its writer and by other threads of its process."""
+    """What may be asked of a journal within the process that writes it."""
 
     def __init__(self, end: End, index: Index) -> None:
         self._end, self._index = end, index

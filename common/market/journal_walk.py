@@ -59,8 +59,9 @@ class Walk:
             self.chain, self.size, self.last_bar = found.chain, found.end, found.record.bar
             if self.first_bar is None:
                 self.first_bar = self.last_bar
-                # Where a segment was begun within a bar something of that bar stood before it.
-                self.begins = self.begins if is_whole or not is_first else self.last_bar + bool(segment.tie)
+                # Where a segment goes on within the bar it is named by something of that bar stood before it.
+                within = segment.tie > 0 and self.last_bar == segment.bar
+                self.begins = self.begins if is_whole or not is_first else self.last_bar + within
         return self.size if self.size < len(data) else None
 
 

@@ -11,6 +11,7 @@ from common.errors import BarFileError
 from common.market.checks import count_reasons
 from common.market.columns import DATETIME, SYMBOLS
 from common.market.source import check_zone, is_parquet, read_source
+from common.market.stamp_form import StampForm
 from common.market.stamps import Stamping, read_stamps
 from common.market.store import BarTable, load_bars, settle, sift
 
@@ -32,7 +33,7 @@ class BarParts:
     parts: Reversible[Part]
     sections: int
     symbols: frozenset[str]
-    datetime_type: pl.DataType
+    form: StampForm
     interval_ns: int
 
     @classmethod
@@ -40,7 +41,7 @@ class BarParts:
         """Bars that are in memory, as one part."""
         part = Part(table.frame, table.rejected_by_reason)
         symbols = frozenset(table.frame["symbol"].unique())
-        return cls((part,), len(table.times), symbols, table.datetime_type, table.interval_ns)
+        return cls((part,), len(table.times), symbols, table.form, table.interval_ns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +83,9 @@ def open_parts(
     counts = stamps[DATETIME].value_counts(name="rows").sort(DATETIME)
     wall = read_stamps(stamps[DATETIME], zone)["wall"]
     stamping = settle(path, stamps, wall, zone=zone, stamp=stamp, interval=interval)
+    form = StampForm(stamps.schema[DATETIME], stamping.ahead_ns)
     parts = FileParts(path, zone, stamping, tuple(_ranges(counts, part_rows)))
-    return BarParts(parts, counts.height, _symbols(path), stamps.schema[DATETIME], stamping.interval_ns)
+    return BarParts(parts, counts.height, _symbols(path), form, stamping.interval_ns)
 
 
 def _can_be_read_in_parts(path: Path, part_rows: int) -> bool:

@@ -13,6 +13,7 @@ from common.errors import BarFileError
 from common.market.checks import count_reasons, judge, repeats
 from common.market.columns import DATETIME, NUMBERS
 from common.market.source import SURPLUS, check_zone, read_source, symbol_column
+from common.market.stamp_form import StampForm
 from common.market.stamps import (
     Stamped,
     Stamping,
@@ -50,6 +51,11 @@ class BarTable:
     def times(self) -> NDArray[np.int64]:
         """Distinct close times of the good rows, ascending, ns."""
         return self.frame["time"].unique(maintain_order=True).to_numpy()
+
+    @property
+    def form(self) -> StampForm:
+        """How the file writes its stamps."""
+        return StampForm(self.datetime_type, Stamping(self.interval_ns, self.stamped, self.zone).ahead_ns)
 
     @property
     def rejected_by_reason(self) -> dict[str, int]:

@@ -50,11 +50,11 @@ class GatedCache(SignalCache):
         """What it is told as well."""
         return [*super().handles(), self._gate]
 
-    def turn(self) -> None:
-        """As ever."""
+    def hear(self) -> None:
+        """As ever; what it syncs behind comes later."""
         self._gate.hear()
         before = self.bar
-        super().turn()
+        super().hear()
         self._gate.passed(before, self.bar)
 
 

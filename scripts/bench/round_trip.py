@@ -88,9 +88,7 @@ def _ask_directly(subject: Subject, _executor: Executor, features: Floats, clock
 
 
 def _ask_child(_subject: Subject, executor: Executor, features: Floats, clock: Clock, measured: Measured) -> None:
-    # As the worker hands them over: a list of columns.
-    columns = list(features)
     started = clock.monotonic_ns()
-    executor.submit(columns, bar=1)
+    executor.submit(features, bar=1)
     await_message(executor, clock)
     measured.answered.append(clock.monotonic_ns() - started)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from alphabus.codec import Content, Frames
@@ -42,10 +42,11 @@ class Chronicle:
             if isinstance(message, Bars) and self._universe is not None:
                 alignment.restore(present_symbols(message.columns, self._universe.symbols), message.stamp)
 
-    def append(self, message: Streamed, content: Content | None = None) -> None:
-        """Journal a message; raises JournalError, and then nothing may be published."""
-        self._log.append(message, content)
-        self._note(message)
+    def append(self, said: Sequence[tuple[Streamed, Content]]) -> None:
+        """Journal messages of one bar, all or none; raises JournalError, and then none of them may be published."""
+        self._log.extend(said)
+        for message, _ in said:
+            self._note(message)
 
     def since(self, topic: str, journal: bytes, bar: int) -> Page:
         """What was said on `topic` from `bar` on; a reader of another journal gets everything."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -38,7 +37,7 @@ class BarFeed(Service):
     def __init__(self, context: Context, open_source: OpenSource | None = None) -> None:
         super().__init__(context)
         feed = self.config.feed
-        self._unsaid: deque[Streamed] = deque()
+        self._unsaid: tuple[Streamed, ...] = ()  # for want of space
         self._room = Room(self.clock, self.log, self.counters, self.outlet.alert, waits=feed.on_full == "wait")
         self._announcements = self.endpoints.topic("announcements")
         self._bars = self.endpoints.topic("bars")
@@ -76,7 +75,7 @@ class BarFeed(Service):
     def turn(self) -> None:
         """Send one section if one may go; the loop comes back at once for the next."""
         if self._unsaid:
-            self._say()
+            self._say(*self._unsaid)
         elif self._next is not None and self._may_send(self.clock.monotonic_ns()):
             self._send(self._next)
         elif self._next is None and not self._chronicle.ended:
@@ -175,18 +174,19 @@ class BarFeed(Service):
         self._say(EndOfStream(self.journal, self._chronicle.last_bar, self._arrivals.mode))
 
     def _say(self, *messages: Streamed) -> None:
-        """Journal, then publish, in order; what the disk has no space for waits, and what follows waits behind it."""
-        self._unsaid.extend(messages)
-        while self._unsaid and self._room.may_try:
-            message = self._as_of_now(self._unsaid[0])
-            content = content_of(message)
-            try:
-                self._chronicle.append(message, content)
-            except NoRoomError as error:
-                self._room.refused(error)
-                return
-            self._room.found()
-            self._unsaid.popleft()
+        """Journal them together, then publish them in order; where the disk has no space all of them wait."""
+        self._unsaid = messages
+        if not self._room.may_try:
+            return
+        said = [(message, content_of(message)) for message in map(self._as_of_now, messages)]
+        try:
+            self._chronicle.append(said)
+        except NoRoomError as error:
+            self._room.refused(error)
+            return
+        self._room.found()
+        self._unsaid = ()
+        for message, content in said:
             self._publish(message, content)
 
     def _as_of_now(self, message: Streamed) -> Streamed:

@@ -54,20 +54,26 @@ class SignalCache(Service):
     def run_once(self) -> None:
         """Hear what came before anybody is answered: a worker that starts is to know the last words of the one before.
 
-        Or it would say them again, with other values under the same number.
+        Or it would say them again, with other values under the same number. What may be synced behind is synced when
+        all else is done, so that the worker, who asks and who watches wait for no more than the sync before.
         """
-        self._hear()
+        self.hear()
         super().run_once()
-
-    def turn(self) -> None:
-        """Say what came on record, and ask again for what did not fit."""
-        if self._lost and self._room.may_try:
-            self._ask_again()
-        self._inlet.repeat()
         for shelf in self._shelves.values():
             shelf.settle()
+
+    def hear(self) -> None:
+        """Put what came on record, and tell the worker."""
+        for delivery in self._inlet.receive():
+            self._put(delivery)
+        self._inlet.repeat()
         self.bar = min(shelf.bar for shelf in self._shelves.values())
         self.counters.set("ended", int(all(shelf.ended for shelf in self._shelves.values())))
+
+    def turn(self) -> None:
+        """Ask again for what did not fit."""
+        if self._lost and self._room.may_try:
+            self._ask_again()
 
     def answer(self, request: Request) -> Page:
         """`latest` (arm), `at` (arm, time) and `history` (arm, from, to): at most a chunk; ask again from its end."""
@@ -92,10 +98,6 @@ class SignalCache(Service):
     def _shelf(self, arm: str) -> Shelf:
         journal = Journal.open(self.context.state / "signals" / arm, sync=self.config.feed.sync, landmark=UNIVERSE)
         return Shelf(self.endpoints.topic("signals", arm), MessageLog(journal))
-
-    def _hear(self) -> None:
-        for delivery in self._inlet.receive():
-            self._put(delivery)
 
     def _put(self, delivery: Delivery) -> None:
         """On record; once the disk is full nothing is, and the worker sends it again: to hold it would cost memory."""

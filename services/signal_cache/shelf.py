@@ -105,14 +105,13 @@ class Shelf:
         return max(self._entries(bar, bar), key=lambda entry: entry[1].revision)
 
     def _take_signals(self, message: Signals) -> None:
-        spoken = b"" if self.universe is None else self.universe.universe
-        if message.universe != spoken and message.universe in self._told:
-            symbols = self._told.symbols(message.universe)
-            universe = Universe(message.journal, message.bar, message.universe, symbols)
-            self._log.append(universe)
-            self._note(universe)
-        self._log.append(message)
-        self._note(message)
+        spoken, named = b"" if self.universe is None else self.universe.universe, message.universe
+        taken: list[Streamed] = [message]
+        if named != spoken and named in self._told:
+            taken.insert(0, Universe(message.journal, message.bar, named, self._told.symbols(named)))
+        self._log.append(*taken)
+        for each in taken:
+            self._note(each)
 
     def _note(self, message: Streamed) -> None:
         if isinstance(message, Universe):

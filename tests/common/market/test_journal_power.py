@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from errno import EIO
+from functools import partial
+from itertools import count
 from pathlib import Path
 
 import pytest
 
+from common.errors import JournalError
 from common.market.journal import Journal, Sync, new_id
 from common.market.journal_mark import NAME
 from common.market.journal_records import HEADER_BYTES, Record, records_from, unpack_header
 from common.market.journal_truncation import truncate
-from tests.common.market.journals import ID, Disk, after_a_power_cut, fill, here, photographed
+from tests.common.market.journals import ID, Disk, after_a_power_cut, failure, fill, here, photographed
 
 BARS = 6
 SECOND = 1.0  # from bar to bar; the interval of `interval` is two of them
@@ -111,6 +115,39 @@ def test_what_is_called_durable_survives(tmp_path: Path, monkeypatch: pytest.Mon
             with opened(disk.survive(tmp_path / policy, tmp_path / f"{policy}{bar}"), policy, 1 << 20) as again:
                 assert len(list(again.read())) >= 2 * durable
         journal.close()
+
+
+def write_all(journal: Journal) -> None:
+    """Each bar, and then say that it is passed on."""
+    for bar in range(1, BARS + 1):
+        journal.extend(records(bar))
+        journal.settle()
+
+
+def fails_at(number: int) -> Callable[[], object]:
+    """The fault of a disk whose sync of this number, from 0, fails; those after it would not."""
+    calls, fail = count(), failure(EIO)
+    return lambda: fail() if next(calls) == number else None
+
+
+@pytest.mark.parametrize("number", range(BARS))
+@pytest.mark.parametrize("policy", [policy for policy in Sync if policy is not Sync.NEVER])
+def test_no_failed_sync_makes_anything_durable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, policy: Sync, number: int
+) -> None:
+    """Whichever fails: the journal takes no more and syncs no more, and a power cut leaves what it called durable."""
+    disk, folder = Disk(monkeypatch), tmp_path / "disk"
+    journal = fill(folder, [], sync=policy, interval_s=0.0)
+    disk.fault, before = fails_at(number), disk.segments_synced
+    with pytest.raises(JournalError, match="restart to recover"):
+        write_all(journal)
+    for call in (partial(journal.extend, records(BARS)), journal.sync):
+        with pytest.raises(JournalError, match="takes no records: a sync failed"):
+            call()
+    journal.close()
+    assert (journal.durable_bar or 0, disk.segments_synced - before) == (number, number + 1)
+    with opened(disk.survive(folder, tmp_path / "left"), policy, 1 << 20) as again:
+        assert list(again.read()) == [record for bar in range(1, number + 1) for record in records(bar)]
 
 
 def test_what_was_never_written_is_never_an_issue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -318,6 +318,26 @@ def test_a_kill_at_any_step_of_writing_leaves_a_beginning(tmp_path: Path) -> Non
     assert lengths == set(range(len(records) + 1))
 
 
+def test_a_kill_at_any_step_leaves_all_of_a_bar_or_nothing(tmp_path: Path) -> None:
+    """Of what is written together; a record that is torn all the same is cut, and those before it stay."""
+    written = [Record(kind, bar, b"x" * bar) for bar in (1, 2, 3) for kind in (2, 5)]
+    (tmp_path / "journal").mkdir()
+    with (
+        photographed(tmp_path / "journal", tmp_path / "album") as shots,
+        fill(tmp_path / "journal", [], segment_bytes=1, sync="always", landmark=2) as journal,
+    ):
+        for at in (0, 2, 4):
+            journal.extend(written[at : at + 2])
+    lengths = set()
+    for shot in shots:
+        with fill(shot, []) as again:
+            kept = list(again.read())
+            lengths.add(len(kept))
+            assert kept == written[: len(kept)]
+            assert again.cut is None
+    assert lengths == {0, 2, 4, 6}
+
+
 def test_a_second_writer_is_refused(tmp_path: Path) -> None:
     """Another process, whatever its run folder is; the error names who writes."""
     code = f"""

@@ -68,3 +68,21 @@ def test_the_symbols_column_may_have_another_name() -> None:
     older = bars("A", range(2)).rename({"symbol": "vt_symbol"}).with_columns(note=pl.lit("x"))
     found = overlay(older, bars("B", range(1)).rename({"symbol": "vt_symbol"}), "vt_symbol").frame
     assert found.select("vt_symbol", "note").rows() == [("A", "x"), ("B", None), ("A", "x")]
+
+
+def test_a_column_the_later_bars_lack_is_kept_where_they_say_the_same() -> None:
+    """The turnover of other prices would be false, and that of another symbol all the more."""
+    older = pl.concat([bars("A", range(3)), bars("B", range(1))]).with_columns(turnover=pl.Series([5.0, 6.0, 7.0, 8.0]))
+    later = pl.concat([bars("A", range(1)), bars("A", range(1, 2), 11.0), bars("B", range(1, 2))])
+    found = overlay(older, later.with_columns(open_interest=1.0))
+    turnover = found.frame.sort("symbol", "datetime")["turnover"].to_list()
+    assert turnover == [5.0, None, 7.0, 8.0, None]
+    same = overlay(older, bars("A", range(3)))
+    assert (same.frame.equals(older.sort("datetime", "symbol")), same.new, same.replaced) == (True, 0, 0)
+
+
+def test_a_split_that_is_told_later_keeps_the_turnover() -> None:
+    """What was traded is not adjusted."""
+    older = bars("A", range(2), factor=[1.0, 1.0]).with_columns(turnover=5.0)
+    found = overlay(older, bars("A", range(2), factor=[1.0, 2.0]))
+    assert found.frame["turnover"].to_list() == [5.0, 5.0]

@@ -46,7 +46,7 @@ def test_parts_are_the_whole(tmp_path: Path, market: pl.DataFrame, part_rows: in
     assert rejected == whole.rejected_by_reason
     assert_frame_equal(pl.concat([part.frame for part in reversed(parts.parts)][::-1]), pl.concat(frames))
     assert parts.symbols == frozenset(market["symbol"])
-    assert parts.datetime_type == whole.datetime_type
+    assert parts.form == whole.form
     assert len(whole.times) <= parts.sections <= len(whole.times) + 1
 
 

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from common.errors import BarFileError
 from common.market.durations import DAY_NS
+from common.market.stamp_form import StampForm
 from common.market.stamps import (
     Stamped,
     Stamping,
-    as_stamped,
     close_times,
     find_interval,
     find_stamped,
@@ -186,5 +186,5 @@ def test_a_skipped_midnight_is_written_and_read_again() -> None:
     read = read_stamps(placed, "UTC").sort("instant")
     assert read["wall"].cast(walls.dtype).to_list() == walls.to_list()
     kind = pl.Datetime("us", "America/Sao_Paulo")
-    stamps = read.select(as_stamped(pl.col("wall").dt.timestamp("ns"), kind))["wall"]
+    stamps = read.select(StampForm(kind).written(pl.col("wall").dt.timestamp("ns")))["wall"]
     assert stamps.to_list() == placed.to_list()

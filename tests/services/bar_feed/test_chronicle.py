@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from alphabus.codec import Frames, decode, encode
+from alphabus.codec import Frames, content_of, decode, encode
 from alphabus.messages import Announcement, Bars, Delivery, EndOfStream, Mode, Phase, Streamed, Universe
 from alphabus.outbox import CHUNK
 from common.market.journal import Journal
@@ -33,14 +33,21 @@ def chronicle(folder: Path) -> Iterator[Chronicle]:
         yield Chronicle(MessageLog(journal), ANNOUNCEMENTS, BARS, on_no_link)
 
 
+def put(record: Chronicle, *messages: Streamed) -> None:
+    """Journal messages of one bar together."""
+    record.append([(message, content_of(message)) for message in messages])
+
+
 def say(record: Chronicle, alignment: Alignment, bar: int, symbols: str) -> None:
     """Journal one section as the feed does: due, closed, universe if new, bars."""
     raw = raw_section(bar, dict.fromkeys(symbols, 1.0))
-    for phase in (Phase.DUE, Phase.CLOSED):
-        record.append(Announcement(record.journal, bar, Mode.REPLAY, raw.time, raw.stamp, phase, 2))
-    for message in alignment.align(raw, record.journal, bar, Mode.REPLAY):
-        if message is not None:
-            record.append(message)
+    due, closed = (
+        Announcement(record.journal, bar, Mode.REPLAY, raw.time, raw.stamp, phase, 2)
+        for phase in (Phase.DUE, Phase.CLOSED)
+    )
+    put(record, due)
+    universe, bars = alignment.align(raw, record.journal, bar, Mode.REPLAY)
+    put(record, closed, *([] if universe is None else [universe]), bars)
 
 
 def said(record: Chronicle, topic: str, bar: int, journal: bytes | None = None) -> tuple[list[tuple[str, int]], bool]:
@@ -101,8 +108,8 @@ def test_where_to_go_on(recorded: Path) -> None:
             4, raw_section(4, {"A": 1.0}).time, None, False,
         )  # fmt: skip
         due = Announcement(record.journal, 5, Mode.REPLAY, 5, 5, Phase.DUE, 2)
-        record.append(due)
-        record.append(Announcement(record.journal, 5, Mode.REPLAY, 5, 5, Phase.CLOSED, 2))
+        put(record, due)
+        put(record, Announcement(record.journal, 5, Mode.REPLAY, 5, 5, Phase.CLOSED, 2))
     with chronicle(recorded) as record:  # it died between `closed` and the bars
         record.recall(Alignment(Membership(3)))
         assert (record.last_bar, record.announced) == (4, due)
@@ -112,13 +119,13 @@ def test_a_stream_that_goes_on_has_not_ended(recorded: Path) -> None:
     """Its source has more since; it may end once more, and both ends are on record."""
     with chronicle(recorded) as record:
         record.recall(alignment := Alignment(Membership(3)))
-        record.append(EndOfStream(record.journal, 4, Mode.REPLAY))
+        put(record, EndOfStream(record.journal, 4, Mode.REPLAY))
         say(record, alignment, 5, "AC")
         assert not record.ended
     with chronicle(recorded) as record:
         record.recall(Alignment(Membership(3)))
         assert not record.ended
-        record.append(EndOfStream(record.journal, 5, Mode.REPLAY))
+        put(record, EndOfStream(record.journal, 5, Mode.REPLAY))
         assert record.ended
         assert said(record, BARS, 4)[0][1:] == [("bars", 4), ("end", 4), ("bars", 5), ("end", 5)]
 
@@ -126,7 +133,7 @@ def test_a_stream_that_goes_on_has_not_ended(recorded: Path) -> None:
 def test_the_end_belongs_to_both(recorded: Path) -> None:
     """And is remembered."""
     with chronicle(recorded) as record:
-        record.append(EndOfStream(record.journal, 4, Mode.REPLAY))
+        put(record, EndOfStream(record.journal, 4, Mode.REPLAY))
         assert [said(record, topic, 4)[0][-1] for topic in (ANNOUNCEMENTS, BARS)] == [("end", 4)] * 2
     with chronicle(recorded) as record:
         record.recall(Alignment(Membership(3)))

@@ -1,40 +1,50 @@
-"""When the feed's record is synced: behind the section that was published, while the next one is made ready."""
+"""When the feed's record is synced: under `always` before a section is published, under `behind` when it was."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
-from alphabus.messages import Announcement, Bars, Streamed
-from common.market.journal import Journal
+from alphabus.messages import Announcement, Streamed
+from alphabus.outlet import Outlet
+from common.market.journal_sync import Sync
 from common.message_log import MessageLog
-from services.bar_feed.service import BarFeed
-from tests.services.cluster import Cluster, toy_config, toy_registry
+from tests.services.cluster import MS, Cluster, toy_config, toy_registry
 from tests.services.markets import toy_market
+from tests.services.noting import note
+
+HISTORY = 4
+
+ORDERS = {
+    Sync.ALWAYS: "write closed bars, sync, say closed, say bars, write due, sync, say due",
+    Sync.BEHIND: "write closed bars, say closed, say bars, sync, write due, say due",
+    Sync.NEVER: "write closed bars, say closed, say bars, write due, say due",
+}
 
 
-def test_each_section_is_settled_before_anything_follows_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """By the turn that published it: the next section's record need not wait for a sync that has not begun."""
-    done, append, settle = list[tuple[str, int]](), MessageLog.append, Journal.settle
+def word(message: Streamed) -> str:
+    """What stands for a message in an order of events."""
+    return message.phase.value if isinstance(message, Announcement) else message.kind
 
-    def appended(log: MessageLog, message: Streamed, *rest: object) -> None:
-        append(log, message, *rest)  # type: ignore[arg-type]
-        if isinstance(message, Bars | Announcement):
-            done.append((message.kind, message.bar))
 
-    def settled(journal: Journal) -> None:
-        done.append(("settle", 0))
-        settle(journal)
-
-    cluster = Cluster(toy_config(tmp_path, toy_registry(tmp_path / "registry")), toy_market(1, live=6))
+@pytest.mark.parametrize("policy", ORDERS)
+def test_a_section_is_written_once_and_synced_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, policy: Sync
+) -> None:
+    """By the turn that publishes it; nothing is published that is not written, nor of the next bar before the sync."""
+    config = toy_config(tmp_path, toy_registry(tmp_path / "registry"), feed={"sync": policy.value})
+    cluster, done = Cluster(config, toy_market(1, live=6)), list[str]()
     feed = cluster.services["bar_feed"]
-    assert isinstance(feed, BarFeed)
-    monkeypatch.setattr(MessageLog, "append", appended)
-    monkeypatch.setattr(Journal, "settle", settled)
-    before = feed.bar
-    while feed.bar < before + 3:
-        feed.turn()
+    while feed.bar < HISTORY + 2:  # the universe was told, and the next section is announced
+        cluster.round(20 * MS)
+    note(
+        monkeypatch, done, MessageLog, "extend", lambda _, said: " ".join(["write", *(word(each) for each, _ in said)])
+    )
+    note(monkeypatch, done, os, "fdatasync", lambda _: "sync")
+    note(monkeypatch, done, Outlet, "publish", lambda _, __, message, ___: f"say {word(message)}")
+    feed.turn()
+    assert ", ".join(done) == ORDERS[policy]
+    assert feed.durable == (0 if policy is Sync.NEVER else feed.bar)
     cluster.close()
-    after = [done[place + 1] for place, (kind, _) in enumerate(done) if kind == "bars"]
-    assert after == [("settle", 0)] * 3
