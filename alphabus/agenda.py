@@ -60,9 +60,9 @@ class Agenda:
         self._watch.met(journal, bar)
 
     def announced(self, time: int) -> Announcement | None:
-        """The section that closes at `time` (ns), if it was announced lately; if not, the feed is asked."""
+        """The last section announced that closes at `time` (ns) or before; if it is one before, the feed is asked."""
         found = self._watch.announced(time)
-        if found is None and self._clock.monotonic_ns() - self._asked_ns >= ASK_AGAIN_NS:
+        if (found is None or found.time < time) and self._clock.monotonic_ns() - self._asked_ns >= ASK_AGAIN_NS:
             self._ask()
         return found
 
@@ -98,12 +98,13 @@ class DueWatch:
         return oldest is not None and self._clock.monotonic_ns() > oldest + self._grace_ns
 
     def hear(self, message: Message) -> None:
-        """Take note of a section that is due; another journal forgets the old one's, the end forgets all.
+        """Take note of a section that is due; another journal forgets the old one's, the end what is behind it.
 
         A sign of life names the journal as well: the announcements of a new one may be lost.
         """
         if isinstance(message, EndOfStream):
-            self._due.clear()
+            self._number(message.journal)  # the feed is done, and the worker may be dead: what closed is still awaited
+            self._due = {waiting: due for waiting, due in self._due.items() if waiting <= message.bar}
         elif isinstance(message, Heartbeat):
             self._number(message.journal)
         elif isinstance(message, Announcement) and message.phase is Phase.DUE:
@@ -128,5 +129,5 @@ class DueWatch:
             self._due = {waiting: due for waiting, due in self._due.items() if waiting > bar}
 
     def announced(self, time: int) -> Announcement | None:
-        """The section that closes at `time` (ns), if it was announced lately."""
-        return self._lately.get(time)
+        """The last section that closes at `time` (ns) or before, of those announced lately."""
+        return max((it for it in self._lately.values() if it.time <= time), key=lambda it: it.time, default=None)

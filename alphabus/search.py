@@ -55,13 +55,13 @@ class Search:
 def held(previous: Section, time: int, announced: Announcement | None) -> Section:
     """The previous section as it stands for the bar that closes at `time`: its own values and origin, its age told.
 
-    The bar's number is the announced one, else the next. What has no value keeps saying why.
+    announced: the last one announced that closes then or before. The bar's number is its own or, where it closes
+    before, the least there can be, the next. What has no value keeps saying why.
     """
     said = previous.signals
-    if announced is not None and announced.journal == said.journal and announced.bar > said.bar:
-        bar, stamp = announced.bar, announced.stamp
-    else:
-        bar, stamp = said.bar + 1, said.stamp + (time - said.time)
+    is_later = announced is not None and announced.journal == said.journal and announced.bar > said.bar
+    last = announced if announced is not None and is_later else said
+    bar, stamp = last.bar + (last.time < time), last.stamp + (time - last.time)
     valueless = said.status in VALUELESS
     status, reason = (said.status, said.reason) if valueless else (Status.HELD, Reason.WAIT)
     age = said.age + bar - said.bar if said.computed_from is None else bar - said.computed_from.bar

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -18,12 +19,13 @@ MAX_DIGITS = 18
 class Lock:
     """An exclusive lock on a file; it ends with the process, however that ends."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, of: str = "") -> None:
+        """`of`: whose process it is, for whoever is refused."""
+        self._path, self._of = path, f" of {of}" if of else ""
         self._descriptor = -1
 
     def __enter__(self) -> Self:
-        """Take the lock; raises LockError that names the holder."""
+        """Take the lock; raises LockError that names the holder, OSError where there can be none."""
         while not self._taken():
             pass  # whoever held it has removed it meanwhile: another file is the lock now
         return self
@@ -33,22 +35,26 @@ class Lock:
         descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        except OSError as error:
             holder = os.read(descriptor, 200).decode("utf-8", "replace").strip() or "a process that is just starting"
             os.close(descriptor)
+            if not isinstance(error, BlockingIOError):  # a file system that has no locks
+                raise
             raise LockError(f"{self._path} is held by {holder}: stop it first") from None
         if not is_still(descriptor, self._path):
             os.close(descriptor)
             return False
         os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"pid {os.getpid()}, started {_started():%Y-%m-%d %H:%M:%S} UTC\n".encode(), 0)
+        os.pwrite(descriptor, f"pid {os.getpid()}{self._of}, started {_started():%Y-%m-%d %H:%M:%S} UTC\n".encode(), 0)
         self._descriptor = descriptor
         return True
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Let go."""
+        """Let go; the file says nobody's name from now on, as far as its disk lets it."""
+        with suppress(OSError):
+            os.ftruncate(self._descriptor, 0)
         os.close(self._descriptor)
 
 

@@ -14,9 +14,21 @@ from common.lines import Lines
 
 
 def open_log(folder: Path | None, service: str, instance: str) -> FilteringBoundLogger:
-    """A logger bound to service and instance; appends lines to `folder/SERVICE.jsonl`, as far as the disk goes."""
+    """A logger bound to service and instance; appends lines to `folder/SERVICE.jsonl`, as far as the disk goes.
+
+    Where that file cannot be opened they go to standard error, the first of them says why.
+    """
+    try:
+        return _logger(_stream(folder, service), service, instance)
+    except OSError as error:  # nobody ends for want of a log
+        log = _logger(sys.stderr, service, instance)
+        log.error("log_not_opened", folder=str(folder), error=str(error))  # noqa: TRY400  expected, and told whole
+        return log
+
+
+def _logger(stream: Any, service: str, instance: str) -> FilteringBoundLogger:
     logger: FilteringBoundLogger = structlog.wrap_logger(
-        structlog.WriteLogger(_stream(folder, service)),
+        structlog.WriteLogger(stream),
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),

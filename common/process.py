@@ -1,7 +1,7 @@
-"""The main program of a service: arguments, configuration, lock, epoch, loop; the exit status tells what happened.
+"""The main program of a service: arguments, configuration, locks, epoch, loop; the exit status tells what happened.
 
 0 stopped as asked, 1 failed, 2 wrong usage or configuration, 75 no space on a disk. Nothing is bound before the
-configuration is valid and the lock is held.
+configuration is valid and the locks are held.
 """
 
 from __future__ import annotations
@@ -23,12 +23,14 @@ from common.allocator import keep_freed_memory
 from common.config import Config, load_config
 from common.counters import Counters
 from common.door import Doorkeeper, open_transport
-from common.errors import BarFileError, ConfigError, FactorError, LockError
+from common.errors import BarFileError, ConfigError, FactorError, LockError, NoRoomError
+from common.identity import alone
 from common.lines import append_line
 from common.link_losses import LinkLosses
-from common.lock import Lock, raise_epoch
+from common.lock import raise_epoch
 from common.logs import open_log
 from common.parent import die_with_parent
+from common.places import check_places, forbidden_below
 from common.room import is_full
 from common.service import Context, Service, Stop, run
 
@@ -49,6 +51,7 @@ def main(make: type[Service] | Callable[[Context], Service], name: str, argument
         endpoints = config.endpoints
         endpoints.live(name)
         endpoints.make_folder()
+        check_places(config)
     except AlphabusError as error:
         sys.stderr.write(f"error: {error}\n")
         return 2
@@ -56,17 +59,18 @@ def main(make: type[Service] | Callable[[Context], Service], name: str, argument
     keep_freed_memory()
     stop = Stop()
     try:
-        with Lock(endpoints.folder / f"{name}.lock"):
+        with alone(config, name):
             _serve(make, name, config, log, stop)
     except (AlphabusError, OSError) as error:
-        if not isinstance(error, AlphabusError) and not is_full(error):
+        known = error if isinstance(error, AlphabusError) else _known(config, error)
+        if known is None:
             log.exception("crashed")
             raise
-        log.error("failed", error=str(error))  # noqa: TRY400  expected, and told whole
-        sys.stderr.write(f"{name}: {error}\n")
+        log.error("failed", error=str(known))  # noqa: TRY400  expected, and told whole
+        sys.stderr.write(f"{name}: {known}\n")
         if is_full(error) and config.feed.on_full == "wait":
             return NO_ROOM
-        return 2 if isinstance(error, HOPELESS) else 1
+        return 2 if isinstance(known, HOPELESS) else 1
     except Exception:
         log.exception("crashed")
         raise
@@ -75,6 +79,14 @@ def main(make: type[Service] | Callable[[Context], Service], name: str, argument
         # brought in takes half a second of the two there are (measured; without it a twentieth).
         gc.freeze()
     return 0
+
+
+def _known(config: Config, error: OSError) -> AlphabusError | None:
+    """What the system's error means, where and what to do; None when it is nothing that people can mend."""
+    if is_full(error):
+        where = "" if error.filename else f", on the disk of {config.state} or of its logs"
+        return NoRoomError(f"{error}{where}: make space")
+    return forbidden_below(config, error)
 
 
 def _serve(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from alphabus.agenda import FEED, REMEMBERED, Agenda, DueWatch
-from alphabus.messages import Announcement, Heartbeat, Mode, Phase
+from alphabus.messages import Announcement, EndOfStream, Heartbeat, Mode, Phase
 from alphabus.outlet import Outlet
 from alphabus.testing import ManualClock, memory_bus
 
@@ -52,6 +52,23 @@ def test_a_signal_may_come_before_its_announcement(watch: DueWatch, clock: Manua
     assert not is_overdue(watch, clock)
     watch.hear(due(6))
     assert is_overdue(watch, clock)
+
+
+def test_what_closed_before_the_end_is_still_awaited(watch: DueWatch, clock: ManualClock) -> None:
+    """The feed is done, and the worker may have died before the last signals."""
+    watch.hear(due(5))
+    watch.hear(EndOfStream(JOURNAL, 5, Mode.LIVE))
+    assert is_overdue(watch, clock)
+    watch.met(JOURNAL, 5)
+    assert not watch.overdue
+
+
+@pytest.mark.parametrize("end", [EndOfStream(JOURNAL, 4, Mode.LIVE), EndOfStream(OTHER, 9, Mode.LIVE)])
+def test_nothing_comes_after_the_end(watch: DueWatch, clock: ManualClock, end: EndOfStream) -> None:
+    """Nor of a numbering that another one has replaced: what was announced of it will never be."""
+    watch.hear(due(5))
+    watch.hear(end)
+    assert not is_overdue(watch, clock)
 
 
 def test_an_older_signal_takes_nothing_back(watch: DueWatch, clock: ManualClock) -> None:

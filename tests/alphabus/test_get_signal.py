@@ -120,6 +120,20 @@ def test_the_number_is_the_announced_one(scripted_feed: MakeFeed) -> None:
     assert told(section) == (5, day_ns(5), "held", "wait", 3, DAYS[1])
 
 
+def test_a_time_after_what_was_announced_comes_after_it(scripted_feed: MakeFeed) -> None:
+    """Its number is not that of a section that closes before it; how many more there will be nobody knows."""
+    feed = scripted_feed(signals_script(DAYS[:2]))
+    feed.play(ALL)
+    for bar in (3, 4):
+        feed.publish(announcement(bar, Phase.DUE))
+    with feed.client() as client:
+        found = [client.get_signal(day_ns(day), wait=SECOND_NS) for day in (3, 5, 30)]
+    ahead = [(5, day_ns(day), "held", "wait", 3, DAYS[1]) for day in (5, 30)]
+    assert [told(section) for section in found] == [(3, day_ns(3), "held", "wait", 1, DAYS[1]), *ahead]
+    assert found[1] is not None
+    assert found[1].signals.stamp == signals(5, DAYS[1]).stamp
+
+
 def test_the_last_revision_on_record_counts(scripted_feed: MakeFeed) -> None:
     """A late answer replaces what was held, on record and live."""
     feed = scripted_feed(signals_script(DAYS[:1]))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
 import signal
 import subprocess
@@ -31,6 +33,31 @@ def test_a_second_holder_is_refused_and_told_who_holds_it(tmp_path: Path) -> Non
         Lock(path).__enter__()
     with Lock(path):
         assert path.read_text(encoding="utf-8").startswith(f"pid {os.getpid()},")
+
+
+def test_a_holder_says_whose_it_is(tmp_path: Path) -> None:
+    """Where the folder alone does not tell."""
+    path = tmp_path / "feed.lock"
+    with (
+        Lock(path, "instance 'demo'"),
+        pytest.raises(LockError, match=rf"held by pid {os.getpid()} of instance 'demo', started"),
+    ):
+        Lock(path).__enter__()
+
+
+def test_where_there_are_no_locks_it_is_not_a_holder_that_is_blamed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such as on a network file system without its daemon; nothing stays open."""
+
+    def flock(_descriptor: int, _how: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    with pytest.raises(OSError, match="No locks available"):
+        Lock(tmp_path / "lock").__enter__()
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
 
 
 def test_sigkill_lets_go(tmp_path: Path) -> None:
@@ -93,3 +120,10 @@ def test_an_epoch_is_never_guessed(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(LockError, match=f"{path} holds .* write a number above any"):
         raise_epoch(path)
     assert path.read_bytes() == content
+
+
+def test_who_let_go_is_named_no_more(tmp_path: Path) -> None:
+    """The file stays; whoever reads it is not sent after a process that holds nothing."""
+    with Lock(tmp_path / "lock"):
+        assert (tmp_path / "lock").read_text(encoding="utf-8") != ""
+    assert (tmp_path / "lock").read_text(encoding="utf-8") == ""

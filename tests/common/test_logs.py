@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -61,3 +63,20 @@ def test_without_a_folder_to_standard_error(capsys: pytest.CaptureFixture[str]) 
     captured = capsys.readouterr()
     assert captured.out == ""
     assert json.loads(captured.err)["event"] == "started"
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EACCES])
+def test_a_log_that_cannot_be_opened_goes_to_standard_error(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    """A disk without space for one more file ends nobody; the first line says why it stands there."""
+
+    def refuse(*_arguments: object) -> int:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "open", refuse)
+    open_log(tmp_path, "bar_feed", "demo").info("section", bar=1)
+    told, section = map(json.loads, capsys.readouterr().err.splitlines())
+    assert (told["event"], told["level"], told["folder"]) == ("log_not_opened", "error", str(tmp_path))
+    assert os.strerror(number) in told["error"]
+    assert (section["event"], section["service"], section["bar"]) == ("section", "bar_feed", 1)

@@ -20,6 +20,7 @@ from alphabus.security.authenticator import Authenticator
 from common.config import load_config
 from common.counters import Counters
 from common.errors import ConfigError, ModelError, PipelineError
+from common.identity import alone
 from common.key_folder import KeyFolder
 from common.lock import Lock
 from common.process import MAX_QUARANTINED, NO_ROOM, _quarantine, main
@@ -105,6 +106,7 @@ def test_a_start_that_finds_no_space(
     assert start(config, Full) == status
     said = capsys.readouterr().err
     assert "No space left on device" in said
+    assert where == "wrapped" or f"on the disk of {load_config(config).state}" in said
     assert "Traceback" not in said
 
 
@@ -144,6 +146,84 @@ def test_a_second_one_is_refused(config: Path, tmp_path: Path, capsys: pytest.Ca
     assert f"is held by pid {os.getpid()}," in capsys.readouterr().err
     assert [path.name for path in endpoints.folder.iterdir()] == ["obedient.lock"]
     assert not (tmp_path / "state").exists()
+
+
+@pytest.mark.parametrize("own", ["instance = 'other'\n", "run_dir = '{run_dir}/elsewhere'\n"])
+def test_one_state_has_one_writer_a_service(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], own: str
+) -> None:
+    """An instance of another name, or in another run folder, is refused while it runs: what to do, no epoch, no log."""
+    key = own.partition("=")[0]
+    shared = [line for line in config.read_text(encoding="ascii").splitlines() if not line.startswith(key)]
+    second = tmp_path / "second.toml"
+    text = own.format(run_dir=load_config(config).endpoints.run_dir) + "\n".join(shared)
+    second.write_text(text, encoding="ascii")
+
+    with alone(load_config(config), "obedient"):
+        assert start(second) == 2
+    told = capsys.readouterr().err
+    assert f"writes into {tmp_path}/state: {tmp_path}/state/locks/obedient is held by pid {os.getpid()} of" in told
+    assert "of instance 'demo', started" in told
+    assert "give this one a state of its own (state = in its configuration)" in told
+    assert not list(load_config(second).endpoints.folder.glob("*.epoch"))
+    assert start(second) == (2 if key == "instance " else 0)  # a state is one instance's, also when it is at rest
+
+
+@pytest.mark.parametrize(("key", "place"), [("state", "/proc/x"), ("state", "/dev/null/x"), ("logs", "/dev/null/x")])
+def test_a_place_that_cannot_be_written_is_wrong_configuration(
+    config: Path, capsys: pytest.CaptureFixture[str], key: str, place: str
+) -> None:
+    """Exit status 2, one line that names key and value: the supervisor does not spend its budget on it."""
+    kept = [line for line in config.read_text(encoding="ascii").splitlines() if not line.startswith(key)]
+    config.write_text(f"{key} = '{place}'\n" + "\n".join(kept), encoding="ascii")
+    assert start(config) == 2
+    told = capsys.readouterr().err.splitlines()
+    assert len(told) == 1
+    assert told[0].startswith(f"error: {key} = {place!r} cannot be written (")
+
+
+def test_a_state_belongs_to_one_instance(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Another name is refused, with what to do when it was renamed; told so, it goes on."""
+    assert start(config) == 0
+    config.write_text(config.read_text(encoding="ascii").replace("'demo'", "'other'"), encoding="ascii")
+    assert start(config) == 2
+    owner = load_config(config).state / "instance"
+    assert "belongs to instance 'demo', not 'other'" in (told := capsys.readouterr().err)
+    assert str(owner) in told
+    owner.write_text("other\n", encoding="ascii")
+    assert start(config) == 0
+
+
+def test_services_share_a_state(config: Path) -> None:
+    """Each has a lock of its own there: so do those of an instance, also of one that is split."""
+    with alone(load_config(config), "obedient"):
+        assert main(Feed, "bar_feed", ["--config", str(config)]) == 0
+
+
+@pytest.mark.parametrize(
+    "refused",
+    [
+        (errno.EROFS, 2, "cannot be locked for the obedient: Read-only file system; state = in the configuration must"),
+        (errno.ENOSPC, NO_ROOM, "No space left on device"),
+    ],
+)
+def test_a_state_that_cannot_be_written(
+    config: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, refused: tuple[int, int, str]
+) -> None:
+    """Not a traceback; for want of space it is tried again."""
+    number, status, told = refused
+    opened = os.open
+
+    def refuse(path: Path, *arguments: int) -> int:
+        if "locks" in Path(path).parts:
+            raise OSError(number, os.strerror(number), str(path))
+        return opened(path, *arguments)
+
+    monkeypatch.setattr(os, "open", refuse)
+    assert start(config) == status
+    said = capsys.readouterr().err
+    assert told in said
+    assert "Traceback" not in said
 
 
 @pytest.mark.parametrize(("error", "status"), [(ModelError, 1), (ConfigError, 2)])
