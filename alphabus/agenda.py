@@ -26,6 +26,7 @@ class Agenda:
         topics = [endpoints.topic("announcements"), endpoints.topic("health", FEED)]
         self._live: Channel = bus.transport.subscriber(endpoints.live(FEED), topics)
         self._watch, self._clock, self._epoch = DueWatch(bus.clock, grace_ns), bus.clock, 0
+        self._end: EndOfStream | None = None
         self._ask()
 
     @property
@@ -58,6 +59,12 @@ class Agenda:
     def met(self, journal: bytes, bar: int) -> None:
         """A signal of this bar came: it and those before it are awaited no more."""
         self._watch.met(journal, bar)
+
+    def end(self, end: EndOfStream | None) -> None:
+        """Hear from the signals that they end, once for each end: the feed's own word may be lost on the way."""
+        if end is not None and end is not self._end:
+            self._end = end
+            self._watch.end(end)
 
     def announced(self, time: int) -> Announcement | None:
         """The last section announced that closes at `time` (ns) or before; if it is one before, the feed is asked."""
@@ -104,7 +111,7 @@ class DueWatch:
         """
         if isinstance(message, EndOfStream):
             self._number(message.journal)  # the feed is done, and the worker may be dead: what closed is still awaited
-            self._due = {waiting: due for waiting, due in self._due.items() if waiting <= message.bar}
+            self.end(message)
         elif isinstance(message, Heartbeat):
             self._number(message.journal)
         elif isinstance(message, Announcement) and message.phase is Phase.DUE:
@@ -115,6 +122,11 @@ class DueWatch:
             is_met = message.bar <= self._met.get(message.journal, 0)
             if not is_met and len(self._due) < MAX_DUE:  # only the oldest counts; the newest may go untold
                 self._due.setdefault(message.bar, self._clock.monotonic_ns() + message.due_in_ns)
+
+    def end(self, end: EndOfStream) -> None:
+        """Forget what was announced behind the end of a numbering, if that is ours."""
+        if end.journal == self._journal:
+            self._due = {waiting: due for waiting, due in self._due.items() if waiting <= end.bar}
 
     def _number(self, journal: bytes) -> None:
         if journal != self._journal:

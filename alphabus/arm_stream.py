@@ -36,15 +36,20 @@ class ArmStream:
         self._delivered = Delivered(met)
         self._held: list[Delivery] = []
         self._backfill: Backfill | None = None
-        self._ended = self._joined = self._unproven = self._knows_latest = False
+        self.end: EndOfStream | None = None
+        self._joined = self._unproven = self._knows_latest = False
         self._joins = 0
         self._asked: int | None = archive.request("latest", arm=arm)
         self._asked_ns = self._clock.monotonic_ns()
 
     @property
     def ended(self) -> bool:
-        """Whether the stream said its end; sections before it may still wait to be taken."""
-        return self._ended
+        """Whether the stream said its end, and did not go on; sections before it may still wait to be taken."""
+        last = self._delivered.last
+        if self.end is None or last is None:
+            return self.end is not None
+        # A revision of the last section is not what follows the end: no other end would come after it.
+        return last.journal == self.end.journal and last.bar <= self.end.bar
 
     @property
     def empty(self) -> bool:
@@ -131,7 +136,8 @@ class ArmStream:
             del self._held[0]
             for section in self._binding.sections([delivery]):
                 self._delivered.add(section)
-            self._ended = self._ended or isinstance(delivery.message, EndOfStream)
+            if isinstance(delivery.message, EndOfStream):
+                self.end = delivery.message
 
     # What only the record has.
 
@@ -140,7 +146,8 @@ class ArmStream:
         self._unproven = False
         now, first = self._clock.monotonic_ns(), self._first_bar
         if first is not None:
-            self._backfill = Backfill(self._archive, self._arm, first, len(self._held), now)
+            covers, journal = len(self._held), self._counted_in
+            self._backfill = Backfill(self._archive, self._arm, first, journal, covers=covers, now_ns=now)
 
     @property
     def _first_bar(self) -> int | None:
@@ -149,6 +156,12 @@ class ArmStream:
         if last is None and not self._knows_latest:
             return next((held.message.bar for held in self._held if isinstance(held.message, EndOfStream)), None)
         return 0 if last is None else self._delivered.bar_of(self._next_journal or last.journal)
+
+    @property
+    def _counted_in(self) -> bytes | None:
+        """The numbering of the first bar; before the first section that of whatever is on record."""
+        last = self._delivered.last
+        return None if last is None else self._next_journal or last.journal
 
     @property
     def _next_journal(self) -> bytes | None:
@@ -166,9 +179,13 @@ class ArmStream:
         if page is None:
             self._do_without(backfill)
             return
-        delivered = [self._delivered.add(section) for section in page if self._follows(section.signals)]
+        follow = [section for section in page if self._follows(section.signals)]
+        if (begun := backfill.miscounted(follow)) is not None:
+            backfill.turn(self._delivered.bar_of(begun), begun)
+            return
+        delivered = [self._delivered.add(section) for section in follow]
         if any(delivered) and (last := self._delivered.last) is not None:
-            backfill.turn(last.bar)
+            backfill.turn(last.bar, last.journal)
         else:
             self._backfill = None
             self._merge(backfill.covers, proven=True)

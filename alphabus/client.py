@@ -102,6 +102,7 @@ class SignalClient:
         while True:
             self._agenda.receive()
             self._stream.receive()
+            self._agenda.end(self._stream.end)
             if (section := self._stream.take()) is not None:
                 return section
             left = until - self._clock.monotonic_ns()

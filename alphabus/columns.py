@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -74,9 +74,16 @@ def unpack(listed: Any, shape: Any, body: memoryview) -> Body:
     return Body.over(layout, size, body)
 
 
-def stack(columns: Columns, names: Iterable[str]) -> NDArray[np.float64]:
-    """The named f8 columns as one matrix [F, S], copied."""
-    return np.ascontiguousarray(np.stack([columns[name] for name in names]), dtype=np.float64)
+def stack(columns: Columns, names: Sequence[str]) -> NDArray[np.float64]:
+    """The named f8 columns as one matrix [F, S]: a view on a body that has them in this order, else a copy.
+
+    KeyError of all names there are not; what a layout says of names is found once.
+    """
+    layout, size = arrange(columns)
+    rows = layout.rows(names)
+    if isinstance(columns, Body):
+        return columns.wide[rows]
+    return np.array([columns[name] for name in names], np.float64).reshape(len(names), size)
 
 
 def check_names(kind: type[Message], names: tuple[str, ...]) -> None:

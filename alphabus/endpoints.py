@@ -16,6 +16,7 @@ SERVICES = ("bar_feed", "factor_engine", "inference_worker", "signal_cache", "mo
 MAX_PATH_BYTES = 107
 IPC, TCP = "ipc://", "tcp://"
 _ADDRESS = re.compile(re.escape(TCP) + r"(?:[0-9a-zA-Z.-]+|\[[0-9a-fA-F:]+\]):[0-9]{1,5}")
+_HOLDER = re.compile(r"pid ([0-9]{1,10})")
 INSTANCE = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 
@@ -53,8 +54,26 @@ def nobody_there(run_dir: Path, instance: str) -> str | None:
     found = running_instances(run_dir)
     if instance in found:
         return None
+    if holders := _holders(run_dir / instance):
+        return (
+            f"no process of {instance!r} listens below {run_dir}, though {', '.join(holders)} run there: they are met "
+            "over TCP; give the folder of keys, or of a client's card, with --keys"
+        )
     others = f"there are: {', '.join(found)}" if found else "nor of any other instance"
     return f"no process of {instance!r} listens below {run_dir}, {others}"
+
+
+def _holders(folder: Path) -> list[str]:
+    """Services of which a process lives that their lock names; asked by taking it, a start could be refused."""
+    return [name for name in SERVICES if _lives(folder / f"{name}.lock")]
+
+
+def _lives(lock: Path) -> bool:
+    try:
+        held_by = _HOLDER.match(lock.read_text(encoding="ascii"))
+    except (OSError, UnicodeDecodeError):
+        return False
+    return held_by is not None and Path(f"/proc/{held_by[1]}").exists()
 
 
 def _listens(path: Path) -> bool:

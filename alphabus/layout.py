@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any, Final, NoReturn
 
 import numpy as np
+from numpy.typing import NDArray
 
 from alphabus.errors import DecodeError
 from alphabus.header import MAX_ITEMS, pack_value, unpack_value
@@ -23,6 +24,9 @@ NARROW: np.dtype[Any] = np.dtype(_NARROW)
 _CODES: Mapping[str, np.dtype[Any]] = {_WIDE: WIDE, _NARROW: NARROW}
 _CODE_OF: Mapping[np.dtype[Any], str] = {dtype: code for code, dtype in _CODES.items()}
 
+Rows = slice | NDArray[np.intp]
+"""Places of rows in a matrix, in an order of their own."""
+
 
 @dataclass(frozen=True, slots=True)
 class Layout:
@@ -37,6 +41,10 @@ class Layout:
     def width(self) -> int:
         """Bytes a symbol."""
         return WIDE.itemsize * self.wide + NARROW.itemsize * (len(self.names) - self.wide)
+
+    def rows(self, names: Sequence[str]) -> Rows:
+        """Where f8 columns lie among the wide ones: a slice if one follows the other; KeyError of all there are not."""
+        return _rows(self, tuple(names))
 
 
 def layout(wide: Sequence[str], narrow: Sequence[str]) -> Layout:
@@ -55,6 +63,19 @@ def layout_of(names: tuple[str, ...], dtypes: tuple[np.dtype[Any], ...]) -> Layo
 def read_layout(packed: bytes) -> Layout:
     """The layout in a header's `columns`; raises DecodeError."""
     return _checked(unpack_value(packed), packed)
+
+
+@lru_cache(REMEMBERED)
+def _rows(layout: Layout, names: tuple[str, ...]) -> Rows:
+    places = [layout.places.get(name, layout.wide) for name in names]
+    if absent := [name for name, place in zip(names, places, strict=True) if place >= layout.wide]:
+        raise KeyError(*absent)
+    first = places[0] if places else 0
+    if places == list(range(first, first + len(places))):
+        return slice(first, first + len(places))
+    rows = np.array(places, np.intp)
+    rows.flags.writeable = False
+    return rows
 
 
 def _checked(listed: Any, packed: bytes) -> Layout:

@@ -21,14 +21,14 @@ def status_table(found: Mapping[str, Status | None], said: Mapping[str, Signals 
     if said:
         yield f"{'arm':18}{'capital':>8}{'bar':>9}  now; last section"
     for arm, signals in said.items():
-        yield arm_line(arm, _state(found, arm), signals)
+        yield arm_line(arm, _state(found, arm), signals, answered=found.get("signal_cache") is not None)
 
 
-def arm_line(arm: str, state: str | None, signals: Signals | None) -> str:
-    """How an arm is by the worker's word, and what it said last, from which model."""
+def arm_line(arm: str, state: str | None, signals: Signals | None, *, answered: bool = True) -> str:
+    """How an arm is by the worker's word, and what it said last, from which model; whether the cache answered."""
     now = "" if state is None else f"{state}; "
     if signals is None:
-        return f"{arm:18}{'-':>8}{'-':>9}  {now}nothing on record"
+        return f"{arm:18}{'-':>8}{'-':>9}  {now}{'nothing on record' if answered else 'the cache does not answer'}"
     return f"{arm:18}{signals.capital:>8.4g}{signals.bar:>9}  {now}{_how(signals)}, from {_served(signals)}"
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import zmq
 
+from alphabus.binding import not_bound
 from alphabus.body import UNCOPIED
 from alphabus.channels import Channel, Parts, Received, Subscription, Transport, Waiter
 from alphabus.endpoints import IPC, TCP, require_own
@@ -153,7 +154,7 @@ class ZmqTransport:
             socket.bind(address)
         except (zmq.ZMQError, EndpointError) as error:
             socket.close()
-            raise EndpointError(f"cannot bind {address}: {error}") from error
+            raise not_bound(address, error) from error
         return socket
 
     def _connected(self, socket: zmq.Socket[bytes], address: str) -> zmq.Socket[bytes]:

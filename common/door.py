@@ -17,6 +17,7 @@ MAX_LOGGED = 1000  # of each kind; the counters go on
 ALERTS = {
     "peer_banned": "warning",
     "keys_unreadable": "error",
+    "keys_readable": "info",
     "authenticator_restarted": "error",
     "stranger_accepted": "critical",
 }

@@ -25,6 +25,7 @@ from alphabus.errors import AlphabusError
 from alphabus.sockets import wait_on
 from common.config import load_config
 from common.logs import open_log
+from common.places import check_places
 from common.process import DEFAULT_CONFIG, NO_ROOM
 from common.restarts import SECOND, Restarts
 from common.service import Stop
@@ -126,6 +127,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parsed = parser.parse_args(arguments)
     try:
         config = load_config(parsed.config)
+        check_places(config)
     except AlphabusError as error:
         sys.stderr.write(f"error: {error}\n")
         return 2

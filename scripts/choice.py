@@ -13,11 +13,16 @@ from common.factors.set_files import KINDS as SUFFIXES
 from common.models.kinds import KINDS
 from common.models.records import ModelRef
 from common.replay.on_record import OnRecord, Wanted
-from common.replay.preparation import Wish, champion_of, promote
-from scripts.command import usage
+from common.replay.preparation import Wish, champion_of, open_registry, promote
+from common.research.sufficiency import Sufficiency
+from scripts.command import usage, warn
 from scripts.premises import Premises
+from scripts.views.training import few_rows
 
 DEFAULT_SET = "basic"
+
+ROWS_SCORE = "training_rows"
+"""What the manifest of a model that was trained here calls the rows it learnt from."""
 
 Model = Annotated[
     str | None,
@@ -68,6 +73,14 @@ def crown(model: OnRecord, config: Config, why: str, people: Console) -> None:
         soft_wrap=True,
     )
     tell_succession(config.instance, before, model.ref, people)
+
+
+def tell_few_rows(config: Config, ref: ModelRef) -> None:
+    """Warn of a model that had few rows to learn from, as its manifest says."""
+    with open_registry(config) as models:
+        made = models.inspect(ref).manifest
+    if (told := few_rows(Sufficiency(int(made.scores[ROWS_SCORE]), len(made.features)))) is not None:
+        warn(told)
 
 
 def tell_succession(instance: str, before: ModelRef | None, now: ModelRef, people: Console) -> None:

@@ -1,6 +1,7 @@
 """What every command shares: exit statuses, one readable line for an error, figures as JSON."""
 
 import json
+import os
 import signal
 import sys
 from collections.abc import Iterator
@@ -14,10 +15,14 @@ from rich.markup import escape
 from alphabus.errors import AlphabusError
 from common.atomic import replacing
 from common.errors import BarFileError, ConfigError, DatasetError, FactorError, TooFewRowsError
+from common.models.names import check_name
+from common.room import is_full
 from scripts.outputs import STANDARD, Guarded, writable, writing
 from scripts.views.people import WITHOUT_TERMINAL, People
 
 FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
+NO_ROOM = os.EX_TEMPFAIL
+MAKE_SPACE = "make space, then give the command again"
 # What the user handed in cannot be used.
 WRONG_INPUT = (ConfigError, BarFileError, DatasetError, FactorError, TooFewRowsError)
 
@@ -29,7 +34,7 @@ RegistryFolder = Annotated[Path, typer.Option("--registry", help="Folder of the 
 
 
 def main(app: typer.Typer, name: str, arguments: list[str] | None = None) -> int:
-    """Run a command; the exit status is 0 done, 1 failed, 2 wrong usage or configuration, 130 interrupted.
+    """Run a command; the exit status is 0 done, 1 failed, 2 wrong usage, 75 no space on a disk, 130 interrupted.
 
     Typer itself ends the program for all but errors of ours.
     """
@@ -42,10 +47,18 @@ def main(app: typer.Typer, name: str, arguments: list[str] | None = None) -> int
         app.rich_markup_mode, width = None, {"terminal_width": WITHOUT_TERMINAL}
     try:
         app(arguments, prog_name=f"python -m scripts.{name}", **width)
-    except AlphabusError as error:
-        console().print("[red]error:[/red]", escape(str(error)), soft_wrap=True, highlight=False)
+    except (AlphabusError, OSError) as error:
+        if not isinstance(error, AlphabusError) and not is_full(error):
+            raise
+        _tell_error(f"{error}; {MAKE_SPACE}" if isinstance(error, OSError) else str(error))
+        if is_full(error):
+            return NO_ROOM
         return WRONG_USAGE if isinstance(error, WRONG_INPUT) else FAILED
     return 0
+
+
+def _tell_error(text: str) -> None:
+    console().print("[red]error:[/red]", escape(text), soft_wrap=True, highlight=False)
 
 
 def console() -> People:
@@ -64,6 +77,14 @@ def above_zero(parameter: typer.CallbackParam, value: float | None) -> float | N
         name = str(parameter.name)
         raise typer.BadParameter(f"{value:g} is not above 0", param_hint=f"--{name} ({name.upper()}=)")
     return value
+
+
+def instance_name(value: str | None) -> str | None:
+    """Refuse what cannot name an instance, also nothing: it would quietly be another one."""
+    if value is None:
+        return None
+    with usage("--instance (INSTANCE=)"):
+        return check_name("instance", value)
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from common.errors import TooFewRowsError
 from common.factors.sets import load_set
 from common.market.quarantine import write_quarantine
 from common.market.store import BarTable
-from common.replay.claim import Claim, clear, cleared
+from common.replay.claim import Claim, clear, cleared, refuse_upkeep
 from common.replay.on_record import OnRecord
 from common.replay.pipeline import refuse_if_running
 from common.replay.playback import INTERRUPTION, Playback
@@ -25,7 +25,17 @@ from common.replay.split import Split
 from common.replay.summary import summarise_run
 from common.research.training import Trained
 from scripts.bar_options import Interval, Stamp, Zone
-from scripts.choice import DEFAULT_SET, SET_HELP, Model, chosen, crown, equipped, set_file, tell_succession
+from scripts.choice import (
+    DEFAULT_SET,
+    SET_HELP,
+    Model,
+    chosen,
+    crown,
+    equipped,
+    set_file,
+    tell_few_rows,
+    tell_succession,
+)
 from scripts.command import FAILED, INTERRUPTED, Json, console, main, report, usage
 from scripts.members import members_of
 from scripts.outputs import check_cleared, check_outputs
@@ -75,6 +85,7 @@ def replay(  # noqa: PLR0917  typer passes options by name
     with usage("--out (OUT=)"):
         claim = Claim(out)
     with claim:
+        refuse_upkeep(out)
         figures = run(wish, found, people)
     report(json_file, figures)
     _end(figures)
@@ -101,7 +112,7 @@ def run(wish: Wish, model: OnRecord | None, people: Console) -> dict[str, Any]:
     factor_set = load_set(wish.factor_set) if model is None else model.factor_set
     with progress(prepared, people) as show:
         played = Playback.of(prepared, SystemClock(), show)
-    write_signals(wish.out / "signals.parquet", played.signals, prepared.table.datetime_type)
+    write_signals(wish.out / "signals.parquet", played.signals, prepared.table.form)
     figures = summarise_run(
         prepared,
         played.rows,
@@ -133,6 +144,7 @@ def train_for(wish: Wish, people: Console) -> Prepared:
             write_quarantine(wish.out / "quarantine.jsonl", table.rejected)
         raise
     people.print(f"model {trained.ref} ({'used again' if trained.reused else 'new'}), digest {trained.ref.digest[:12]}")
+    tell_few_rows(config, trained.ref)
     tell_succession(config.instance, before, trained.ref, people)
     begin_anew(wish, table)
     return Prepared(table, split, trained, config, write_config(wish.out, config))

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from scripts.command import above_zero
+from scripts.command import above_zero, instance_name
 
 Bars = Annotated[Path | None, typer.Option(help="Parquet or CSV of bars; default: the sample market.")]
 Out = Annotated[Path, typer.Option(help="Folder of the results; emptied of an earlier replay's.")]
@@ -29,4 +29,6 @@ Members = Annotated[
 Policy = Annotated[
     Literal["wait", "deadline"], typer.Option(help="Wait for a late answer, or publish the fallback in time.")
 ]
-Instance = Annotated[str | None, typer.Option(help="Name of the instance; default: made from the file's.")]
+Instance = Annotated[
+    str | None, typer.Option(help="Name of the instance; default: made from the file's.", callback=instance_name)
+]

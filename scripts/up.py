@@ -5,6 +5,7 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -15,19 +16,23 @@ from rich.console import Console
 from alphabus.messages import Heartbeat
 from common.config import Config
 from common.errors import PipelineError
+from common.factors.sets import load_set
+from common.market.journal_end import last_bar
 from common.market.store import BarTable
 from common.models.records import ModelRef
 from common.replay.claim import Claim
 from common.replay.on_record import OnRecord
 from common.replay.pipeline import Pipeline, refuse_if_running
 from common.replay.preparation import Wish, load_table, write_config
+from common.replay.summary import restarts
 from common.replay.upkeep import champion, configure_upkeep, orders_in_force, refuse_another_market
 from common.room import waits_for_space
-from scripts.choice import DEFAULT_SET, SET_HELP, Model, chosen, crown, equipped
-from scripts.command import Json, above_zero, console, main, report, usage
+from scripts.choice import DEFAULT_SET, SET_HELP, Model, chosen, crown, equipped, tell_few_rows
+from scripts.command import Json, above_zero, console, instance_name, main, report, usage
 from scripts.premises import ConfigFile, KeyFile, OwnKinds, Premises, RegistryFolder
 from scripts.views.orders import tell_orders
 from scripts.views.steps import chosen_bars, compile_kernels, spinner
+from scripts.views.tidings import Tidings
 
 app = typer.Typer(add_completion=False, rich_markup_mode="rich")
 
@@ -46,7 +51,7 @@ def up(  # noqa: PLR0917  typer passes options by name
     interval: Annotated[str, typer.Option(help="Bar interval such as 1d or 15min; auto: found in the data.")] = "auto",
     pace: Annotated[float, typer.Option(metavar="SECONDS", help="From section to section.", callback=above_zero)] = 1.0,
     seed: Annotated[int, typer.Option(help="Of the bars that are made up.", min=0)] = 1,
-    instance: Annotated[str, typer.Option(help="Name of the instance.")] = "live",
+    instance: Annotated[str, typer.Option(help="Name of the instance.", callback=instance_name)] = "live",
     model: Model = None,
     factor_set: Annotated[str | None, typer.Option("--set", help=SET_HELP)] = None,
     config: ConfigFile = None,
@@ -83,6 +88,8 @@ def prepare(wish: Wish, seed: int, model: OnRecord | None, people: Console) -> t
     config = configure_upkeep(wish, table, seed)
     refuse_if_running(config.endpoints)
     refuse_another_market(config, wish.out / "config.toml")
+    if model is None:
+        load_set(config.factors.set)  # one that is not there is found before the processes are up
     people.print(f"{wish.bars}: {table.frame.height:,} bars, {len(table.times):,} times, all of them history")
     compile_kernels(people)
     if model is None:
@@ -100,6 +107,8 @@ def find_or_train(wish: Wish, config: Config, table: BarTable, people: Console) 
     with spinner(people, "training") as say:
         ref, new = champion(wish, config, table, progress=say)
     people.print(f"model {ref} ({'new' if new else 'on record'}), digest {ref.digest[:12]}")
+    if new:
+        tell_few_rows(config, ref)
     return ref
 
 
@@ -109,24 +118,34 @@ def run(config: Config, config_file: Path, ref: ModelRef, people: Console) -> di
     with Pipeline(config, config_file) as pipeline:
         tell(config, people)
         try:
-            watch_over(pipeline, figures, people)
+            watch_over(pipeline, figures, config.logs, people)
         except KeyboardInterrupt:
             people.print("stopping")
         else:
             said = "\n".join(f"  {line}" for line in pipeline.last_words())
             raise PipelineError(f"the processes ended by themselves ({config.logs}); their last words:\n{said}")
     gc.freeze()  # as in every process of it: ended is ended at once
+    figures["bar"] = max(figures["bar"], last_bar(config.state / "journal"))  # some came after the last look
     people.print(f"stopped after bar {figures['bar']:,}; the next start goes on from there", highlight=False)
     return figures
 
 
-def watch_over(pipeline: Pipeline, figures: dict[str, Any], people: Console) -> None:
-    """Show how far it is for as long as it runs."""
+def watch_over(pipeline: Pipeline, figures: dict[str, Any], logs: Path | None, people: Console) -> None:
+    """Show how far it is for as long as it runs, and tell what befalls it."""
+    tidings = Tidings(restarts(logs))
     with people.status("starting") as status:
         while pipeline.running:
             beats = [beat for name in ("bar_feed", "signal_cache") if (beat := pipeline.status(name)) is not None]
             status.update(take_note(beats, figures))
+            for line in tidings.lines(waiting_of(beats, tidings.full), restarts(logs)):
+                people.print(line, highlight=False)
             time.sleep(LOOK_S)
+
+
+def waiting_of(beats: Sequence[Heartbeat], before: AbstractSet[str]) -> set[str]:
+    """Who waits for space; of who does not answer what was known."""
+    answered = {beat.service for beat in beats}
+    return {beat.service for beat in beats if waits_for_space(beat.counters)} | (set(before) - answered)
 
 
 def take_note(beats: Sequence[Heartbeat], figures: dict[str, Any]) -> str:

@@ -69,4 +69,6 @@ class Authenticator:
     def _problem(self, knock: Knock) -> str | None:
         if knock.public in self._banned:
             return "banned"
-        return None if self._allowed.peer(knock.public) is not None else "not on the allow-list"
+        if self._allowed.peer(knock.public) is None:
+            return "not on the allow-list"
+        return None if self._allowed.problem is None else "the allow-list cannot be read"

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import zmq
 
+from alphabus.binding import not_bound
 from alphabus.clock import Clock
-from alphabus.errors import EndpointError
 from alphabus.security.gate import Denial, Gate
 from alphabus.security.subscriptions import Subscriptions
 from alphabus.security.watch import Told, Watch
@@ -110,8 +110,6 @@ class GuardedPublisher(Socket):
     def _drop_unlisted(self) -> None:
         allowed = self._guards.gate.allowed
         listed = set(allowed.by_public())
-        if allowed.problem is not None:  # nobody new comes in; who is in stays until the list can be read
-            return
         gone, self._listed = self._listed - listed, listed
         if gone:
             self._renew()
@@ -129,7 +127,7 @@ class GuardedPublisher(Socket):
             if again and error.errno == zmq.EADDRINUSE:  # the old socket lets go of it in a moment: the next turn tries
                 return
             self._socket.close()
-            raise EndpointError(f"cannot bind {self._address}: {error}") from error
+            raise not_bound(self._address, error) from error
         self._is_bound = True
 
 

@@ -13,7 +13,7 @@ from alphabus.security.keys import PEERS, SUFFIX, Pair, Peer, read_pair, read_pe
 
 @dataclass(slots=True)
 class AllowList:
-    """Read again whenever the file changes; while it cannot be read nobody is on it.
+    """Read again whenever the file changes; while it cannot be read, `problem` says why, the last good one counts.
 
     Used by the authenticator's thread as well: what is kept is replaced as a whole.
     """
@@ -47,7 +47,7 @@ class AllowList:
             peers = read_peers(self.path)
         except KeyFileError as error:
             self.problem = str(error)
-            return {}
+            return self._read[1]
         self.problem = None
         return {peer.public: peer for peer in peers.values()}
 

@@ -32,7 +32,8 @@ EVENTS = {
     "peer_denied": "a peer subscribed to, asked or acknowledged what its role does not allow",
     "peer_banned": "a peer subscribed to more than anybody needs; its key is refused until this process restarts",
     "link_refused": "we were refused elsewhere, and try again",
-    "keys_unreadable": "the allow-list cannot be read: nobody new comes in",
+    "keys_unreadable": "the allow-list cannot be read: nobody comes in, and who is in stays",
+    "keys_readable": "the allow-list can be read again, and counts",
     "authenticator_restarted": "the thread that answers for peers had died; meanwhile nobody could come in",
     "stranger_accepted": "the self-test came in with a key nobody knows: the process halts",
 }
@@ -94,6 +95,8 @@ class Watch:
         problem = self._keyring.allowed.problem
         if problem != self._problem and problem is not None:
             self._told("keys_unreadable", why=problem)
+        elif problem is None and self._problem is not None:
+            self._told("keys_readable")
         self._problem = problem
 
     def _restart(self) -> None:

@@ -22,6 +22,10 @@ class Connection:
 
     def __init__(self, path: Path, *, read_only: bool, timeout_s: float, existing: bool = False) -> None:
         self._path = path
+        if path.parent.exists() and not path.parent.is_dir():
+            raise RegistryError(
+                f"registry {path.parent} is a file; name the folder that has, or is to have, {path.name}"
+            )
         if (read_only or existing) and not path.exists():
             raise RegistryError(f"there is no registry at {path}; train a model first, or name another registry")
         try:

@@ -76,14 +76,20 @@ def known_kinds() -> Mapping[str, str]:
 def model_class(kind: str, kinds: Mapping[str, str] | None = None) -> type[Predictor]:
     """Return the class of a kind; ModelError if it is unknown, cannot be imported, or does not keep the contract."""
     kinds = known_kinds() if kinds is None else kinds
-    if kind not in kinds:
-        raise ModelError(f"there is no model kind {kind!r}{did_you_mean(kind, kinds)}")
+    check_kind(kind, kinds)
     module, _, name = kinds[kind].partition(":")
     try:
         found = getattr(import_module(module), name)
     except (ImportError, OSError, AttributeError) as error:
         raise ModelError(f"model kind {kind!r} cannot be loaded from {kinds[kind]}: {error}") from error
     return check_contract(kind, found)
+
+
+def check_kind(kind: str, kinds: Mapping[str, str] | None = None) -> None:
+    """Refuse a kind that nobody has told of, with the closest name; its class is not imported. ModelError."""
+    kinds = known_kinds() if kinds is None else kinds
+    if kind not in kinds:
+        raise ModelError(f"there is no model kind {kind!r}{did_you_mean(kind, kinds)}")
 
 
 def own_source(kind: str, kinds: Mapping[str, str] | None = None) -> str | None:

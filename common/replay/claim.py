@@ -8,8 +8,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from common.config import load_config
 from common.errors import BarFileError, LockError
 from common.lock import Lock
+from common.room import is_full
 
 LOCK = ".lock"
 
@@ -34,9 +36,8 @@ class Claim:
                 f"another run writes into {self._out}: {error}, or choose another folder for this one (OUT=)"
             ) from error
         except OSError as error:
-            raise BarFileError(
-                f"OUT={self._out} cannot be written ({error.strerror or error}): name another"
-            ) from error
+            cure = "make space there, or name another" if is_full(error) else "name another"
+            raise BarFileError(f"OUT={self._out} cannot be written ({error.strerror or error}): {cure}") from error
         return self
 
     def __exit__(
@@ -57,6 +58,15 @@ FILES = ("signals.parquet", "summary.json", "quarantine.jsonl", "config.toml")
 def cleared(out: Path) -> tuple[Path, ...]:
     """Folders and files that `clear` removes."""
     return tuple(out / name for name in (*FOLDERS, *FILES))
+
+
+def refuse_upkeep(out: Path) -> None:
+    """Raise BarFileError where an instance is kept up: a replay would empty its record."""
+    path = out / "config.toml"
+    if path.exists() and load_config(path).feed.source.kind == "generated":
+        raise BarFileError(
+            f"OUT={out} is of an instance that `make up` keeps: a replay would empty it; choose another folder"
+        )
 
 
 def clear(out: Path) -> None:

@@ -13,7 +13,7 @@ import polars as pl
 from alphabus.messages import Signals, Streamed, Universe
 from common.atomic import replacing
 from common.market.journal import Journal, Sync
-from common.market.stamps import as_stamped
+from common.market.stamp_form import StampForm
 from common.message_log import MessageLog
 
 NANOSECONDS = pl.Datetime("ns")
@@ -67,11 +67,11 @@ def digest_signals(signals: pl.DataFrame) -> str:
     return digest.hexdigest()
 
 
-def write_signals(path: Path, signals: pl.DataFrame, datetime_type: pl.DataType) -> None:
+def write_signals(path: Path, signals: pl.DataFrame, form: StampForm) -> None:
     """As parquet: `datetime` is the input's own stamp in the input's own type, so that it joins; `time` is in UTC."""
-    table = signals.with_columns(
-        as_stamped(pl.col("stamp"), datetime_type), pl.col("time").cast(NANOSECONDS).dt.replace_time_zone("UTC")
-    ).rename({"stamp": "datetime"})
+    table = signals.with_columns(form.written(), pl.col("time").cast(NANOSECONDS).dt.replace_time_zone("UTC")).rename(
+        {"stamp": "datetime"}
+    )
     with replacing(path) as temporary:
         table.write_parquet(temporary, compression="zstd")
 

@@ -40,7 +40,7 @@ class Split:
         Where so little history would leave the factors cold (fewer than `warm_bars` times), it is two thirds at least.
         """
         times, plain = table.times, cls.of(table, None)
-        history = int(np.searchsorted(times, _ends(made.spans)[1], side="right")) + made.label.horizon_bars
+        history = int(np.searchsorted(times, learnt_times(made.spans)[1], side="right")) + made.label.horizon_bars
         if history < warm_bars:
             history = max(history, plain.history)
         if history >= len(times):
@@ -49,12 +49,12 @@ class Split:
 
     def seen(self, table: BarTable, made: Manifest) -> int:
         """How many of the replayed sections lie within what a model was trained and validated on."""
-        first, last = _ends(made.spans)
+        first, last = learnt_times(made.spans)
         times = table.times
         return int(np.count_nonzero((times >= max(self.split_ns, first)) & (times <= last)))
 
 
-def _ends(spans: Mapping[str, Span]) -> tuple[int, int]:
+def learnt_times(spans: Mapping[str, Span]) -> tuple[int, int]:
     """First and last close time, ns, of all spans together; nothing, of none."""
     if not spans:
         return 0, -1

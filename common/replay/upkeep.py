@@ -7,6 +7,7 @@ from pathlib import Path
 
 from common.config import Config, Source, load_config
 from common.errors import ConfigError
+from common.identity import check_state
 from common.market.store import BarTable
 from common.models.orders import in_force
 from common.models.records import Change, ModelRef
@@ -38,10 +39,17 @@ def configure_upkeep(wish: Wish, table: BarTable, seed: int) -> Config:
 
 
 def refuse_another_market(config: Config, config_file: Path) -> None:
-    """Raise ConfigError when the instance's record goes on from other bars: it would be two markets in one journal."""
+    """Raise ConfigError when the record there is another instance's, or goes on from other bars: two markets in one."""
+    check_state(config)
     if not (config_file.exists() and (config.state / "journal").exists()):
         return
-    before = load_config(config_file).feed.source
+    written = load_config(config_file)
+    if written.instance != config.instance:
+        raise ConfigError(
+            f"{config_file.parent} belongs to instance {written.instance!r}, not {config.instance!r}: choose another "
+            "folder (OUT=), or that instance (INSTANCE=)"
+        )
+    before = written.feed.source
     if before != config.feed.source:
         raise ConfigError(
             f"{config.state} goes on from {_told(before)}, not from {_told(config.feed.source)}: remove it to begin "

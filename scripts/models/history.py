@@ -68,7 +68,7 @@ def served(
     told = f"{found.name}/{found.version} served {name}/{arm} from bar {found.bar} on"
     more = f", and nobody is on record after it; whether there has been a bar {bar} the registry does not know"
     console().print(told + (more if is_last else ""), highlight=False)
-    report(json_file, serving_of(found))
+    report(json_file, {**serving_of(found), "asked_bar": bar, "is_last_on_record": is_last})
 
 
 def _journal(text: str) -> bytes:

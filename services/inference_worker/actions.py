@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 
-from alphabus.messages import Factors, Reason, Signals
+from alphabus.messages import Factors, Reason, Signals, Status
 from common.models.records import ModelRef
 
 Detail = Mapping[str, str | int | float]
@@ -14,9 +14,21 @@ Detail = Mapping[str, str | int | float]
 
 @dataclass(frozen=True, slots=True)
 class Publish:
-    """Send this section."""
+    """Send this section; one that is fresh only until its deadline, since the worker may stand still before it does."""
 
     signals: Signals
+    until_ns: int | None = None
+    instead: Callable[[], Signals] | None = None
+    """The fallback that goes out from then on."""
+
+    def said(self, now: int) -> tuple[Signals, ...]:
+        """What goes out at this moment: the section, or the fallback and right behind it the section as its revision.
+
+        The revision is sent however late it is: what is held from here on are its values.
+        """
+        if self.instead is None or self.until_ns is None or now < self.until_ns:
+            return (self.signals,)
+        return self.instead(), replace(self.signals, status=Status.LATE, revision=1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,18 +11,17 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from alphabus.messages import Factors, Reason, Signals
-from services.inference_worker.actions import Action, Publish, Told
+from alphabus.messages import Reason
+from services.inference_worker.actions import Action, Told
 from services.inference_worker.age import ModelAge
 from services.inference_worker.agenda import Agenda, Task
 from services.inference_worker.breaker import Breaker, State
-from services.inference_worker.composition import Spoken, computed, flag_symbols, speak
+from services.inference_worker.composition import Spoken
 from services.inference_worker.duty import Duty
-from services.inference_worker.fallback import Fallback
-from services.inference_worker.gate import Gate
 from services.inference_worker.prospects import Prospects
 from services.inference_worker.rules import NEVER_NS, Rules
 from services.inference_worker.section import Section
+from services.inference_worker.speech import Judged, Speech
 from services.inference_worker.work import Work
 
 FREE = "free"
@@ -33,11 +32,10 @@ class Arm:
 
     def __init__(self, duty: Duty, rules: Rules) -> None:
         self.rules = rules
-        self.previous: Spoken | None = None
         self.last_bar = 0
         self.breaker = Breaker(rules.breaker)
-        self._fallback, self._gate, self._age = Fallback(rules.fallback), Gate(rules.gate), ModelAge(rules.max_model_ns)
-        self._agenda = Agenda(rules)
+        self._age = ModelAge(rules.max_model_ns)
+        self._speech, self._agenda = Speech(rules, self._age), Agenda(rules)
         self._work = Work(self._agenda, self.breaker, rules)
         self._prospects = Prospects(rules, duty, self._age, self.breaker, self._agenda, self._work)
 
@@ -59,7 +57,16 @@ class Arm:
         kept += [] if self.breaker.state is State.CLOSED else [f"breaker {self.breaker.state.value}"]
         return ", ".join(kept) or FREE
 
+    @property
+    def previous(self) -> Spoken | None:
+        """What was computed last."""
+        return self._speech.previous
+
     # What the service tells.
+
+    def recall(self, spoken: Spoken | None, bar: int) -> None:
+        """Go on after this section, with what was computed last by then."""
+        self._speech.previous, self.last_bar = spoken, bar
 
     @property
     def done(self) -> bool:
@@ -74,7 +81,7 @@ class Arm:
     def forget(self) -> None:
         """Another journal: its numbers mean other sections."""
         self._agenda.clear()
-        self.last_bar, self.previous = 0, None
+        self.recall(None, 0)
 
     def ready(self) -> None:
         """An executor waits for work; what ended the one before it is no reason any more."""
@@ -98,8 +105,7 @@ class Arm:
         task = self._work.task
         if task is None or not self._agenda.owes(task) or (factors := task.factors(self.duty.plan)) is None:
             return [*actions, *self._work.release(now)]
-        flags = flag_symbols(factors, self.duty.features, self.rules.min_features, silent)
-        return [*actions, *self._take(task, factors, values, flags, now)]
+        return [*actions, *self._take(task, self._speech.judge(factors, self.duty, values, silent), now)]
 
     def step(self, now: int, *, gap: bool = False) -> list[Action]:
         """What is to be done at this moment; `gap` says that factors are known to be missing on the link."""
@@ -185,7 +191,7 @@ class Arm:
                 if reason is None:
                     return
                 task.published = True
-                yield from self._say(self._fallback.instead(task.section, self.duty, self.previous, reason))
+                yield from self._speech.instead(task.section, self.duty, reason)
             if self._prospects.hopeless(task, now) is None:
                 if now < self._agenda.gives_up_at(task):
                     return
@@ -196,10 +202,6 @@ class Arm:
         self.last_bar = task.section.bar
         self._agenda.close(task)
 
-    def _say(self, signals: Signals) -> Iterator[Action]:
-        yield Publish(signals)
-        yield from self._age.tell(self.duty, signals.time)
-
     # The executor.
 
     def _submit(self, now: int) -> Iterator[Action]:
@@ -207,22 +209,12 @@ class Arm:
         if self._work.idle and head is not None and (factors := head.factors(self.duty.plan)) is not None:
             yield from self._work.submit(head, factors, now)
 
-    def _take(
-        self, task: Task, factors: Factors, values: NDArray[np.float64], flags: NDArray[np.uint8], now: int
-    ) -> Iterator[Action]:
-        verdict = self._gate.judge(values, flags, self.duty.prediction_range)
-        if verdict.invalid:
+    def _take(self, task: Task, judged: Judged, now: int) -> Iterator[Action]:
+        if judged.verdict.invalid:
             yield from self._work.replace(Reason.INVALID, now)
             return
         self._work.spoke = True
-        if not self._gate.holds(verdict):
-            spoken = speak(task.section, factors, values, flags, self.duty.voice.model)
-            times = self._work.since, now
-            yield from self._say(computed(task.section, spoken, self.duty, late=task.published, times=times))
-            self.previous = spoken
-        elif not task.published:
-            yield from self._say(self._fallback.instead(task.section, self.duty, self.previous, Reason.GATED))
+        until = None if task.published else self._agenda.deadline(task)
+        yield from self._speech.own(task.section, self.duty, judged, until_ns=until, times=(self._work.since, now))
         self._close(task)
-        if verdict.suspect:
-            yield Told("warning", "answer_suspect", {"bar": task.section.bar, "detail": verdict.suspect})
         yield from self._work.release(now)

@@ -21,10 +21,10 @@ class Board:
     _early: dict[tuple[int, bytes], Factors] = field(default_factory=dict)
     """Factors by bar and plan that overtook their announcement, which comes on another link."""
 
-    def announce(self, announcement: Announcement, now_ns: int, *, on_record: bool) -> Section:
-        """Note that a section is due or closed; returns it."""
+    def announce(self, announcement: Announcement, now_ns: int, *, on_record: bool, early: bool = False) -> Section:
+        """Note that a section is due or closed; returns it. early: it was said at `now_ns` or any time since."""
         bar = announcement.bar
-        section = self.sections.get(bar) or self._opened(announcement, now_ns, on_record=on_record)
+        section = self.sections.get(bar) or self._opened(announcement, now_ns, on_record=on_record, early=early)
         if announcement.phase is Phase.CLOSED:
             section.coverage = announcement.coverage
             section.bring_forward(now_ns)  # what is closed is due
@@ -34,14 +34,16 @@ class Board:
         self.newest_bar = max(self.newest_bar, bar)
         if on_record and self.deadline:
             self._mark_passed()
-        self._mark_skipped()
+        self._mark_skipped(section)
         return section
 
     def correct(self, announcement: Announcement, now_ns: int) -> None:
         """Note what the feed says of now: how long until this section is due, and that those before it are closed."""
         for bar, section in self.sections.items():
-            if announcement.journal == section.journal and bar <= announcement.bar:
-                section.bring_forward(now_ns + (announcement.due_in_ns if bar == announcement.bar else 0))
+            if announcement.journal == section.journal and bar < announcement.bar:
+                section.bring_forward(now_ns)
+            elif announcement.journal == section.journal and bar == announcement.bar:
+                section.correct(now_ns + announcement.due_in_ns)
 
     def fill(self, factors: Factors, now_ns: int) -> None:
         """Note a section's factors of one plan; they come in order, so an older section without any gets none."""
@@ -51,8 +53,9 @@ class Board:
         else:
             section.fill(factors, now_ns)
         if factors.journal == self.journal:
-            self.newest_filled[factors.plan] = max(self.newest_filled.get(factors.plan, 0), factors.bar)
-        self._mark_skipped()
+            newest = self.newest_filled[factors.plan] = max(self.newest_filled.get(factors.plan, 0), factors.bar)
+            for open_one in self.sections.values():
+                open_one.skip(factors.plan, newest)
 
     def drop_up_to(self, bar: int) -> None:
         """Forget sections that every arm is done with."""
@@ -87,8 +90,8 @@ class Board:
         for bar, plan in self._early:
             self.newest_filled[plan] = max(self.newest_filled.get(plan, 0), bar)
 
-    def _opened(self, announcement: Announcement, now_ns: int, *, on_record: bool) -> Section:
-        section = Section.announced(announcement, now_ns, recalled=on_record)
+    def _opened(self, announcement: Announcement, now_ns: int, *, on_record: bool, early: bool) -> Section:
+        section = Section.announced(announcement, now_ns, recalled=on_record, early=early)
         # How long ago the record's words were sent is unknown; but a section is closed before the next is announced.
         for older in self.sections.values():
             older.due_ns = min(older.due_ns, section.due_ns)
@@ -100,8 +103,7 @@ class Board:
         for bar, section in self.sections.items():
             section.passed = section.passed or (section.recalled and bar < self.newest_bar)
 
-    def _mark_skipped(self) -> None:
-        for bar, section in self.sections.items():
-            section.skipped |= {
-                plan for plan, newest in self.newest_filled.items() if bar < newest and plan not in section.factors
-            }
+    def _mark_skipped(self, section: Section) -> None:
+        """Plans that are past a section which was not open yet when their newest factors came."""
+        for plan, newest in self.newest_filled.items():
+            section.skip(plan, newest)

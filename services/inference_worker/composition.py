@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from alphabus.columns import stack
 from alphabus.messages import Factors, Flag, Model, Origin, Reason, Signals, Status, universe_digest
-from common.models.flags import Flags, Standing
+from common.models.flags import Flags, Standing, count_finite
 from services.inference_worker.duty import Duty, Voice
 from services.inference_worker.section import Section
 
@@ -47,9 +48,7 @@ def flag_symbols(
     silent: whom the model's processors left out, for a feature that is missing.
     """
     standing = Standing(*(factors.columns[name] for name in ("member", "present", "warm")))
-    finite = np.zeros(len(standing.present))
-    for name in features:
-        finite += np.isfinite(factors.columns[name])
+    finite = count_finite(stack(factors.columns, features))
     return standing.flags(finite, min_features * len(features), silent)
 
 

@@ -1,7 +1,7 @@
 """What parent and executor child say to each other: small msgpack maps, one a packet, each with its id."""
 
 import dataclasses
-from dataclasses import asdict
+from dataclasses import fields
 from typing import Literal
 
 import msgpack
@@ -83,11 +83,13 @@ Message = Request | Scored | Ready | Failed
 
 _KINDS: dict[str, type[Message]] = {"request": Request, "scored": Scored, "ready": Ready, "failed": Failed}
 _NAMES = {kind: name for name, kind in _KINDS.items()}
+_FIELDS = {kind: tuple(field.name for field in fields(kind)) for kind in _NAMES}
 
 
 def encode_message(message: Message) -> bytes:
     """One packet."""
-    body: bytes = msgpack.packb([_NAMES[type(message)], asdict(message)])
+    kind = type(message)
+    body: bytes = msgpack.packb([_NAMES[kind], {name: getattr(message, name) for name in _FIELDS[kind]}])
     return body
 
 

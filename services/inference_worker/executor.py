@@ -1,6 +1,6 @@
 """The parent's side of one executor child: starts it, hands it sections, reads answers, never waits for it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from itertools import count
 from pathlib import Path
 
@@ -81,13 +81,13 @@ class Executor:
 
     def submit(
         self,
-        features: Floats | Sequence[Floats],
+        features: Floats,
         *,
         bar: int,
         attempt: int = 1,
         attendance: Attendance | None = None,
     ) -> int:
-        """Hand over features f8[F, S], or F columns f8[S] (copied once), and return the request's id.
+        """Hand over features f8[F, S], which are copied once, and return the request's id.
 
         attendance: who counts; a model with processors has to know. Names of symbols go along only when they change.
         ModelError before the child is ready, for other features than the model's, or while a request is out. If the
@@ -135,14 +135,15 @@ class Executor:
         self._process.ended(wait_s)
         return self.kill()
 
-    def _check(self, features: Floats | Sequence[Floats], attendance: Attendance | None) -> None:
+    def _check(self, features: Floats, attendance: Attendance | None) -> None:
         if self.ready is None:
             raise ModelError("the executor is not ready; wait for its Ready message")
         if self.outstanding is not None:
             raise ModelError(f"request {self.outstanding} is still out; kill this executor and start another")
-        wanted, symbols = len(self.ready.features), {np.shape(column) for column in features}
-        if len(features) != wanted or len(symbols) != 1 or len(symbols.pop()) != 1:
-            raise ModelError(f"model {self.ready.model} takes {wanted} features of equal length, not {len(features)}")
+        wanted = len(self.ready.features)
+        if features.ndim != 2 or len(features) != wanted:
+            shape = list(features.shape)
+            raise ModelError(f"model {self.ready.model} takes {wanted} features, [{wanted}, S], not {shape}")
         if self.ready.sections and (attendance is None or len(attendance.counted) != len(features[0])):
             raise ModelError(f"model {self.ready.model} has processors: say who counts among its symbols")
 

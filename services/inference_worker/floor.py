@@ -78,8 +78,7 @@ class Floor:
     def resume(self, name: str, signals: Signals) -> None:
         """This is what an arm said last."""
         if name in self.stations:
-            arm = self.stations[name].arm
-            arm.previous, arm.last_bar = Spoken.of(signals), signals.bar
+            self.stations[name].arm.recall(Spoken.of(signals), signals.bar)
             self._roster.ledger.recall(signals)
 
     def forget(self) -> None:
@@ -130,13 +129,17 @@ class Floor:
         self._do(name, station.act(DEEDS[order.verb](station.arm, now)))
         return self._roster.note(name, order.verb, by=order.by, why=order.why)
 
+    def _publish(self, action: Publish) -> None:
+        for signals in action.said(self._clock.monotonic_ns()):
+            self._say(signals)
+            if not signals.reason:
+                self._roster.ledger.serve(signals)
+
     def _do(self, name: str, actions: Iterable[Action]) -> None:
         for action in actions:
             match action:
-                case Publish(signals=signals):
-                    self._say(signals)
-                    if not signals.reason:
-                        self._roster.ledger.serve(signals)
+                case Publish():
+                    self._publish(action)
                 case Told():
                     self._tell(name, action)
                 case Swap():

@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
+from alphabus.columns import stack
 from alphabus.messages import Factors
 from common.errors import ModelError
 from services.inference_worker.attendance import Attendance
@@ -48,8 +47,10 @@ class Launch:
 
     def hand_over(self, child: Executor, factors: Factors, attempt: int) -> None:
         """Give a child a section; ModelError or UniverseError when it cannot be given to it."""
-        if lacking := [name for name in self.features if name not in factors.columns]:
-            raise ModelError(f"the factors of bar {factors.bar} lack {', '.join(lacking[:5])}, which the model takes")
-        columns = [factors.columns[name].astype(np.float64, copy=False) for name in self.features]
+        try:
+            features = stack(factors.columns, self.features)
+        except KeyError as error:
+            lacking = ", ".join(error.args[:5])
+            raise ModelError(f"the factors of bar {factors.bar} lack {lacking}, which the model takes") from error
         called = self.call(factors) if child.ready and child.ready.sections else None
-        child.submit(columns, bar=factors.bar, attempt=attempt, attendance=called)
+        child.submit(features, bar=factors.bar, attempt=attempt, attendance=called)

@@ -1,6 +1,8 @@
-"""How much is left until a section is due that was heard of from the feed's record: the feed is asked."""
+"""How much is left until a section is due of which it is not known when it was announced: the feed is asked."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from alphabus.clock import Clock
 from alphabus.inlet import Inlet
@@ -11,13 +13,15 @@ from services.inference_worker.board import Board
 class Remainder:
     """Asks the feed, one question at a time; without an answer a section counts as due once it is closed."""
 
-    def __init__(self, feed: Inlet, board: Board, clock: Clock) -> None:
-        self._feed, self._board, self._clock = feed, board, clock
+    def __init__(self, feed: Inlet, board: Board, clock: Clock, said_ns: Callable[[], int]) -> None:
+        """`said_ns`: when what was heard just now was said at the earliest."""
+        self._feed, self._board, self._clock, self._said_ns = feed, board, clock, said_ns
         self._question: int | None = None
+        self._asked_ns = 0
         self._wanted = False
 
     def want(self) -> None:
-        """A section was heard of from the record."""
+        """Such a section was heard of."""
         self._wanted = self._board.deadline
 
     def turn(self) -> None:
@@ -25,12 +29,13 @@ class Remainder:
         if self._question is not None:
             self._hear(self._question)
         if self._wanted and self._question is None:
+            self._asked_ns = self._clock.monotonic_ns()
             self._question, self._wanted = self._feed.request("due"), False
 
     def _hear(self, question: int) -> None:
         if (answer := self._feed.answer(question)) is not None:
             for message in (delivery.message for delivery in answer[1]):
                 if isinstance(message, Announcement):
-                    self._board.correct(message, self._clock.monotonic_ns())
+                    self._board.correct(message, max(self._asked_ns, self._said_ns()))
         if answer is not None or not self._feed.awaits(question):
             self._question = None

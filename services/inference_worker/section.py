@@ -23,18 +23,22 @@ class Section:
     """When the factors were there, on the monotonic clock."""
     recalled: bool = False
     """First heard of from the feed's record, not when it was announced: `due_ns` is the latest that it may be."""
+    early: bool = False
+    """Heard of after the worker had stood still: `due_ns` is the earliest that it may be."""
     passed: bool = False
     """Its time passed while this worker was away: it cannot be fresh any more."""
     skipped: set[bytes] = field(default_factory=set)
     """Plans of which newer factors came, and none of this section."""
 
     @classmethod
-    def announced(cls, announcement: Announcement, now_ns: int, *, recalled: bool = False) -> Section:
-        """A section that was heard of just now."""
+    def announced(
+        cls, announcement: Announcement, now_ns: int, *, recalled: bool = False, early: bool = False
+    ) -> Section:
+        """A section that was heard of just now; `early`: that may have been announced at `now_ns` or later."""
         due_ns = now_ns + announcement.due_in_ns
         return cls(
             announcement.journal, announcement.bar, announcement.mode, announcement.time, announcement.stamp, due_ns,
-            recalled=recalled,
+            recalled=recalled, early=early,
         )  # fmt: skip
 
     def bring_forward(self, due_ns: int) -> None:
@@ -42,10 +46,21 @@ class Section:
         if self.recalled:
             self.due_ns = min(self.due_ns, due_ns)
 
+    def correct(self, due_ns: int) -> None:
+        """The feed says when it is due."""
+        if self.early:
+            self.due_ns = due_ns
+        self.bring_forward(due_ns)
+
     def fill(self, factors: Factors, now_ns: int) -> None:
         """Note the factors of one plan; they say how much of the section came, too."""
         self.factors[factors.plan], self.filled_ns[factors.plan] = factors, now_ns
         self.coverage = factors.coverage
+
+    def skip(self, plan: bytes, newest: int) -> None:
+        """Note that the newest factors of a plan are this bar's; they come in order."""
+        if self.bar < newest and plan not in self.factors:
+            self.skipped.add(plan)
 
     def missed(self, plan: bytes) -> bool:
         """Whether nothing can come of it any more for an arm of this plan."""

@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
-from alphabus.continuity import Follower, Place
 from alphabus.inlet import Inlet
 from alphabus.messages import (
     Acknowledge,
@@ -26,10 +25,11 @@ from services.inference_worker.child_process import Dying
 from services.inference_worker.control import read_order
 from services.inference_worker.crew import OpenSeat, child_seat
 from services.inference_worker.factor_links import FactorLinks
+from services.inference_worker.feed_link import FeedLink
 from services.inference_worker.floor import Floor
 from services.inference_worker.lineup import line_up
 from services.inference_worker.recall import Recall
-from services.inference_worker.remainder import Remainder
+from services.inference_worker.receipts import Receipts
 from services.inference_worker.roster import Roster
 from services.inference_worker.teller import Teller
 from services.inference_worker.voices import Voices
@@ -49,16 +49,14 @@ class InferenceWorker(Service):
         seats = open_seat or child_seat(os.environ, self._symbols_of)
         stations = line_up(context, self._roster, seats, self._dying)
         self._floor = Floor(stations, self._roster, self.clock, self._say, self._teller.tell)
-        self._announcements = self.endpoints.topic("announcements")
         self._board = Board(deadline=self.config.inference.policy is Policy.DEADLINE)
-        self._feed = Inlet(context.bus, self.name, "bar_feed", [self._announcements])
+        self._feed = FeedLink(context, self._board)
         engine = Inlet(context.bus, self.name, "factor_engine", [])
-        self._remainder = Remainder(self._feed, self._board, self.clock)
         self._factors = FactorLinks(engine, self.endpoints, self._board, self._universes_in_use)
         self._voices = Voices(self.config, self.publish, self.endpoints, self._symbols_of)
+        self._receipts = Receipts(self._feed, self._factors, self._cached)
         self._recall = Recall(context, self._voices.names)
         self._recalled: list[Signals] = []
-        self._acknowledged_bar = self._history_bar = 0
         self._end: EndOfStream | None = None
         self._follow_plans()
         self._floor.stand()
@@ -91,7 +89,7 @@ class InferenceWorker(Service):
         self._recall.read()
         for delivery in self._feed.receive():
             self._take_announcement(delivery)
-        self._remainder.turn()
+        self._feed.ask()
         self._factors.receive(self.clock)
         self._floor.hear_wishes()
         self._follow_plans()
@@ -157,9 +155,8 @@ class InferenceWorker(Service):
         self._recalled.clear()
         bar = self._floor.done
         if bar:
-            journal = self._board.journal
-            self._feed.resume(self._announcements, Follower(self._announcements, journal, Place(bar, 2)))
-            self._factors.resume(journal, bar)
+            self._feed.resume(self._board.journal, bar)
+            self._factors.resume(self._board.journal, bar)
 
     # What comes.
 
@@ -170,22 +167,17 @@ class InferenceWorker(Service):
         elif isinstance(message, Announcement):
             self._meet(message.journal)
             if message.mode is Mode.HISTORY:
-                self._pass_history(message)
+                self.bar = message.bar  # history asks for no signal
+                self._receipts.owe(message.bar)
                 return
-            now = self.clock.monotonic_ns()
-            self._floor.add(section := self._board.announce(message, now, on_record=delivery.seq == 0))
-            if section.recalled:
-                self._remainder.want()
+            self._open(message, on_record=delivery.seq == 0)
 
-    def _pass_history(self, message: Announcement) -> None:
-        """History asks for no signal; but as long as a child loads, the feed is kept from running far ahead."""
-        self.bar = self._history_bar = message.bar
-        self._acknowledge_history()
-
-    def _acknowledge_history(self) -> None:
-        if self._history_bar and self._floor.settled:
-            self._feed.acknowledge(self._announcements, self.journal, self._history_bar)
-            self._history_bar = 0  # once: from here on the cache's word is awaited
+    def _open(self, announcement: Announcement, *, on_record: bool) -> None:
+        said_ns, early = self._feed.said_ns, self._feed.stood_still
+        section = self._board.announce(announcement, said_ns, on_record=on_record, early=early)
+        self._floor.add(section)
+        if section.recalled or section.early:
+            self._feed.want_remainder()
 
     def _meet(self, journal: bytes) -> None:
         if journal != self._board.journal:
@@ -194,7 +186,8 @@ class InferenceWorker(Service):
                 self._floor.forget()
             self._board.restart(journal)
             self._voices.forget()
-            self.journal, self.bar, self._acknowledged_bar = journal, 0, 0
+            self._receipts.restart()
+            self.journal, self.bar = journal, 0
 
     def _follow_plans(self) -> None:
         self._factors.follow(self._floor.topics, self._floor.done)
@@ -206,25 +199,18 @@ class InferenceWorker(Service):
     # What goes.
 
     def _pass_on(self) -> None:
-        self._acknowledge_history()
         done = self._floor.done
         self._board.drop_up_to(done)
         self.bar = max(self.bar, done)
-        self._acknowledge(done)
+        self._receipts.give(self.journal, done, settled=self._floor.settled)
         if self._end is not None and self._floor.owes_nothing:
             self._voices.end(self._end)
             self.log.info("end_of_stream", bar=self._end.bar)
             self._end = None
 
-    def _acknowledge(self, done: int) -> None:
-        """What all arms are done with and the cache has, neither feed nor engine will be asked for again."""
+    def _cached(self, journal: bytes) -> int:
         topics = self._voices.topics
-        cached = [self.outlet.lowest_acknowledged(topic, ["signal_cache"], self.journal) for topic in topics]
-        bar = min(done, *cached)
-        if bar > self._acknowledged_bar:
-            self._acknowledged_bar = bar
-            self._feed.acknowledge(self._announcements, self.journal, bar)
-            self._factors.acknowledge(self.journal, bar)
+        return min(self.outlet.lowest_acknowledged(topic, ["signal_cache"], journal) for topic in topics)
 
     def _say(self, signals: Signals) -> None:
         self._voices.say(signals)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -27,15 +25,14 @@ class Sheet:
         """How many the section has."""
         return self._shape[1]
 
-    def lay(self, features: Floats | Sequence[Floats], attendance: Attendance | None) -> int:
+    def lay(self, features: Floats, attendance: Attendance | None) -> int:
         """Copy features f8[F, S] and who counts, once; return the bytes of the names that go along, 0 for none.
 
         OSError when the system has no room for it.
         """
         self._shape = (len(features), len(features[0]))
         count = self._call(attendance)
-        for place, column in zip(self._slate.features(*self._shape), features, strict=True):
-            place[...] = column
+        self._slate.features(*self._shape)[...] = features
         return count
 
     def values(self) -> Floats:

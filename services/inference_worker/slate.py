@@ -32,7 +32,7 @@ class Slate:
     def grow(self, features: int, symbols: int, names: int = 0) -> None:
         """Make room for a section and bytes of names; twice what is needed: a growing universe seldom asks again."""
         needed = _size(features, symbols, names)
-        if needed > os.fstat(self.descriptor).st_size:
+        if needed > self._size and needed > os.fstat(self.descriptor).st_size:
             os.ftruncate(self.descriptor, 2 * needed)
 
     def features(self, features: int, symbols: int) -> NDArray[np.float64]:

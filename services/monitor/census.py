@@ -57,12 +57,12 @@ class Census:
                 self.latencies[stage] = Ring(REMEMBERED)
             self.latencies[stage].add(spent)
 
-    def turned_stale(self, now_ns: int) -> list[str]:
-        """Processes that have gone silent since the last call."""
+    def turned(self, now_ns: int) -> tuple[list[str], list[str]]:
+        """Processes that have gone silent since the last call, and those of which a word came again."""
         stale = {name for name, seen in self.seen.items() if now_ns - seen.heard_ns > self.stale_ns}
-        fresh_news = sorted(stale - self._stale)
+        silent, heard = sorted(stale - self._stale), sorted(self._stale - stale)
         self._stale = stale
-        return fresh_news
+        return silent, heard
 
     def figures(self) -> dict[str, int]:
         """Whole numbers for the monitor's own heartbeat: `SERVICE.counter`, and `latency.STAGE.QUANTILE` in ns."""

@@ -49,9 +49,7 @@ class Monitor(Service):
             if isinstance(delivery.message, Signals):
                 self._census.measure(delivery.message)
                 self.bar, self.journal = delivery.message.bar, delivery.message.journal
-        for name in self._census.turned_stale(self.clock.boot_ns()):
-            self.log.warning("stale", link=name)
-            self.outlet.alert("warning", "stale", link=name)
+        self._tell_turns()
         now = self.clock.monotonic_ns()
         if now >= self._report_ns:
             self._report_ns = now + REPORT_NS
@@ -69,6 +67,15 @@ class Monitor(Service):
         for view in self._views.values():
             view.close()
         self._signals.close()
+
+    def _tell_turns(self) -> None:
+        silent, heard = self._census.turned(self.clock.boot_ns())
+        for name in silent:
+            self.log.warning("stale", link=name)
+            self.outlet.alert("warning", "stale", link=name)
+        for name in heard:
+            self.log.info("heard_again", link=name)
+            self.outlet.alert("info", "heard_again", link=name)
 
     def _view(self, name: str) -> Channel:
         topics = [self.endpoints.topic("health", name), self.endpoints.topic("alerts", name)]

@@ -71,6 +71,13 @@ def test_nothing_comes_after_the_end(watch: DueWatch, clock: ManualClock, end: E
     assert not is_overdue(watch, clock)
 
 
+def test_a_foreign_numbering_that_ends_takes_nothing_back(watch: DueWatch, clock: ManualClock) -> None:
+    """The signals' word of an end comes late: the feed may have begun anew since."""
+    watch.hear(due(5))
+    watch.end(EndOfStream(OTHER, 4, Mode.LIVE))
+    assert is_overdue(watch, clock)
+
+
 def test_an_older_signal_takes_nothing_back(watch: DueWatch, clock: ManualClock) -> None:
     """Such as one that was looked up."""
     watch.met(JOURNAL, 5)

@@ -93,3 +93,22 @@ def test_without_a_cache_signals_flow(trader: Trader, *, quiet: bool) -> None:
     trader.go_on(120)
     assert trader.places[2:] == [(1, 0), (2, 0)]
     assert trader.client.link == "current"
+
+
+@pytest.mark.parametrize("many", [3, 5])
+def test_what_was_asked_of_the_old_numbering_is_asked_anew(trader: Trader, many: int) -> None:
+    """The record began anew while a question was under way: its bars are not those that were asked from."""
+    trader.say(section(3))
+    trader.go_on()
+    trader.say_and_die()  # who joins the next worker asks the cache from bar 3 on
+    trader.feed._played[:] = [Line(SIGNALS, replace(LIST, journal=ANOTHER))]
+    for _ in range(40):  # the worker is heard, and the question waits at the cache
+        if trader.client._stream._backfill is not None:
+            break
+        trader.go_on(1)
+    assert trader.client._stream._backfill is not None
+    trader.feed.publish(Line(SIGNALS, replace(LIST, journal=ANOTHER)))
+    trader.say(*(anew(bar) for bar in range(1, many + 1)))
+    trader.go_on()
+    assert trader.places[3:] == [(bar, 0) for bar in range(1, many + 1)]
+    assert trader.client.link == "current"

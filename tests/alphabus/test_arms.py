@@ -90,3 +90,8 @@ def test_figures_and_lines_of_a_section_name_its_model() -> None:
     told = section_facts(Section(("A",), HALTED))
     assert (told["model"], told["status"], told["reason"], told["bar"]) == (model, "void", "halted", 7)
     assert f" {model} " in section_line(Section(("A",), HALTED))
+
+
+def test_a_cache_that_does_not_answer_is_not_an_empty_record() -> None:
+    """What is on record nobody knows then."""
+    assert list(status_table({"signal_cache": None}, {"champion": None}))[-1].endswith("the cache does not answer")

@@ -7,6 +7,8 @@ from dataclasses import replace
 import msgpack
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from alphabus.body import UNCOPIED, Body
 from alphabus.codec import content_of, decode, decode_record, encode, encode_record
@@ -70,10 +72,38 @@ def test_a_body_is_a_mapping() -> None:
     columns = factors(3).columns
     assert list(columns) == ["a", "b", *FACTOR_MARKS]
     assert {name: column.tolist() for name, column in columns.items()}["b"] == [3.0, 4.0, 5.0]
-    assert stack(columns, ["b", "a"]).tolist() == [[3.0, 4.0, 5.0], [0.0, 1.0, 2.0]]
     assert (len(columns), "b" in columns, "c" in columns) == (5, True, False)
     with pytest.raises(KeyError):
         columns["c"]
+
+
+@pytest.mark.parametrize("held", ["body", "columns"])
+@given(names=st.lists(st.sampled_from("abcdef"), unique=True))
+def test_columns_are_stacked_in_the_order_asked_for(held: str, names: list[str]) -> None:
+    """One matrix, whichever way the columns are held: all, some or none of them, beside one another or not."""
+    columns: Columns = {name: np.array([place, np.nan, -0.0]) for place, name in enumerate("abcdef")}
+    columns = {**columns, "warm": np.ones(3, np.uint8)}
+    expected = b"".join(columns[name].tobytes() for name in names)
+    found = stack(body_of(columns) if held == "body" else columns, names)
+    assert (found.shape, found.dtype.str, found.tobytes()) == ((len(names), 3), "<f8", expected)
+
+
+@pytest.mark.parametrize(("names", "uncopied"), [("abc", True), ("bc", True), ("cb", False), ("ac", False)])
+def test_neighbours_are_not_copied(names: str, *, uncopied: bool) -> None:
+    """As a rule a model takes all factors of its plan, in their order: then it sees them where they are, read-only."""
+    columns = body_of({name: np.zeros(3) for name in "abc"})
+    found = stack(columns, tuple(names))
+    assert np.shares_memory(found, columns.memory) is uncopied
+    assert found.flags.writeable is not uncopied
+
+
+@pytest.mark.parametrize("held", ["body", "columns"])
+def test_all_names_there_are_not_are_told(held: str) -> None:
+    """In the order asked for; a u1 column is none of these."""
+    columns: Columns = {"a": np.zeros(2), "b": np.zeros(2), "warm": np.ones(2, np.uint8)}
+    with pytest.raises(KeyError) as refused:
+        stack(body_of(columns) if held == "body" else columns, ("d", "b", "warm", "c"))
+    assert refused.value.args == ("d", "warm", "c")
 
 
 @pytest.mark.parametrize("size", [0, 1])

@@ -197,3 +197,14 @@ def test_running_instances_are_those_that_listen() -> None:
         assert nobody_there(Path(folder), "a") is None
         assert nobody_there(Path(folder), "dead") == f"no process of 'dead' listens below {folder}, there are: a, b"
         assert (nobody_there(Path(folder) / "absent", "a") or "").endswith("nor of any other instance")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"), [(f"pid {os.getpid()}, started", True), ("pid 4194305,", False), ("", False)]
+)
+def test_who_runs_but_listens_elsewhere_is_met_over_tcp(tmp_path: Path, text: str, *, told: bool) -> None:
+    """Its lock names a process that lives: the folder of keys is what lacks."""
+    (tmp_path / "two").mkdir()
+    (tmp_path / "two" / "bar_feed.lock").write_text(text, encoding="ascii")
+    said = nobody_there(tmp_path, "two") or ""
+    assert ("though bar_feed run there" in said and "--keys" in said) == told

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from alphabus.messages import EndOfStream, Mode
+from alphabus.messages import Announcement, EndOfStream, Mode, Phase
 from alphabus.outbox import Outbox
 from alphabus.testing import Line, ScriptedFeed, signals_script
 from alphabus.testing.fixtures import MakeFeed, manual_clock, memory_bus, scripted_feed
 from alphabus.testing.scripted import BUDGET_BYTES
 from alphabus.testing.sections import JOURNAL
+from tests.alphabus.test_lost_last import Trader, section, trader
 
-__all__ = ["manual_clock", "memory_bus", "scripted_feed"]
+__all__ = ["manual_clock", "memory_bus", "scripted_feed", "trader"]
 
 SECOND_NS = 1_000_000_000
 DAYS = [{"A": float(bar)} for bar in range(1, 5)]
@@ -56,3 +57,48 @@ def test_who_never_heard_of_the_latest_gets_that_before_the_end(scripted_feed: M
         die_with_the_rest(feed)
         feed.restart("signal_cache")
         assert [section.signals.bar for section in client][-1] == 4
+
+
+def test_a_stream_that_goes_on_has_not_ended(trader: Trader) -> None:
+    """Its source has more by now: what follows the end is waited for again, until the next end."""
+    trader.say(EndOfStream(JOURNAL, 2, Mode.LIVE))
+    trader.go_on()
+    assert trader.client.ended
+    trader.say(section(3))
+    trader.go_on()
+    assert trader.places[-1] == (3, 0)
+    assert not trader.client.ended
+    trader.say(EndOfStream(JOURNAL, 3, Mode.LIVE))
+    trader.go_on()
+    assert trader.client.ended
+
+
+def test_a_late_revision_after_the_end_ends_nothing_anew(trader: Trader) -> None:
+    """It revises what came before the end, and no other end follows it."""
+    trader.say(EndOfStream(JOURNAL, 2, Mode.LIVE), section(2, revision=1))
+    trader.go_on()
+    assert trader.client.ended
+
+
+def announce(trader: Trader, bar: int) -> None:
+    """The feed says that this section is due now."""
+    trader.feed.publish(Line("announcements", Announcement(JOURNAL, bar, Mode.LIVE, bar, bar, Phase.DUE, 1)))
+
+
+def test_nothing_is_awaited_behind_the_end_of_the_signals(trader: Trader) -> None:
+    """A feed that started again announced what will never be, and its own word of the end was lost on the way."""
+    announce(trader, 3)
+    trader.go_on(100)
+    assert trader.client.link == "overdue"
+    trader.say(EndOfStream(JOURNAL, 2, Mode.LIVE))
+    trader.go_on()
+    assert trader.client.link == "current"
+
+
+def test_an_end_is_heard_once(trader: Trader) -> None:
+    """What is announced after it is awaited: the source has more by now."""
+    trader.say(EndOfStream(JOURNAL, 2, Mode.LIVE))
+    trader.go_on()
+    announce(trader, 3)
+    trader.go_on(100)
+    assert trader.client.link == "overdue"

@@ -1,7 +1,10 @@
 """Replacing a file: the old one or the new one, never a mixture."""
 
+import errno
 from contextlib import suppress
 from pathlib import Path
+
+import pytest
 
 from common.atomic import replacing
 
@@ -25,3 +28,26 @@ def test_a_failure_leaves_the_old_content(tmp_path: Path) -> None:
         raise RuntimeError("half way")
     assert target.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [target]
+
+
+def test_threads_that_replace_one_file_at_once_do_not_meet(tmp_path: Path) -> None:
+    """Each writes a temporary file of its own, and what is there in the end is one of them, whole."""
+    target = tmp_path / "file"
+    with replacing(target) as one, replacing(target) as other:
+        assert one != other
+        one.write_bytes(b"one")
+        other.write_bytes(b"other")
+    assert target.read_bytes() == b"one"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_a_write_that_finds_no_space_says_of_what(tmp_path: Path) -> None:
+    """The system names a file when it is opened only."""
+
+    def write() -> None:
+        with replacing(tmp_path / "config.toml"):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(OSError, match=f"No space left on device: '{tmp_path}/config.toml'"):
+        write()
+    assert list(tmp_path.iterdir()) == []

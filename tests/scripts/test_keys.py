@@ -76,3 +76,18 @@ def test_a_wrong_name_is_wrong_usage(tmp_path: Path) -> None:
     assert run("make", "No", "--keys", str(tmp_path / "keys")) == 2
     assert run("remove", "nobody", "--keys", str(tmp_path / "keys")) == 2
     assert [path.name for path in (tmp_path / "keys").iterdir()] == []
+
+
+def test_the_configuration_says_where_keys_lie(
+    tmp_path: Path, config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`bus.keys` of $ALPHABUS_CONFIG unless --keys says otherwise; told where, and what other hosts need."""
+    text = config.read_text(encoding="ascii")
+    config.write_text(text.replace("[bus.tcp]", f"[bus]\nkeys = '{tmp_path}/own'\n[bus.tcp]"), encoding="ascii")
+    monkeypatch.setenv("ALPHABUS_CONFIG", str(config))
+    assert run("make") == 0
+    assert f"{tmp_path}/own: written; copy peers.toml" in capsys.readouterr().err
+    assert (tmp_path / "own" / "peers.toml").exists()
+    assert run("check") == 0
+    assert run("remove", "monitor") == 0
+    assert f"where {tmp_path}/own/peers.toml counts: copy that file to the other hosts" in capsys.readouterr().err

@@ -10,8 +10,9 @@ import pytest
 from rich.console import Console
 
 from common.market.sample import sample_market
+from common.replay.preparation import Wish
 from scripts import replay, up
-from scripts.command import main
+from scripts.command import console, main
 from scripts.views.replay import tell
 
 SCRIPTS = {"replay": replay.app, "up": up.app}
@@ -82,6 +83,18 @@ def test_a_run_that_cannot_train_keeps_the_refused_rows(folder: Path, capsys: py
         (folder / "old" / name).write_text("earlier", encoding="utf-8")
     assert run("replay", "--bars", "short.parquet", "--out", "old") == 2
     assert (folder / "old" / "quarantine.jsonl").read_text(encoding="utf-8") == "earlier"
+
+
+@pytest.mark.parametrize(("days", "warnings"), [(320, 1), (420, 0)])
+def test_few_rows_to_learn_from_are_warned_of(
+    days: int, warnings: int, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As training by itself warns of them."""
+    sample_market(symbols=24, days=420).head(24 * days).write_parquet(folder / "bars.parquet")
+    wish = Wish(folder / "bars.parquet", folder / "out", instance="few-rows", registry=folder / "registry")
+    replay.train_for(wish, console())
+    said = " ".join(capsys.readouterr().err.split())
+    assert said.count("a feature; below 15 a model fits mostly noise") == warnings
 
 
 def test_a_run_that_is_refused_leaves_no_folder(folder: Path) -> None:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import typer
 
 from alphabus.messages import Heartbeat
-from scripts.up import take_note
+from scripts.command import instance_name
+from scripts.up import take_note, waiting_of
+from scripts.views.tidings import Tidings
 
 
 def beat(service: str, bar: int, **counters: int) -> Heartbeat:
@@ -46,3 +49,33 @@ def test_who_does_not_answer_takes_nothing_back() -> None:
     figures: dict[str, Any] = {"bar": 0}
     take_note([beat("bar_feed", 420), beat("signal_cache", 419, signals_fresh=9)], figures)
     assert take_note([beat("bar_feed", 0)], figures) == "bar 420: 9 fresh"
+
+
+def test_what_befalls_it_is_told_once() -> None:
+    """Also where nobody sees a line that changes; deaths of earlier starts are no news."""
+    tidings = Tidings({"monitor": 3})
+    assert tidings.lines((), {"monitor": 3}) == []
+    assert tidings.lines(["bar_feed"], {"monitor": 5}) == [
+        "monitor died and is started again (2 more)",
+        "bar_feed: the disk is full, it waits for space",
+    ]
+    assert tidings.lines(["bar_feed"], {"monitor": 5}) == []
+    assert tidings.lines((), {"monitor": 5}) == ["bar_feed: there is space again"]
+
+
+def test_who_does_not_answer_still_waits_for_space() -> None:
+    """As far as anybody knows."""
+    assert waiting_of([beat("bar_feed", 1)], {"bar_feed", "signal_cache"}) == {"signal_cache"}
+    assert waiting_of([beat("bar_feed", 1, disk_full=1)], set()) == {"bar_feed"}
+
+
+@pytest.mark.parametrize("name", ["", "No", "../up"])
+def test_what_cannot_name_an_instance_is_refused(name: str) -> None:
+    """Nothing, too: it would quietly be the instance that the file's name makes."""
+    with pytest.raises(typer.BadParameter, match="instance name"):
+        instance_name(name)
+
+
+def test_no_name_or_a_good_one_is_taken() -> None:
+    """As it was given."""
+    assert (instance_name(None), instance_name("live")) == (None, "live")

@@ -198,7 +198,7 @@ class Cluster:
 
     def start(self, name: str) -> None:
         """Start a process, as its main program does."""
-        self._epochs[name] += 1
+        epoch = self.raise_epoch(name)
         self._channels[name] = channels = OwnChannels(self._transport)
         endpoints = Endpoints(Path("/memory"), self.config.instance)
         bus = Bus(
@@ -209,8 +209,17 @@ class Cluster:
             found=lambda writer, what, _: self.losses.append((name, writer, what)),
             acknowledge_every=self.config.acknowledge_every,
         )
-        context = Context(self.config, bus, silent_log(), Counters(), self._epochs[name])
+        context = Context(self.config, bus, self.log_of(name), Counters(), epoch)
         self.services[name] = self._makers[name](context)
+
+    def raise_epoch(self, name: str) -> int:
+        """Count the starts of a process."""
+        self._epochs[name] += 1
+        return self._epochs[name]
+
+    def log_of(self, _name: str) -> FilteringBoundLogger:
+        """Where a process writes its events."""
+        return silent_log()
 
     def step(self, name: str) -> None:
         """One turn of one service; killed in the middle it starts again."""

@@ -140,7 +140,7 @@ class Ahead:
     def write(self, name: str = "signals.parquet", **changes: Any) -> Path:
         """The file."""
         found, path = self.computed(), self.folder / name
-        write_precomputed(path, found.rows, self.provenance(found, **changes), self.table.datetime_type)
+        write_precomputed(path, found.rows, self.provenance(found, **changes), self.table.form)
         return path
 
     def config(self, name: str, **tables: Any) -> Config:

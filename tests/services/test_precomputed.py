@@ -218,7 +218,7 @@ def test_what_is_not_in_the_file_is_waited_for(ahead: Ahead) -> None:
     first = int(ahead.table.frame.filter(pl.col("time") >= ahead.split)["stamp"].min())  # type: ignore[arg-type]
     found = ahead.computed(span=Span(first, first))
     path = ahead.folder / "one.parquet"
-    write_precomputed(path, found.rows, ahead.provenance(found), ahead.table.datetime_type)
+    write_precomputed(path, found.rows, ahead.provenance(found), ahead.table.form)
     config = ahead.config("wait", cache={"precomputed": str(path)})
     with running(ahead.cluster(config)) as cluster, asking(cluster) as client:
         later = client.get_signal(int(ahead.table.times[HISTORY + 2]), wait=3600 * 1000 * MS, arm=ARM)

@@ -60,12 +60,14 @@ class Watched:
     def round(self) -> None:
         """One of everybody."""
         now = self.cluster.clock.monotonic_ns()
+        since = self.cluster.clock.wall_ns() - now
         self.cluster.round(STEP_MS * MS)
         self.due.setdefault(self.cluster.services["bar_feed"].bar, now)
         while self._ear is not None and (frames := self._ear.receive()) is not None:
-            message = decode(frames).message
+            delivery = decode(frames)
+            message, when = delivery.message, delivery.sent - since
             if isinstance(message, Signals):
-                self.said[message.bar, message.revision] = now, message.status.value, message.reason.value
+                self.said[message.bar, message.revision] = when, message.status.value, message.reason.value
 
     def until_before(self, bar: int, left_ms: int) -> None:
         """Up to so long before a section is due."""

@@ -6,19 +6,23 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
 from alphabus.endpoints import SERVICES
+from tests.simulation import crowd
 from tests.simulation.crowd import judged
 from tests.simulation.fate import draw
 from tests.simulation.judge import Judge
 
 SEEDS, BATCH = 160, 40
 HAPPENS = {
-    "client asked", "halt", "killed all", "killed client", "machine slept", "message damaged", "message lost or late",
-    "message repeated or out of turn", "power cut", "promote", "record half written", "resume", "snapshot damaged",
-    "stopped bar_feed", "stopped inference_worker", *(f"killed {name}" for name in SERVICES),
+    "away factor_engine", "away inference_worker", "away signal_cache", "client asked",
+    "halt", "killed all", "killed client", "machine slept", "message damaged", "message lost or late",
+    "message repeated or out of turn", "power cut", "promote", "record forgotten", "record half written", "resume",
+    "run folder lost", "snapshot damaged", "stopped bar_feed", "stopped inference_worker", "zombie refused",
+    "zombie spoke", *(f"killed {name}" for name in SERVICES),
 }  # fmt: skip
 
 
@@ -58,6 +62,12 @@ def test_a_seed_is_the_same_run_each_time(seed: int, judge: Judge) -> None:
 
 
 def test_a_seed_is_the_same_run_in_another_process(judge: Judge) -> None:
-    """A crowd finds what a single one does, whoever takes which seed."""
-    found = sorted(judged(1000, 4, jobs=2), key=lambda each: each.seed)
-    assert found == [judge.try_seed(seed) for seed in range(1000, 1004)]
+    """A crowd finds what a single one does, in the same order, whoever takes which seed."""
+    assert list(judged(1000, 5, jobs=2)) == [judge.try_seed(seed) for seed in range(1000, 1005)]
+
+
+def test_a_process_that_dies_is_no_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its seeds would be missing, and nobody would know."""
+    monkeypatch.setattr(crowd, "ROOT", Path("/"))  # where there is nothing to run
+    with pytest.raises(crowd.ChildError, match="seed 1000 has no verdict: its process ended with exit status 1"):
+        list(judged(1000, 2, jobs=1))

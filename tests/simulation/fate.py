@@ -37,6 +37,8 @@ class Deaths:
     torn: float  # of a half-written record, per death of a writer
     power_cut: float  # of the end of every record being lost, per death of all
     snapshot: float  # of a damaged snapshot, per death of the engine
+    run_lost: float  # of the run folder being emptied before the next start, per death; a power cut always does
+    zombie: float  # of a writer that goes on speaking when its successor is up, per death
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +64,15 @@ class Fate:
     blend: bool
     credit: int
     sync: Sync
+    snapshot_sections: int
+    forgets: bool  # whether the feed's record goes as soon as it may
     rounds_ns: tuple[int, ...]
     weather: Chances
     deaths: Deaths
     moods: float  # chance of a failing executor, per section and attempt
     sleeps: float  # chance of a sleep of the machine or a step of its wall clock, per round
     stops: float  # chance that one stands still for longer than it takes to be missed, per round
+    aways: float  # chance that one dies and is started again only after long, per round
     asks: float  # chance that the trading engine asks for some section, per round
     deeds: tuple[Deed, ...]
 
@@ -75,6 +80,11 @@ class Fate:
     def dice(self) -> Random:
         """Chance while the run goes on; the same each time it is asked for."""
         return Random(f"{self.seed} runs")  # noqa: S311  dice, not secrets
+
+    @property
+    def keep_sections(self) -> int:
+        """As few as the configuration takes."""
+        return self.snapshot_sections + self.credit
 
     @property
     def undisturbed(self) -> bool:
@@ -89,6 +99,7 @@ def draw(seed: int) -> Fate:
     waits = policy is Policy.WAIT
     fury = 1.0 if waits else 0.2  # under a deadline too much of it, and nothing is computed any more
     history, live = SHORT if dice.random() < 0.85 else LONG
+    forgets = dice.random() < 0.3
     arms = ARMS[: dice.choice((1, 2))]
     return Fate(
         seed=seed,
@@ -98,14 +109,17 @@ def draw(seed: int) -> Fate:
         policy=policy,
         arms=arms,
         blend=len(arms) > 1 and dice.random() < 0.5,
-        credit=dice.choice((4, 8, 16)),
+        credit=dice.choice((1, 2, 4) if forgets else (4, 8, 16)),
         sync=dice.choice((Sync.NEVER, Sync.ALWAYS)),
+        snapshot_sections=dice.choice((1, 2)),
+        forgets=forgets,
         rounds_ns=(0, 1 * MS, 20 * MS, 400 * MS) if waits else (0, 1 * MS, 10 * MS, 30 * MS),
         weather=_weather(dice, fury),
         deaths=_deaths(dice, fury),
         moods=dice.choice((0, 0.2)),
         sleeps=dice.choice((0, 0, 0.05)),
         stops=dice.choice((0, 0, 0, 0.02)),
+        aways=dice.choice((0, 0, 0.02)),
         asks=dice.choice((0, 0.05)),
         deeds=_deeds(dice) if dice.random() < 0.35 else (),
     )
@@ -127,7 +141,9 @@ def _deaths(dice: Random, fury: float) -> Deaths:
         all_at_once=fury * dice.choice((0, 0, 0.02)),
         torn=dice.choice((0, 0.2)),
         power_cut=dice.choice((0, 0.5)),
-        snapshot=dice.choice((0, 0.3)),
+        snapshot=dice.choice((0, 0, 0.3)),
+        run_lost=dice.choice((0, 0, 0.5)),
+        zombie=dice.choice((0, 0, 0.3)),
     )
 
 

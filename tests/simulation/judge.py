@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from itertools import dropwhile
 from pathlib import Path
 
 from alphabus.messages import Signals, Status
 from common.config import Policy
+from common.market.journal import Journal, Retention, Sync
+from common.message_log import UNIVERSE
 from tests.services.cluster import Cluster, said
 from tests.simulation import fair, promise
 from tests.simulation.cast import BAD, GOOD, SLOW, copy_registry, make_registry
@@ -34,7 +36,7 @@ class Judge:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._registry = make_registry(folder / "registry")
-        self._records: dict[tuple[int, int, int], dict[str, list[Signals]]] = {}
+        self._records: dict[tuple[int, ...], dict[str, list[Signals]]] = {}
 
     def try_seed(self, seed: int) -> Judged:
         """Run it; what fails in any way at all is broken, with its words."""
@@ -50,51 +52,86 @@ class Judge:
 
     def _complaints(self, fate: Fate, run: Mortal) -> Iterator[str]:
         yield from self._of_client(fate, run)
+        yield from () if run.punctual is None else run.punctual.broken
         yield from promise.refused(len(run.refused), run.tally["message damaged"], run.refused)
+        # A paced feed hears that the worker is level again before the engine has written what it held back until then.
+        lagging = fate.policy is Policy.DEADLINE and worker_died(run)
+        excused = run.past.renumbered or run.tally["snapshot damaged"] > 0 or lagging
+        yield from promise.remembered(run.past.cuts, _refusals(run), excused=excused)
         for name in run.config.signal_names:
             for complaint in self._of_record(fate, run, name):
                 yield f"{name}, {complaint}"
 
     def _of_client(self, fate: Fate, run: Mortal) -> Iterator[str]:
-        diary, worker_died = run.trader.diary, any(run.tally[f"killed {who}"] for who in ("inference_worker", "all"))
-        yield from fair.complaints(diary, run.record(ARMS[0]), exact=fate.undisturbed or not worker_died)
-        oracle = self._oracle(fate, ARMS[0])
+        diary = run.trader.diary
+        exact = not worker_died(run) or (fate.undisturbed and not run.past.cuts)
+        yield from fair.complaints(diary, run.record(ARMS[0]), exact=exact)
+        oracle = self._oracle(fate, ARMS[0], run.past.cuts)
         for life in diary.lives:
             for complaint in promise.honest(life, oracle, run.config.inference.max_age_bars):
                 yield f"a client, {complaint}"
 
-    def _oracle(self, fate: Fate, arm: str) -> dict[int, promise.Values]:
-        """By version, what an undisturbed run computes."""
-        versions = GOOD if arm == ARMS[0] else (SLOW,)
-        return {version: promise.computed(self._undisturbed(fate, version)[arm]) for version in versions}
+    def _oracle(self, fate: Fate, arm: str, cuts: Collection[int]) -> dict[int, promise.Values]:
+        """By version, what undisturbed runs compute: of all bars, and of what was left from each of these on."""
+        versions, begins = GOOD if arm == ARMS[0] else (SLOW,), (0, *sorted(cuts))
+        return {
+            version: promise.computed(*(self._undisturbed(fate, version, first)[arm] for first in begins))
+            for version in versions
+        }
 
     def _of_record(self, fate: Fate, run: Mortal, name: str) -> Iterator[str]:
         record, calm = run.record(name), self._undisturbed(fate)
-        if fate.undisturbed:
+        if fate.undisturbed and not run.past.cuts:
             yield from promise.undisturbed([said(each) for each in record], [said(each) for each in calm[name]])
             return
-        yield from promise.once_and_in_order(record, range(fate.history + 1, fate.history + fate.live + 1))
+        first = max(fate.history + 1, run.past.begins)
+        yield from promise.once_and_in_order(record, range(first, fate.history + fate.live + 1))
         if name not in ARMS:
             return
-        yield from promise.honest(record, self._oracle(fate, name), run.config.inference.max_age_bars)
-        if fate.policy is Policy.WAIT and all(deed.verb == "promote" for deed in fate.deeds):
+        yield from promise.honest(record, self._oracle(fate, name, run.past.cuts), run.config.inference.max_age_bars)
+        if fate.policy is Policy.WAIT and not run.past.cuts and all(deed.verb == "promote" for deed in fate.deeds):
             # A bad model that is wished for at a start, before any has served, has nobody to give way to.
             silent = any(deed.version == BAD for deed in fate.deeds)
             said_first = dropwhile(lambda signals: silent and signals.status is Status.VOID, record)
             yield from promise.on_time(said_first, calm[name])
 
-    def _undisturbed(self, fate: Fate, champion: int = 1) -> dict[str, list[Signals]]:
-        """Records by topic of a run that nothing happens to, in which nobody is late."""
+    def _undisturbed(self, fate: Fate, champion: int = 1, begins: int = 0) -> dict[str, list[Signals]]:
+        """Records by topic of a run that nothing happens to, in which nobody is late.
+
+        It begins with a bar, when those before it are no longer on the feed's record; 0: with the first.
+        """
         champion = champion if champion in GOOD else 1
-        calm = replace(fate, policy=Policy.WAIT, deeds=(), moods=0.0, arms=ARMS, blend=True)
-        key = (fate.market, fate.live, champion)
+        key = (fate.market, fate.live, champion, begins)
         if key not in self._records:
-            folder = self._folder / f"calm-{len(self._records)}"
+            calm = replace(fate, policy=Policy.WAIT, deeds=(), moods=0.0, arms=ARMS, blend=True, forgets=False)
+            folder = self._calm_folder(key)
+            if begins:
+                self._undisturbed(fate, champion)
+                forget(self._calm_folder((*key[:3], 0)) / "state" / "journal", folder / "state" / "journal", begins)
             cluster = calm_run(calm, folder, copy_registry(self._registry, folder / "registry", champion))
             self._records[key] = records_of(cluster)
         return self._records[key]
+
+    def _calm_folder(self, key: tuple[int, ...]) -> Path:
+        return self._folder / "-".join(("calm", *map(str, key)))
+
+
+def worker_died(run: Mortal) -> bool:
+    """Alone, or with all others."""
+    return any(run.tally[f"{how} inference_worker"] for how in ("killed", "away")) or run.tally["killed all"] > 0
+
+
+def forget(journal: Path, folder: Path, begins: int) -> None:
+    """Copy a journal, of which the segments before a bar are gone."""
+    shutil.copytree(journal, folder)
+    with Journal.open(folder, sync=Sync.NEVER, landmark=UNIVERSE) as copied:
+        copied.prune(Retention(max_bytes=0), begins, 0.0)
 
 
 def records_of(cluster: Cluster) -> dict[str, list[Signals]]:
     """What the cache has, by topic."""
     return {name: cluster.record(name) for name in cluster.config.signal_names}
+
+
+def _refusals(run: Mortal) -> int:
+    return sum(writer == "bar_feed" and what == "refused" for _, writer, what in run.losses)

@@ -7,22 +7,32 @@ from collections.abc import Sequence
 from functools import partial
 from random import Random
 
+from structlog.typing import FilteringBoundLogger
+
 from alphabus.client import SignalClient
 from alphabus.endpoints import SERVICES
 from alphabus.messages import Mode
 from alphabus.testing.memory import _Channel as MemoryChannel
-from common.config import Config
+from common.config import Config, Policy
 from common.market.journal_sync import Sync
+from services.bar_feed.service import BarFeed
 from tests.services.cluster import Assassin, Cluster
 from tests.services.markets import toy_market
 from tests.simulation.cast import VersionedSeat, moody
 from tests.simulation.disk import Disk
+from tests.simulation.events import Events
 from tests.simulation.fate import Fate
+from tests.simulation.past import Past
+from tests.simulation.punctual import Punctual
+from tests.simulation.run_folder import RunFolder
 from tests.simulation.trader import Trader
 from tests.simulation.weather import Weather
+from tests.simulation.zombie import haunt
 
 ROUND_NS, STOPPED_ROUNDS = 200_000_000, 30  # silence is noticed after three seconds, and a start may take two
 MOST_ROUNDS, ASKED, BEAT_NS = 200, 6, 1_000_000_000
+AWAY_ROUNDS = 12
+YEARS_NS = 200_000_000_000_000_000  # by then every file is old
 
 
 class Mortal(Cluster):
@@ -31,11 +41,19 @@ class Mortal(Cluster):
     def __init__(self, config: Config, fate: Fate, weather: Weather, dice: Random, tally: Counter[str]) -> None:
         self._fate, self._dice, self.tally, self._stopped = fate, dice, tally, ""
         self._wake_ns = dict.fromkeys(SERVICES, 0)
-        self._disk = Disk(config.state, dice, tally)
+        self._disk, self._run = Disk(config.state, dice, tally), RunFolder(config.state, tally)
+        self._events = Events()
+        self.past = Past(self._events)
         self._weather, self._killer = weather, Assassin(dice, fate.deaths.sending, weather)
         market = toy_market(fate.market, history=fate.history, live=fate.live)
         seat = partial(VersionedSeat, behave=moody(dice, fate.moods))
+        self.punctual: Punctual | None = None
         super().__init__(config, market, mischief=self._killer, open_seat=seat)
+        deadline_ns = config.deadline_ns if fate.policy is Policy.DEADLINE else None
+        self.punctual = Punctual(self.clock, deadline_ns, fate.history + fate.live)
+        for service in self.services.values():
+            self.punctual.started(service)
+        self.clock.step_wall(YEARS_NS)
         self.times = [section.time for section in market.sections[fate.history :]]
         self.trader = Trader(self._open_client, tally)
 
@@ -54,7 +72,16 @@ class Mortal(Cluster):
         if self.trader.link != "current":
             self.trader.diary.links.append(f"the link is {self.trader.link} though all is well")
         self.trader.close()
+        zombies = sum(what == "zombies" for _, _, what in self.losses)
+        self.tally += Counter({"record forgotten": int(self.past.is_forgotten(self._feed)), "zombie refused": zombies})
         self.close()
+
+    @property
+    def _feed(self) -> BarFeed:
+        feed = self.services["bar_feed"]
+        if not isinstance(feed, BarFeed):
+            raise TypeError("the feed is none")
+        return feed
 
     @property
     def _is_over(self) -> bool:
@@ -72,13 +99,37 @@ class Mortal(Cluster):
                 self.round(ROUND_NS)
                 bars.append(self.services["bar_feed"].bar)
             link, self._stopped = self.trader.link, ""
+            if name == "inference_worker" and self.punctual is not None:
+                self.punctual.stood_still()
         if link not in self._allowed(name, bars):
             self.trader.diary.links.append(f"the link is {link} while {name} stands still")
+
+    def stay_away(self, name: str) -> None:
+        """One dies, and is started again only when the others have gone on for long without it."""
+        self.tally[f"away {name}"] += 1
+        self._die(name)
+        self._stopped = name
+        for _ in range(AWAY_ROUNDS):
+            self.round(ROUND_NS)
+        self._stopped = ""
+        self._revive(name)
 
     def start(self, name: str) -> None:
         """Begin with a turn, whatever is there."""
         self._wake_ns[name] = 0
         super().start(name)
+        if self.punctual is not None:
+            self.punctual.started(self.services[name])
+        if name == "bar_feed":
+            self.past.started(self._feed)
+
+    def raise_epoch(self, name: str) -> int:
+        """Count the starts where a process counts them."""
+        return self._run.raise_epoch(name)
+
+    def log_of(self, _name: str) -> FilteringBoundLogger:
+        """One for all."""
+        return self._events.log
 
     def step(self, name: str) -> None:
         """A turn for whoever has something to read, or whose time has come, as the loop of a process has it.
@@ -122,12 +173,8 @@ class Mortal(Cluster):
     def restart(self, name: str) -> None:
         """SIGKILL, then the supervisor's restart."""
         self.tally[f"killed {name}"] += 1
-        self._end(name)
-        if self._dice.random() < self._fate.deaths.torn:
-            self._disk.tear(name)
-        if name == "factor_engine" and self._dice.random() < self._fate.deaths.snapshot:
-            self._disk.damage_snapshots()
-        self.start(name)
+        self._die(name)
+        self._revive(name)
 
     def perish(self) -> None:
         """All at once, by a kill or with the machine."""
@@ -136,8 +183,26 @@ class Mortal(Cluster):
             self._end(name)
         if self._dice.random() < self._fate.deaths.power_cut:
             self._disk.cut_power(synced=self._fate.sync is Sync.ALWAYS)
+            self._run.lose()
         for name in SERVICES:
             self.start(name)
+
+    def _die(self, name: str) -> None:
+        """With whatever a death leaves on the disk."""
+        self._end(name)
+        if self._dice.random() < self._fate.deaths.torn:
+            self._disk.tear(name)
+        if name == "factor_engine" and self._dice.random() < self._fate.deaths.snapshot:
+            self._disk.damage_snapshots()
+        if self._dice.random() < self._fate.deaths.run_lost:
+            self._run.lose()
+
+    def _revive(self, name: str) -> None:
+        """Start again; its forerunner may not have heard that it is dead."""
+        self.start(name)
+        if self._dice.random() < self._fate.deaths.zombie:
+            self.tally["zombie spoke"] += 1
+            haunt(self.services[name], self._weather)
 
     def _end(self, name: str) -> None:
         self.deaths += 1

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import zip_longest
+from itertools import chain, zip_longest
 from typing import Any
 
 import numpy as np
@@ -16,8 +17,8 @@ VOID = (Reason.NOTHING_YET, Reason.MAX_AGE, Reason.HALTED)
 Said = tuple[Any, ...]
 """A section to the bit: bar, revision, status, reason and age, then all that it says."""
 
-Values = Mapping[int, tuple[bytes, ...]]
-"""Of each bar, what an undisturbed run computed."""
+Values = Mapping[int, Collection[tuple[bytes, ...]]]
+"""Of each bar, what undisturbed runs computed: one of all bars, and those that begin with a later one."""
 
 
 def undisturbed(record: Sequence[Said], calm: Sequence[Said]) -> Iterator[str]:
@@ -44,9 +45,13 @@ def content(signals: Signals) -> tuple[bytes, ...]:
     return signals.universe, signals.columns["signal"].tobytes(), signals.columns["flag"].tobytes()
 
 
-def computed(record: Sequence[Signals]) -> Values:
-    """What a run computed."""
-    return {signals.bar: content(signals) for signals in record if signals.age == 0 and signals.status in COMPUTED}
+def computed(*records: Sequence[Signals]) -> Values:
+    """What runs computed."""
+    found = defaultdict[int, set[tuple[bytes, ...]]](set)
+    for signals in chain(*records):
+        if signals.age == 0 and signals.status in COMPUTED:
+            found[signals.bar].add(content(signals))
+    return found
 
 
 def once_and_in_order(record: Sequence[Signals], bars: Sequence[int]) -> Iterator[str]:
@@ -81,7 +86,7 @@ def honest(record: Sequence[Signals], oracle: Mapping[int, Values], most_bars: i
             yield f"bar {signals.bar}: age {signals.age}, computed from {origin.bar}"
         if (signals.age == 0) != (signals.status in COMPUTED):
             yield f"bar {signals.bar}: {signals.status} of age {signals.age}"
-        if content(signals) != oracle[version].get(origin.bar):
+        if content(signals) not in oracle[version].get(origin.bar, ()):
             yield f"bar {signals.bar}: not the bits of version {version} at bar {origin.bar}"
 
 
@@ -97,3 +102,11 @@ def refused(count: int, damaged: int, examples: Collection[str]) -> Iterator[str
     """No message was refused but those that were damaged."""
     if count > damaged:
         yield f"{count} messages refused, {damaged} were damaged: {sorted(set(examples))[:3]}"
+
+
+def remembered(cuts: Collection[int], refusals: int, *, excused: bool) -> Iterator[str]:
+    """However little is kept, nobody asks for what is gone: unless a state was damaged, or the numbering began anew."""
+    if cuts and not excused:
+        yield f"the past of a plan began with bars {sorted(cuts)}, though nothing was damaged"
+    if refusals and not excused:
+        yield f"the feed was asked {refusals} times for what is not on record, though nothing was damaged"

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from random import Random
+from unittest.mock import patch
 
 from alphabus.endpoints import SERVICES
 from alphabus.messages import Request
 from common.config import Config, Policy
+from common.market.journal import Journal
 from services.inference_worker.service import InferenceWorker
 from tests.services.cluster import Cluster, promote, toy_config
 from tests.services.markets import toy_market
@@ -26,31 +30,56 @@ SHARES = {"champion": {"alias": "champion", "capital": 0.5}, "challenger": {"ali
 def config_of(fate: Fate, folder: Path, registry: Path) -> Config:
     """The instance a fate is about."""
     paced = fate.policy is Policy.DEADLINE
+    feed = {"credit": fate.credit, "sync": fate.sync.value}
+    pace = {"pace_s": 0.2} if paced else {}
+    forgets = {"retention": {"max_days": 1e-9, "keep_sections": fate.keep_sections}} if fate.forgets else {}
     return toy_config(
         folder, registry,
-        feed={"credit": fate.credit, "sync": fate.sync.value} | ({"pace_s": 0.2} if paced else {}),
+        feed=feed | pace | forgets,
         inference=DEADLINE if paced else {},
         arms={name: SHARES[name] for name in fate.arms},
         signals={"blend": fate.blend},
-        factors={"set": "toy", "snapshot_sections": 2},
+        factors={"set": "toy", "snapshot_sections": fate.snapshot_sections},
     )  # fmt: skip
+
+
+@contextmanager
+def small_segments() -> Iterator[None]:
+    """A segment a section: what a few MiB are to larger markets."""
+    with patch.object(Journal, "open", partial(Journal.open, segment_bytes=1)):
+        yield
 
 
 def calm_run(fate: Fate, folder: Path, registry: Path) -> Cluster:
     """The same run when nothing happens; closed."""
     market = toy_market(fate.market, history=fate.history, live=fate.live)
     seat = partial(VersionedSeat, behave=moody(fate.dice, 0.0))
-    cluster = Cluster(config_of(fate, folder, registry), market, open_seat=seat)
-    cluster.run(pass_ns=max(fate.rounds_ns))
-    cluster.close()
+    with small_segments():
+        cluster = Cluster(config_of(fate, folder, registry), market, open_seat=seat)
+        cluster.run(pass_ns=max(fate.rounds_ns))
+        cluster.close()
     return cluster
 
 
 def stormy_run(fate: Fate, folder: Path, registry: Path) -> Mortal:
     """The run as it is fated; closed. AssertionError when it never comes to its end."""
+    with small_segments() if fate.forgets else nullcontext():
+        return _stormy_run(fate, folder, registry)
+
+
+def _stormy_run(fate: Fate, folder: Path, registry: Path) -> Mortal:
     dice, tally = fate.dice, Counter[str]()
     weather = Weather(dice, fate.weather, tally)
     cluster = Mortal(config_of(fate, folder, registry), fate, weather, dice, tally)
+    try:
+        _live_through(cluster, fate, dice)
+    except BaseException:
+        cluster.close()
+        raise
+    return cluster
+
+
+def _live_through(cluster: Mortal, fate: Fate, dice: Random) -> None:
     deeds = list(fate.deeds)
     for number in range(STORM_ROUNDS):
         while deeds and deeds[0].round <= number:
@@ -63,7 +92,6 @@ def stormy_run(fate: Fate, folder: Path, registry: Path) -> Mortal:
         _do(deed, cluster)
     cluster.run(pass_ns=max(fate.rounds_ns))
     cluster.conclude()
-    return cluster
 
 
 def _storm(cluster: Mortal, fate: Fate, dice: Random) -> None:
@@ -75,6 +103,8 @@ def _storm(cluster: Mortal, fate: Fate, dice: Random) -> None:
             cluster.restart(name)
     if dice.random() < fate.deaths.all_at_once:
         cluster.perish()
+    if dice.random() < fate.aways:
+        cluster.stay_away(dice.choice(("factor_engine", "inference_worker", "signal_cache")))
     _trade(cluster, fate, dice)
     if dice.random() < fate.stops:
         cluster.stand_still(dice.choice(("bar_feed", "inference_worker")))

@@ -20,12 +20,17 @@ class Weather:
     def __init__(self, dice: Random, chances: Chances, tally: Counter[str]) -> None:
         self._dice, self._corrupt, self._tally = dice, chances.corrupt, tally
         self._lull = False
+        self._said: dict[tuple[str, bytes], Parts] = {}
         self._inner = SeededMischief(dice, drop=chances.drop, duplicate=chances.duplicate, delay=chances.delay)
 
     def calm(self) -> None:
         """Stop; what was delayed arrives with the next message of its link."""
         self._corrupt = 0.0
         self._inner.calm()
+
+    def last_words(self, address: str) -> list[Parts]:
+        """What was sent last on each topic of a live end, as it was sent."""
+        return [frames for (where, _), frames in self._said.items() if where == address]
 
     @contextmanager
     def lull(self) -> Iterator[None]:
@@ -38,6 +43,8 @@ class Weather:
 
     def through(self, link: Link, frames: Parts) -> Iterable[Parts]:
         """What arrives of it, and of what was held back before."""
+        if link.end == "live":
+            self._said[link.address, bytes(frames[0])] = frames
         if self._lull:
             return [frames]
         arriving = list(self._inner.through(link, frames))

@@ -1,6 +1,7 @@
 """A chain of fitted processors: what stands between the factors and a model, in training and live."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Self
 
@@ -32,8 +33,9 @@ class Chain:
         if processors:
             block = block.copy()
         for processor in processors:
-            steps.append(Step(processor, processor.fit(block)))
-            block = processor.apply(block, steps[-1].learnt)
+            with naming(processor):
+                steps.append(Step(processor, processor.fit(block)))
+                block = processor.apply(block, steps[-1].learnt)
         return cls(inputs, tuple(steps))
 
     def apply(self, block: FeatureBlock) -> FeatureBlock:
@@ -55,6 +57,16 @@ class Chain:
         """Read what `save` gave, among other files; BundleError if it is not that."""
         inputs, steps = decode_chain(files)
         return cls(inputs, tuple(Step(processor, learnt) for processor, learnt in steps))
+
+
+@contextmanager
+def naming(processor: Processor) -> Iterator[None]:
+    """Within it a FactorError says whose it is: of several processors one is wrong."""
+    try:
+        yield
+    except FactorError as error:
+        told = str(error)
+        raise FactorError(told if processor.name in told else f"processor {processor.name}: {told}") from error
 
 
 def _other_features(fitted: tuple[str, ...], given: tuple[str, ...]) -> str:

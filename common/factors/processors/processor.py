@@ -71,7 +71,7 @@ def learnable(block: FeatureBlock, learnt: Learnt) -> tuple[str, ...]:
 
 def check_names(processor: str, names: object) -> None:
     """Refuse column names that are not a tuple of texts, such as one text alone."""
-    if not isinstance(names, tuple) or not names or not all(isinstance(name, str) for name in names):
+    if not isinstance(names, tuple) or not names or not all(isinstance(name, str) and name for name in names):
         raise FactorError(f"names of {processor} must be column names such as ['close_5', 'label'], not {names!r}")
 
 

@@ -162,16 +162,16 @@ def test_a_service_nobody_knows_has_no_key(folder: Path) -> None:
 
 
 def test_the_list_follows_its_file(folder: Path) -> None:
-    """Read anew when it has changed; while it cannot be read nobody is on it, and it says why."""
+    """Read anew when it has changed; while it cannot be read the last good one counts, and it says why."""
     allowed = AllowList(folder / PEERS)
     assert allowed.peer(PAIR.public) == PEER
     assert allowed.by_public() is allowed.by_public()
     write_private(folder / PEERS, written_peers({"inference_worker": WORKER}))
     assert allowed.peer(PAIR.public) is None
     (folder / PEERS).write_text("[", encoding="ascii")
-    assert (allowed.peer(OTHER.public), bool(allowed.problem)) == (None, True)
+    assert (allowed.peer(OTHER.public), allowed.peer(PAIR.public), bool(allowed.problem)) == (WORKER, None, True)
     (folder / PEERS).unlink()
-    assert (allowed.peer(OTHER.public), bool(allowed.problem)) == (None, True)
+    assert (allowed.peer(OTHER.public), allowed.peer(PAIR.public), bool(allowed.problem)) == (WORKER, None, True)
     write_private(folder / PEERS, written_peers({"inference_worker": WORKER}))
     assert (allowed.peer(OTHER.public), allowed.problem) == (WORKER, None)
 

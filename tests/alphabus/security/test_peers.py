@@ -194,6 +194,27 @@ def test_a_list_that_cannot_be_read_lets_nobody_in(tmp_path: Path) -> None:
         assert outside.bars == [1]
 
 
+def test_a_list_that_is_away_takes_nothing_from_who_is_in(tmp_path: Path) -> None:
+    """Who is in goes on to ask and to hear; once the list is back whoever is not on it is turned out."""
+    with site(tmp_path) as made:
+        stage = made.stage()
+        inside = made.reader("trader-2", stage)
+        inside.until(lambda: not inside.inlet.behind, stage)
+        listed = made.folder / "peers.toml"
+        listed.rename(made.folder.parent / "peers.away")
+        inside.until(lambda: bool(made.told.of("keys_unreadable")), stage)
+        stage.publish(1)
+        inside.until(lambda: inside.bars == [1], stage)
+        (made.folder.parent / "peers.away").rename(listed)
+        inside.until(lambda: bool(made.told.of("keys_readable")), stage)
+        stage.publish(1)
+        inside.until(lambda: inside.bars == [1, 2], stage)
+        assert (made.told.of("peer_denied"), made.told.of("stranger_refused")) == ([], [])
+        made.list_peers("trader-2")
+        inside.until(lambda: bool(made.told.of("stranger_refused")), stage)
+        assert made.told.of("stranger_refused")[0]["why"] == "not on the allow-list"
+
+
 def test_a_flood_of_subscriptions_is_ended(tmp_path: Path) -> None:
     """Long before it costs memory: the key is banned, and everybody else is served as before."""
     with site(tmp_path) as made, raw(zmq.SUB) as flooder:

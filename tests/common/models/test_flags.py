@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from alphabus.messages import Flag
-from common.models.flags import Standing
+from common.models.flags import Standing, count_finite
 
 NAMES = (Flag.NOT_MEMBER, Flag.NO_BAR, Flag.COLD, Flag.FEW_FEATURES, Flag.OK)
 MARKS = np.array(list(product((0, 1), repeat=3)), np.uint8).T
@@ -36,3 +36,18 @@ def test_many_sections_are_flagged_as_each_alone() -> None:
         Standing(*(mark[row] for mark in marks)).flags(finite[row], 2.0, np.zeros(5, np.bool_)) for row in range(6)
     ]
     np.testing.assert_array_equal(whole, alone)
+
+
+@pytest.mark.parametrize("shape", [(0, 3), (1, 3), (158, 7), (300, 2, 5)])
+def test_finite_features_are_counted(shape: tuple[int, ...]) -> None:
+    """Of each symbol, in one section or many: NaN and infinity are none, and more than a byte counts are counted."""
+    random = np.random.default_rng(2)
+    features = random.choice([0.0, -0.0, 1e300, 5e-324], shape)
+    features[random.random(shape) < 0.1] = np.nan
+    features[random.random(shape) < 0.1] = -np.inf
+    expected = np.zeros(shape[1:])
+    for feature in features:
+        expected += np.isfinite(feature)
+    np.testing.assert_array_equal(count_finite(features), expected)
+    whole = np.zeros(shape)
+    assert (count_finite(whole) == shape[0]).all()

@@ -12,6 +12,7 @@ import pytest
 from alphabus.messages import Status, Streamed
 from alphabus.testing import signals, universe
 from common.market.journal import Journal
+from common.market.stamp_form import StampForm
 from common.message_log import MessageLog
 from common.replay.results import (
     SCHEMA,
@@ -131,7 +132,7 @@ def test_two_bars_of_one_stamp_have_an_order(table: pl.DataFrame) -> None:
 
 def test_as_parquet_it_joins_with_the_input(table: pl.DataFrame, tmp_path: Path) -> None:
     """`datetime` in the input's own type, `time` in UTC."""
-    write_signals(tmp_path / "signals.parquet", table, pl.Date())
+    write_signals(tmp_path / "signals.parquet", table, StampForm(pl.Date()))
     written = pl.read_parquet(tmp_path / "signals.parquet")
     assert written.schema["datetime"] == pl.Date
     assert written.schema["time"] == pl.Datetime("ns", "UTC")

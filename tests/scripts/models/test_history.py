@@ -18,16 +18,19 @@ def test_who_served_is_told(two: tuple[str, str], tmp_path: Path) -> None:
     assert run("models", "served", "--instance", "own", "--bar", "4", *two) == 1
 
 
-def test_what_served_last_is_not_said_of_bars_to_come(two: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_served_last_is_not_said_of_bars_to_come(
+    two: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """The registry knows changes, not how far the stream went: it says so of the last of them, and of no other."""
     unknown = "whether there has been a bar 999999 the registry does not know"
     asked = ("served", "--instance", "own", *two, "--bar")
     with Registry(Path(two[1]), clock=lambda: 1) as registry:
         for bar, version in ((5, 2), (9, 1)):
             registry.record_serving(Serving("own", b"j" * 16, "live", "champion", bar, bar, "demo", version))
-    assert run("models", *asked, "999999") == 0
+    assert answer(tmp_path, *asked, "999999")["is_last_on_record"]
     assert unknown in capsys.readouterr().err
-    assert run("models", *asked, "7") == 0
+    assert not (found := answer(tmp_path, *asked, "7"))["is_last_on_record"]
+    assert (found["bar"], found["asked_bar"]) == (5, 7)
     assert "the registry does not know" not in capsys.readouterr().err
 
 

@@ -34,7 +34,7 @@ from tests.scripts.models.asking import run
         (("train", "BARS", "-p", "rounds"), 2, "KEY=VALUE"),
         (("train", "BARS", "-p", "num_leafs=3"), 2, "did you mean"),
         (("train", "BARS", "--split", "1990-01-01"), 2, "leaves 0 of 400"),
-        (("train", "BARS", "--split", "soon"), 2, "is not a date"),
+        (("train", "BARS", "--split", "soon"), 2, "is no date"),
         (("train", "none.parquet"), 2, "none.parquet"),
         (("train", "BARS", "--kind", "mlp", "-p", "hidden=many"), 2, "parameter hidden"),
         (("train", "BARS", "--own-kind", "mine"), 2, "name=module:Class"),

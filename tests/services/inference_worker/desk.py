@@ -193,8 +193,11 @@ class Desk:
             self._filled[plan] = self.bar
 
     def lose(self, topics: str) -> None:
-        """The factors of what is open are lost on the link: of plans whose topic begins with this."""
-        for plan, topic in self.floor.topics:
+        """The factors of what is open are lost on the link: of plans whose topic begins with this.
+
+        An engine that is down has sent none that could be: it sends them when it is up again.
+        """
+        for plan, topic in self.floor.topics if self.engine_is_up else ():
             if topic.startswith(topics) and plan in self._filled:
                 self._filled[plan] = self.bar
 

@@ -127,7 +127,7 @@ class Course:
         previous = arm.previous if last is None else Spoken.of(last)
         self.keep()
         self.scene, self.loading = Scene(self.rules, duty=RANGED, now=now), True
-        self.scene.arm.last_bar, self.scene.arm.previous = arm.last_bar, previous
+        self.scene.arm.recall(previous, arm.last_bar)
         self.announced = self.filled = arm.last_bar
 
     def keep(self) -> None:

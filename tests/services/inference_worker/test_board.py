@@ -192,3 +192,16 @@ def test_what_is_done_is_forgotten() -> None:
     it.drop_up_to(6)
     assert list(it.sections) == [7]
     assert list(it._early) == [(8, PLAN)]
+
+
+def test_what_may_have_been_said_long_ago() -> None:
+    """It counts from then on, until the feed says when it is due: that may be later, and is what holds."""
+    it = board(deadline=True)
+    section = it.announce(due(5, 900), 100, on_record=False, early=True)
+    assert section.due_ns == 1000
+    it.announce(closed(5), 5000, on_record=False, early=True)
+    assert section.due_ns == 1000
+    it.correct(due(6, 40), 5000)
+    assert section.due_ns == 1000
+    it.correct(due(5, 40), 5000)
+    assert section.due_ns == 5040

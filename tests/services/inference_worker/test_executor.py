@@ -262,7 +262,7 @@ def test_a_late_answer_comes_when_it_comes(bundle: Path, tmp_path: Path) -> None
 
 def test_the_wrong_number_of_features_is_told(bundle: Path) -> None:
     """A section with other features fails; it is never scored as something else."""
-    wrong = (np.zeros((2, 4)), np.zeros(3), np.zeros((3, 4, 1)), [np.zeros(4), np.zeros(4), np.zeros(5)])
+    wrong = (np.zeros((2, 4)), np.zeros(3), np.zeros((3, 4, 1)), np.zeros((4, 3)))
     with ready(bundle) as executor:
         for features in wrong:
             with pytest.raises(ModelError, match="takes 3 features"):

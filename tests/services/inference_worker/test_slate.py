@@ -37,3 +37,18 @@ def test_it_is_not_inherited_by_accident() -> None:
     slate = Slate.create()
     assert not os.get_inheritable(slate.descriptor)
     slate.close()
+
+
+def test_only_a_larger_section_asks_the_system_for_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever went through it before fits again."""
+    slate = Slate.create()
+    slate.grow(2, 1000)
+    slate.features(2, 1000)[...] = 1.0
+    with monkeypatch.context() as closed:
+        closed.setattr(os, "fstat", lambda _descriptor: pytest.fail("asked the system"))
+        for symbols in (1000, 1, 999):
+            slate.grow(2, symbols)
+    slate.grow(2, 100_000)
+    slate.features(2, 100_000)[...] = 2.0
+    assert os.fstat(slate.descriptor).st_size >= 2 * 100_000 * 8
+    slate.close()

@@ -35,7 +35,7 @@ def test_a_zombie_is_not_heard() -> None:
     census.hear(beat(sections=3), 2, 0)
     census.hear(beat(sections=99), 1, 8)
     assert census.figures()["bar_feed.sections"] == 3
-    assert census.turned_stale(11) == ["bar_feed"]
+    assert census.turned(11)[0] == ["bar_feed"]
 
 
 def test_silence_is_told_once() -> None:
@@ -43,9 +43,18 @@ def test_silence_is_told_once() -> None:
     census = Census(stale_ns=10)
     for name in ("signal_cache", "bar_feed"):
         census.hear(beat(name), 1, 0)
-    assert [census.turned_stale(now) for now in (10, 11, 12)] == [[], ["bar_feed", "signal_cache"], []]
+    assert [census.turned(now)[0] for now in (10, 11, 12)] == [[], ["bar_feed", "signal_cache"], []]
     census.hear(beat("bar_feed"), 1, 13)
-    assert [census.turned_stale(now) for now in (14, 24, 25)] == [[], ["bar_feed"], []]
+    assert [census.turned(now)[0] for now in (14, 24, 25)] == [[], ["bar_feed"], []]
+
+
+def test_who_speaks_again_is_told_once() -> None:
+    """An alarm that never ends is believed no more."""
+    census = Census(stale_ns=10)
+    census.hear(beat(), 1, 0)
+    assert census.turned(11) == (["bar_feed"], [])
+    census.hear(beat(), 1, 12)
+    assert [census.turned(now) for now in (12, 13)] == [([], ["bar_feed"]), ([], [])]
 
 
 @pytest.mark.parametrize(("count", "expected"), [(1, (1, 1, 1)), (100, (51, 100, 100)), (1000, (501, 991, 1000))])
