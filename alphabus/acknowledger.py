@@ -37,6 +37,13 @@ class Acknowledger:
             self._waiting[topic] = message
         return []
 
+    def restate(self, topic: str, journal: bytes, bar: int, now_ns: int) -> list[Acknowledge]:
+        """As `note`, for what may also grow less: then it is said at once, and nothing higher any more."""
+        known = self._waiting.get(topic) or self._sent.get(topic)
+        if known is not None and bar < known.bar:
+            self.forget(topic)
+        return self.note(topic, journal, bar, now_ns)
+
     def due(self, now_ns: int) -> list[Acknowledge]:
         """What waited long enough, and now and then everything again."""
         waited = list(self._waiting.values())

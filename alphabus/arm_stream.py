@@ -11,20 +11,21 @@ from alphabus.continuity import Follower
 from alphabus.delivered import Delivered, place_of
 from alphabus.errors import RequestError
 from alphabus.inlet import Inlet
-from alphabus.messages import Delivery, EndOfStream, Signals
+from alphabus.messages import EndOfStream, Signals
 from alphabus.section import Binding, Section
+from alphabus.waiting import Waiting
 
 SNAPSHOT_NS = 2_000_000_000
 FILL_NS = 5_000_000_000
 """How long signals wait for the cache's word on what is before them until that is an error; they wait on."""
-MAX_HELD = 1024
 
 
 class ArmStream:
     """Joins the worker's live signals to the cache's record; `met` hears of every bar that has a signal.
 
     A worker sends again what the cache has not acknowledged; what it has, only the cache sends. So whenever the worker
-    was asked for what may have been lost, the cache is asked, too, before anything that follows is delivered.
+    was asked for what may have been lost, the cache is asked, too, before anything that follows is delivered. The
+    worker is always listened to: when too much waits for the record all of it goes, and both are asked again.
     """
 
     def __init__(self, bus: Bus, name: str, arm: str, archive: Archive, met: Callable[[bytes, int], None]) -> None:
@@ -34,10 +35,10 @@ class ArmStream:
         self._worker = Inlet(bus, name, "inference_worker", [self._topic])
         self._binding = Binding(archive.mode)
         self._delivered = Delivered(met)
-        self._held: list[Delivery] = []
+        self._held = Waiting()
         self._backfill: Backfill | None = None
         self.end: EndOfStream | None = None
-        self._joined = self._unproven = self._knows_latest = False
+        self._joined = self._unproven = self._knows_latest = self._dropped = False
         self._joins = 0
         self._asked: int | None = archive.request("latest", arm=arm)
         self._asked_ns = self._clock.monotonic_ns()
@@ -83,6 +84,8 @@ class ArmStream:
             self._read_record(self._backfill)
         if self._backfill is None and not self._unproven:
             self._merge(len(self._held), proven=False)
+        if self._backfill is not None and self._held.too_many:
+            self._drop(self._backfill)
 
     def take(self) -> Section | None:
         """The next section, None when none is there."""
@@ -116,24 +119,37 @@ class ArmStream:
 
     @property
     def _listens(self) -> bool:
-        return self._asked is None and len(self._held) < MAX_HELD
+        return self._asked is None
 
     def _listen(self) -> None:
         came = self._worker.receive()
-        self._held += came
+        if not self._dropped:
+            self._held.add(came)
         joins = self._worker.followers[self._topic].joins
         self._unproven = self._unproven or joins != self._joins or (bool(came) and self._worker.behind)
         self._joined = self._joined or not self._worker.behind
         self._joins = joins
 
+    def _drop(self, backfill: Backfill) -> None:
+        """Let go of all that waits, and of what follows until the record was read: it would fill the memory."""
+        self._held.clear()
+        self._dropped, backfill.covers = True, 0
+
+    def _rejoin(self) -> None:
+        """Behind the record ask the worker for what was dropped, then the cache for what the worker has forgotten."""
+        last = self._delivered.last
+        known = Follower(self._topic) if last is None else Follower(self._topic, last.journal, place_of(last))
+        self._worker.resume(self._topic, known)
+        self._joins, self._unproven, self._dropped = 0, True, False
+
     def _merge(self, count: int, *, proven: bool) -> None:
         """Deliver the first `count` messages held, in order; without proof none behind a hole."""
         for _ in range(count):
-            delivery = self._held[0]
+            delivery = self._held.first
             if not proven and self._delivered.may_lack_before(delivery.message):
                 self._unproven = True
                 return
-            del self._held[0]
+            self._held.leave()
             for section in self._binding.sections([delivery]):
                 self._delivered.add(section)
             if isinstance(delivery.message, EndOfStream):
@@ -173,8 +189,7 @@ class ArmStream:
         try:
             page = backfill.receive()
         except RequestError:
-            self._backfill = None
-            self._merge(backfill.covers, proven=True)
+            self._end_of_record(backfill)
             raise
         if page is None:
             self._do_without(backfill)
@@ -187,7 +202,14 @@ class ArmStream:
         if any(delivered) and (last := self._delivered.last) is not None:
             backfill.turn(last.bar, last.journal)
         else:
-            self._backfill = None
+            self._end_of_record(backfill)
+
+    def _end_of_record(self, backfill: Backfill) -> None:
+        """What it was asked for is proven; what was dropped meanwhile is asked for."""
+        self._backfill = None
+        if self._dropped:
+            self._rejoin()
+        else:
             self._merge(backfill.covers, proven=True)
 
     def _follows(self, signals: Signals) -> bool:
@@ -198,9 +220,9 @@ class ArmStream:
     def _do_without(self, backfill: Backfill) -> None:
         """A cache that is away does not keep signals from flowing, but where one certainly is missing."""
         now = self._clock.monotonic_ns()
-        if not self._held:
+        if not self._held and not self._dropped:
             backfill.since_ns = now
-        elif self._archive.stale and not self._delivered.lacks_before(self._held[0].message):
+        elif self._held and self._archive.stale and not self._delivered.lacks_before(self._held.first.message):
             self._backfill = None
             self._merge(1, proven=True)  # nothing is known of what another numbering has before it
             self._merge(len(self._held), proven=False)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from alphabus.body import Body
 from alphabus.messages import Delivery
@@ -33,7 +31,7 @@ class Held:
         if len(self._deliveries) >= MAX_HELD or self._bytes >= MAX_HELD_BYTES:
             self.take()
         self._deliveries.append(delivery)
-        self._bytes += _bytes_of(getattr(delivery.message, "columns", {}))
+        self._bytes += bytes_of(delivery)
 
     def take(self) -> list[Delivery]:
         """All of them; none is held any more."""
@@ -41,5 +39,7 @@ class Held:
         return taken
 
 
-def _bytes_of(columns: Mapping[str, Any]) -> int:
+def bytes_of(delivery: Delivery) -> int:
+    """Of its columns; what else a message has is small."""
+    columns = getattr(delivery.message, "columns", {})
     return columns.memory.nbytes if isinstance(columns, Body) else sum(column.nbytes for column in columns.values())

@@ -107,6 +107,10 @@ class Inlet:
         """Tell the writer that everything up to `bar` is done: at once, or with one of the next bars, or soon."""
         self._send_all(self._acknowledger.note(topic, journal, bar, self._clock.monotonic_ns()))
 
+    def restate(self, topic: str, journal: bytes, bar: int) -> None:
+        """Tell the writer what of it the newest word counts, which may be lower than the one before."""
+        self._send_all(self._acknowledger.restate(topic, journal, bar, self._clock.monotonic_ns()))
+
     def repeat(self) -> None:
         """Send the acknowledgements that waited, and all again now and then; to be called in every turn."""
         self._send_all(self._acknowledger.due(self._clock.monotonic_ns()))

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from alphabus.codec import Content, content_of
-from alphabus.messages import Announcement, Bars, EndOfStream, Heartbeat, Mode, Phase, Request, Streamed
+from alphabus.messages import Acknowledge, Announcement, Bars, EndOfStream, Heartbeat, Mode, Phase, Request, Streamed
 from alphabus.outbox import Page, Record
 from common.config import Source as SourceConfig
 from common.errors import NoRoomError
 from common.market.constituents import load_constituents
-from common.market.journal import Journal, Retention
+from common.market.journal import Journal
 from common.market.membership import Membership
 from common.message_log import UNIVERSE, MessageLog
 from common.room import Room
@@ -22,6 +22,7 @@ from services.bar_feed.admission import Refusal
 from services.bar_feed.alignment import Alignment
 from services.bar_feed.arrivals import Arrivals, Due
 from services.bar_feed.chronicle import Chronicle
+from services.bar_feed.forgetting import ENGINE, STATES, Forgetting
 from services.bar_feed.pacing import Pacing
 from services.bar_feed.sources import Source
 from services.bar_feed.sources.kinds import open_source as open_configured
@@ -44,6 +45,8 @@ class BarFeed(Service):
         self._log = MessageLog(Journal.open(context.state / "journal", sync=feed.sync, landmark=UNIVERSE))
         if self._log.journal.renewed is not None:
             self.log.warning("journal_renewed", reason=self._log.journal.renewed, journal=self._log.journal.id.hex())
+        states = self.endpoints.topic(STATES, ENGINE)
+        self._forgetting = Forgetting(feed.retention, self._log.journal, states)
         self._chronicle = Chronicle(self._log, self._announcements, self._bars, self.outlet.frames_of)
         constituents = None if feed.members is None else load_constituents(feed.members)
         self._alignment = Alignment(Membership(feed.patience_bars, self.config.inference.min_coverage, constituents))
@@ -92,6 +95,10 @@ class BarFeed(Service):
         frames = self.outlet.frames_of(self._announcements, replace(announced, due_in_ns=left))
         return Page((frames,), complete=True)
 
+    def acknowledged(self, message: Acknowledge) -> None:
+        """Hear what the record must go back to."""
+        self._forgetting.hear(message)
+
     def heartbeat(self) -> Heartbeat:
         """With what is on disk by now; raises JournalError when a sync failed."""
         self._log.journal.settle()
@@ -100,14 +107,7 @@ class BarFeed(Service):
         return super().heartbeat()
 
     def _prune(self) -> None:
-        kept = self.config.feed.retention
-        if kept.max_mb is None and kept.max_days is None:
-            return
-        size = None if kept.max_mb is None else kept.max_mb << 20
-        age = None if kept.max_days is None else kept.max_days * 86_400
-        # A consumer that starts again asks from a state of its own: up to so many sections before what it acknowledged.
-        needed = max(self.bar - self._sections_ahead() - kept.keep_sections, 0)
-        for segment in self._log.journal.prune(Retention(size, age), needed, self.clock.wall_ns() / 1e9):
+        for segment in self._forgetting.prune(self.bar - self._sections_ahead(), self.clock.wall_ns() / 1e9):
             self.log.info("segment_dropped", file=segment.path.name)
 
     def stop(self) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from structlog.typing import FilteringBoundLogger
 
 from common.errors import SnapshotError
-from services.factor_engine.line import Held, Line
+from services.factor_engine.line import Held, Line, Place
 from services.factor_engine.snapshot import Shelf
 
 # Level, event and detail of what somebody should know.
@@ -32,7 +32,7 @@ class Keeper:
         except SnapshotError as error:
             self.refused(line.name, error)
             return True
-        line.held_bar = line.desk.bar
+        line.held_bar, line.on_disk = line.desk.bar, (line.desk.journal, line.desk.bar)
         self._log.info("resumed", name=line.name, bar=line.desk.bar)
         return True
 
@@ -79,8 +79,9 @@ class Keeper:
         if line.held is not None:
             line.saving, line.held = self._room.submit(self._save, line.name, line.held), None
 
-    def _save(self, name: str, held: Held) -> None:
+    def _save(self, name: str, held: Held) -> Place:
         self._shelf.save(name, held.content())
+        return held.journal, held.bar
 
     def _is_through(self, line: Line) -> bool:
         """Whether nothing is being written; what failed is told once."""
@@ -89,8 +90,10 @@ class Keeper:
         if not line.saving.done():
             return False
         error = line.saving.exception()
-        line.saving = None
-        if error is not None:
+        saved, line.saving = line.saving, None
+        if error is None:
+            line.on_disk = saved.result()
+        else:
             self._log.warning("snapshot_failed", name=line.name, error=str(error))
             self._alert("warning", "snapshot_failed", {"plan": line.name, "error": str(error)})
         return True

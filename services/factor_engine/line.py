@@ -9,6 +9,11 @@ from dataclasses import dataclass
 from alphabus.messages import Bars, Mode
 from services.factor_engine.desk import Desk
 
+Place = tuple[bytes, int]
+"""A journal, and a bar of it."""
+
+BEGINNING: Place = (bytes(16), 0)
+
 
 @dataclass(frozen=True, slots=True)
 class Held:
@@ -32,7 +37,9 @@ class Line:
     """Of which journal, and which, was published last."""
     held: Held | None = None
     held_bar: int = 0
-    saving: Future[None] | None = None
+    saving: Future[Place] | None = None
+    on_disk: Place = BEGINNING
+    """After which section the state was taken that a restart goes on from."""
     aloud: bool = False
     """It was at work before: while it rehearses, what it owes is said, and nobody misses a section of it."""
 
@@ -48,7 +55,11 @@ class Line:
         desk = self.desk
         self.held, self.held_bar = Held(desk.journal, desk.bar, free, desk.hold()), desk.bar
 
+    def resumed_from(self, journal: bytes) -> int:
+        """The section of a journal that a restart would ask from; 0: its beginning."""
+        return self.on_disk[1] if self.on_disk[0] == journal else 0
+
     def start_over(self) -> None:
         """Forget everything, as on the first day."""
         self.desk.start_over()
-        self.held, self.held_bar = None, 0
+        self.held, self.held_bar, self.on_disk = None, 0, BEGINNING

@@ -132,6 +132,16 @@ class Repertoire:
         for line in self._rehearsal.lines:
             yield line, floor
 
+    def resumed_from(self, journal: bytes) -> int | None:
+        """The section of a journal that a restart would ask from; 0: the beginning, for a plan without a state yet.
+
+        None as long as the registry was not seen: what is kept of plans out of sight is not known.
+        """
+        if not (self._planner.heard or self._planner.complete):
+            return None
+        bars: list[int] = [line.resumed_from(journal) for line in (*self, *self._rehearsal.lines)]
+        return min(bars)
+
     def close(self) -> None:
         """Let go of the record, then of the thread: a state that is being written is written to its end."""
         self._rehearsal.close()

@@ -36,7 +36,7 @@ class FactorEngine(Service):
     ) -> None:
         super().__init__(context)
         plan = compile_set(find_set(self.config.factors.set))
-        self._bars = self.endpoints.topic("bars")
+        self._bars, self._states = self.endpoints.topic("bars"), self.endpoints.topic("states", self.name)
         self._listings = Listings()
         self._lines = Repertoire(context, self._alert, open_room(), self._say_late)
         self._done = Acknowledged()
@@ -75,6 +75,7 @@ class FactorEngine(Service):
                 self.publish(line.topic, self._end)
         for line, bar in self._lines.tend(self.bar, self._floor):
             self.outbox.acknowledged(line.topic, self.journal, bar)
+        self._say_states()
 
     def acknowledged(self, message: Acknowledge) -> None:
         """Hear what the worker is done with; its word on one plan is its word on all.
@@ -160,6 +161,12 @@ class FactorEngine(Service):
         if bars.mode is not Mode.HISTORY:
             self._publish(line, replace(factors, latency=latency), self._listings.of(factors))
         line.applied(bars, self.config.factors.snapshot_sections)
+
+    def _say_states(self) -> None:
+        """Tell the feed from which section on its record must stay: a restart would ask from there."""
+        bar = self._lines.resumed_from(self.journal)
+        if bar is not None:
+            self._inlet.restate(self._states, self.journal, bar)
 
     def _say_late(self, line: Line, factors: Factors, listed: Universe) -> None:
         """Publish what a line that was at work owes still."""

@@ -59,6 +59,13 @@ def test_everything_is_repeated() -> None:
     assert len(it.due(2 * REPEAT_NS)) == 2
 
 
+def test_what_grows_less_is_said_at_once() -> None:
+    """Nothing higher is said after it, neither what waited nor what is repeated."""
+    it = Acknowledger("engine", every=4)
+    assert [bars(it.restate(BARS, JOURNAL, bar, 1)) for bar in (4, 6, 5, 5, 0)] == [[4], [], [5], [], [0]]
+    assert bars(it.due(REPEAT_NS)) == [0]
+
+
 def test_a_topic_that_is_left_is_not_mentioned_any_more() -> None:
     """Neither what was said of it nor what waited."""
     it = Acknowledger("engine", every=4)

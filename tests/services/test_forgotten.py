@@ -84,6 +84,29 @@ def test_the_record_reaches_back_to_whoever_was_away(
     assert refused == []
 
 
+def test_the_record_reaches_back_to_the_state_that_is_on_disk(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All are level, and the engine dies before it has written a newer one: it goes on from the old one."""
+    refused: list[str] = []
+    monkeypatch.setattr(Keeper, "refused", lambda _, name, __: refused.append(name))
+    rounds(cluster, BEFORE)
+    with monkeypatch.context() as full:
+        full.setattr(Keeper, "_save", no_space)
+        rounds(cluster, AWAY)
+        journal = feed(cluster)._log.journal
+        assert feed(cluster).bar - feed(cluster)._sections_ahead() - KEEP > BEFORE >= journal.begins > 1
+        cluster.services["factor_engine"].close()
+    cluster.start("factor_engine")
+    assert_whole(cluster)
+    assert refused == []
+
+
+def no_space(*_: object) -> None:
+    """Nothing can be written."""
+    raise OSError("no space left")
+
+
 def test_a_state_the_record_no_longer_reaches_is_made_anew(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     """Somebody dropped what it needs: it is told, the state is refused, and what is left of the record is applied."""
     refused, cut = list[str](), list[int]()

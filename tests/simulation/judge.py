@@ -54,9 +54,7 @@ class Judge:
         yield from self._of_client(fate, run)
         yield from () if run.punctual is None else run.punctual.broken
         yield from promise.refused(len(run.refused), run.tally["message damaged"], run.refused)
-        # A paced feed hears that the worker is level again before the engine has written what it held back until then.
-        lagging = fate.policy is Policy.DEADLINE and worker_died(run)
-        excused = run.past.renumbered or run.tally["snapshot damaged"] > 0 or lagging
+        excused = run.past.renumbered or run.tally["snapshot damaged"] > 0
         yield from promise.remembered(run.past.cuts, _refusals(run), excused=excused)
         for name in run.config.signal_names:
             for complaint in self._of_record(fate, run, name):

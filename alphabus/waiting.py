@@ -1,0 +1,49 @@
+"""Live messages that wait for what is before them on record: the first leaves first, and all when too many (pure)."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from alphabus.held import MAX_HELD, MAX_HELD_BYTES, bytes_of
+from alphabus.messages import Delivery
+
+
+@dataclass(slots=True)
+class Waiting:
+    """In the order they came, and how many bytes they are."""
+
+    _deliveries: deque[Delivery] = field(default_factory=deque)
+    _bytes: int = 0
+
+    def __len__(self) -> int:
+        return len(self._deliveries)
+
+    def __iter__(self) -> Iterator[Delivery]:
+        return iter(self._deliveries)
+
+    @property
+    def first(self) -> Delivery:
+        """The one that waits longest; raises IndexError where none does."""
+        return self._deliveries[0]
+
+    @property
+    def too_many(self) -> bool:
+        """Whether they are more, or larger, than a reader may keep."""
+        return len(self._deliveries) > MAX_HELD or self._bytes > MAX_HELD_BYTES
+
+    def add(self, deliveries: Iterable[Delivery]) -> None:
+        """So many more."""
+        for delivery in deliveries:
+            self._deliveries.append(delivery)
+            self._bytes += bytes_of(delivery)
+
+    def leave(self) -> None:
+        """The first waits no more; raises IndexError where none does."""
+        self._bytes -= bytes_of(self._deliveries.popleft())
+
+    def clear(self) -> None:
+        """None waits any more."""
+        self._deliveries.clear()
+        self._bytes = 0
