@@ -9,18 +9,16 @@ from typing import Annotated, Any
 import typer
 
 from common.market.journal import new_id
-from common.market.journal_export import export_bars
+from common.market.journal_export import NEWEST, export_bars
 from common.market.journal_mark import look_around
 from common.market.journal_survey import records_of, survey
 from common.market.journal_truncation import truncate as truncate_journal
-from scripts.command import FAILED, Json, console, main, report
+from scripts.command import FAILED, Json, console, main, report, warn
 from scripts.outputs import check_outputs, writing
 from scripts.views import journal as views
 from scripts.views.gauge import BYTES, gauge
 
 app = typer.Typer(add_completion=False, rich_markup_mode="rich", no_args_is_help=True, help=__doc__)
-
-NEWEST = 2**64 - 1
 
 Folder = Annotated[
     Path, typer.Argument(help="Folder of a journal, such as STATE/journal or STATE/signals/ARM.", show_default=False)
@@ -50,6 +48,7 @@ def show(
     json_file: Json = None,
 ) -> None:
     """Show the segments; with --from or --to the records of these bars."""
+    _check_span(first, last)
     if first is None and last is None:
         with gauge(console(), "reading", BYTES) as show_progress:
             found = survey(folder, show_progress)
@@ -58,9 +57,12 @@ def show(
         report(json_file, views.survey_of(found))
         return
     with gauge(console(), "reading", BYTES) as show_progress:
-        wanted = (each for each in records_of(folder, show_progress) if (first or 0) <= each.bar <= _end(last))
+        wanted = (each for each in records_of(folder, show_progress, last) if each.bar >= (first or 0))
         rows = [views.record_of(record) for record in islice(wanted, most)]
-    console().print(views.records_table(rows))
+    if rows:
+        console().print(views.records_table(rows))
+    else:
+        warn("it has no records of these bars: `show` without --from and --to says which bars there are")
     report(json_file, rows)
 
 
@@ -76,6 +78,7 @@ def export(
     """Write the bars of a feed's journal as a file of bars: datetime (the source's stamp), symbol, columns, bar."""
     if out.suffix not in {".parquet", ".csv"}:
         raise typer.BadParameter(f"{out} ends neither in .parquet nor in .csv", param_hint="--out")
+    _check_span(first, last)
     check_outputs({"--out": out, "--json": json_file}, {"FOLDER": folder})
     with writing(out), gauge(console(), "exporting", BYTES) as show_progress:
         done = export_bars(folder, out, first or 0, _end(last), show_progress)
@@ -93,14 +96,17 @@ def truncate(
 ) -> None:
     """Take off what follows a bar, and give the journal another id: all consumers begin anew.
 
-    The writer must be stopped. What is taken off stays beside as .cut files.
+    The writer must be stopped. What is taken off stays beside as .cut files. Where nothing follows nothing changes.
     """
     with gauge(console(), "verifying", BYTES) as show_progress:
         done = truncate_journal(folder, after, make_id=new_id, look=look_around, progress=show_progress)
-    kept = "nothing" if done.last_bar is None else f"everything up to bar {done.last_bar}"
-    lines = [f"kept {kept}, set {done.bytes:,} bytes aside", f"the journal is {done.id.hex()} now"]
-    _tell(lines + ([] if done.damage is None else [f"damaged: {done.damage}"]))
+    _tell(views.truncated_lines(done))
     report(json_file, views.truncated_of(done))
+
+
+def _check_span(first: int | None, last: int | None) -> None:
+    if first is not None and last is not None and first > last:
+        raise typer.BadParameter(f"{first} comes after --to {last}: exchange them", param_hint="--from")
 
 
 def _end(last: int | None) -> int:

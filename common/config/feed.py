@@ -9,6 +9,9 @@ from pydantic import Field
 
 from common.config.table import Table
 
+LATEST_NS = 2**63 - 1
+"""The last time that nanoseconds since 1970 can tell, in 2262."""
+
 
 class Source(Table):
     """A file of bars: replayed, times before `split_ns` (bar close, UTC) are history; or all of it is, and goes on."""
@@ -18,7 +21,7 @@ class Source(Table):
     zone: str = "UTC"
     stamp: Literal["auto", "open", "close"] = "auto"
     interval: str = "auto"
-    split_ns: int = 0
+    split_ns: int = Field(default=0, ge=-LATEST_NS, le=LATEST_NS)
     seed: int = Field(default=1, ge=0)
     """Of what a generated source makes up; another seed is another market."""
 

@@ -11,12 +11,13 @@ from alphabus.options import Queues
 from common.config.arms import Arm
 from common.config.bus import BusLimits
 from common.config.factor_engine import FactorEngine
-from common.config.feed import Feed
+from common.config.feed import LATEST_NS, Feed
 from common.config.inference import Inference
 from common.config.signals import SignalCache, SignalTopics
 from common.config.table import Name, Table
 
 MS = 1_000_000
+SLOWEST_NS = 31 * 86_400 * 1_000_000_000
 MIB = 1024 * 1024
 MESSAGES_A_SECTION = 3  # of the feed, only one of which is large
 SLACK = 8  # messages beside the sections of a credit window: universes, heartbeats
@@ -72,10 +73,10 @@ class Config(Table):
     def _pace_is_one(self) -> Config:
         if self.feed.speed is not None and (self.feed.pace_s is not None or self.interval_ns == 0):
             raise ValueError("feed.speed and feed.pace_s exclude each other, and feed.speed needs interval_ns")
-        if self.is_paced and self.paced_interval_ns < MS:
+        if self.is_paced and not MS <= self.paced_interval_ns <= SLOWEST_NS:
             key, value = ("speed", self.feed.speed) if self.feed.pace_s is None else ("pace_s", self.feed.pace_s)
             told = f"feed.{key} = {value:g} leaves {self.paced_interval_ns:,} ns from section to section"
-            raise ValueError(f"{told}: at least a millisecond is needed")
+            raise ValueError(f"{told}: it must be from a millisecond to 31 days")
         return self
 
     @model_validator(mode="after")
@@ -126,8 +127,8 @@ class Config(Table):
     def paced_interval_ns(self) -> int:
         """Time from section to section as the feed paces them; 0 when it does not."""
         if self.feed.speed is not None:
-            return round(self.interval_ns / self.feed.speed)
-        return 0 if self.feed.pace_s is None else round(self.feed.pace_s * 1e9)
+            return round(min(self.interval_ns / self.feed.speed, LATEST_NS))
+        return 0 if self.feed.pace_s is None else round(min(self.feed.pace_s * 1e9, LATEST_NS))
 
     @property
     def is_paced(self) -> bool:

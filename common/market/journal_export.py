@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,12 +16,16 @@ from polars.io.plugins import register_io_source
 from alphabus.columns import BAR_COLUMNS
 from alphabus.messages import Bars, Universe
 from common.atomic import replacing
-from common.errors import JournalError
+from common.errors import JournalError, NoRoomError
 from common.market.journal_records import Record
 from common.market.journal_survey import Progress, records_of, silent
 from common.message_log import read_message
+from common.room import is_full
 
 BATCH_SECTIONS = 64
+NEWEST = 2**64 - 1
+"""The bar of an export that has no end."""
+_SYSTEM = re.compile(r"\(os error (\d+)\)")
 NUMBERS = tuple(name for name in BAR_COLUMNS if name != "member")
 ABSENT = {"price_factor": 1.0, "share_factor": 1.0}  # what a feed without adjustments means; null for the rest
 SCHEMA: dict[str, pl.DataType] = {
@@ -40,25 +47,51 @@ class Exported:
 def export_bars(folder: Path, out: Path, first: int, last: int, progress: Progress = silent) -> Exported:
     """Write the bars of sections `first` to `last` as parquet, or as CSV by the name's end; whole or not at all.
 
-    `datetime` is the source's own stamp. JournalError where nothing is there, or something is corrupt.
+    `datetime` is the source's own stamp. JournalError where nothing is there, or something is corrupt; NoRoomError on a
+    full disk, OSError for anything else the system refuses.
     """
     exported = Exported()
     problems: list[JournalError] = []
 
     def batches(*_: object) -> Iterator[pl.DataFrame]:
         try:
-            yield from _batches(_sections(records_of(folder, progress), first, last), exported)
+            yield from _batches(_sections(records_of(folder, progress, last), first, last), exported)
         except JournalError as error:  # would come back as an error of the table library
             problems.append(error)
+        except OSError as error:
+            problems.append(JournalError(f"the journal in {folder} cannot be read: {error}"))
 
-    with replacing(out) as temporary:
+    with _telling(out), replacing(out) as temporary:
         frames = register_io_source(batches, schema=SCHEMA)
         (frames.sink_csv if out.suffix == ".csv" else frames.sink_parquet)(temporary)
         if problems:
             raise problems[0]
         if not exported.rows:
-            raise JournalError(f"the journal in {folder} has no bars from {first} to {last}: look with `show`")
+            raise JournalError(f"the journal in {folder} has no bars{_span(first, last)}: look with `show`")
     return exported
+
+
+def _span(first: int, last: int) -> str:
+    start = f" from {first}" if first else ""
+    return f"{start} to {last}" if last < NEWEST else f"{start} on" if first else ""
+
+
+@contextmanager
+def _telling(out: Path) -> Iterator[None]:
+    """Within it what the system refuses is an OSError with its number, or NoRoomError."""
+    try:
+        yield
+    except (OSError, pl.exceptions.ComputeError) as error:
+        fault = _fault(error, out)
+        if is_full(fault):
+            raise NoRoomError(f"{fault}: make space, then export again; nothing was written there") from error
+        raise fault from error
+
+
+def _fault(error: Exception, out: Path) -> Exception:
+    """The same as the system says it: the table library has the number in its text alone."""
+    told = None if isinstance(error, OSError) and error.errno else _SYSTEM.search(str(error))
+    return error if told is None else OSError(int(told[1]), os.strerror(int(told[1])), str(out))
 
 
 def _sections(records: Iterable[Record], first: int, last: int) -> Iterator[tuple[tuple[str, ...], Bars]]:

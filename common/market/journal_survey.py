@@ -10,7 +10,7 @@ from pathlib import Path
 from common.errors import JournalError
 from common.market.journal_index import Place
 from common.market.journal_mark import NAME, Mark, State, Witness, doubt, look_around, read_mark
-from common.market.journal_records import GENESIS, Found, Record
+from common.market.journal_records import GENESIS, Found, Record, front_at
 from common.market.journal_segments import Segment, existing_segments
 from common.market.journal_walk import Stop, Walk, refuse_corruption
 
@@ -47,6 +47,8 @@ class Survey:
     mark: Mark | None
     unfinished: int
     renewal: str | None
+    written: bool = False
+    """Whether the process that left it open still runs."""
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -88,18 +90,31 @@ def survey(folder: Path, progress: Progress = silent, look: Callable[[Path], Wit
     return _surveyed(folder, progress, look)
 
 
-def records_of(folder: Path, progress: Progress = silent) -> Iterator[Record]:
-    """Every record, verified; an unfinished end is left out. JournalError where the journal is corrupt."""
+def records_of(folder: Path, progress: Progress = silent, last: int | None = None) -> Iterator[Record]:
+    """Every record up to bar `last`, verified; an unfinished end is left out.
+
+    JournalError where the journal is corrupt; where that begins beyond `last` nobody looks.
+    """
     segments = existing_segments(folder)
-    most, done, tally, walk = _sizes(segments), 0, _Tally(), Walk()
+    wanted = [segment for segment in segments if last is None or segment.bar <= last]
+    most, done, tally, walk = _sizes(wanted), 0, _Tally(), Walk()
     try:
-        for place, stop in enumerate(walk.through(segments, tally.note)):
-            yield from (found.record for found in tally.take())
+        for place, stop in enumerate(walk.through(wanted, tally.note)):
+            records = [found.record for found in tally.take()]
+            yield from (record for record in records if last is None or record.bar <= last)
+            if last is not None and _passes(stop, records, last):
+                return
             if stop.bad is not None:
                 refuse_corruption(walk, stop, segments[place + 1 :])
             progress(done := done + len(stop.data), most)
     except FileNotFoundError as error:
         raise JournalError(f"{error.filename} was dropped by its writer while it was to be read: try again") from error
+
+
+def _passes(stop: Stop, records: list[Record], last: int) -> bool:
+    """Whether a segment has, or had, something of a bar beyond the last: all before it was seen."""
+    front = None if stop.bad is None else front_at(stop.data, stop.bad)
+    return any(record.bar > last for record in records[-1:]) or (front is not None and front[2] > last)
 
 
 def _surveyed(folder: Path, progress: Progress, look: Callable[[Path], Witness]) -> Survey:
@@ -112,7 +127,15 @@ def _surveyed(folder: Path, progress: Progress, look: Callable[[Path], Witness])
         parts.append(part)
         progress(sum(each.bytes for each in parts), most)
     mark = read_mark(folder)
-    return Survey(folder, tuple(parts), mark, unfinished, _renewal(walk, mark, unfinished, look(folder / NAME)))
+    witness = look(folder / NAME)
+    why = _renewal(walk, mark, unfinished, witness)
+    return Survey(folder, tuple(parts), mark, unfinished, why, written=_is_written(mark, witness))
+
+
+def _is_written(mark: Mark | None, witness: Witness) -> bool:
+    if mark is None or mark.state is not State.OPEN or mark.witness.boot != witness.boot:
+        return False
+    return (Path("/proc") / str(mark.pid)).exists()
 
 
 def _renewal(walk: Walk, mark: Mark | None, unfinished: int, witness: Witness) -> str | None:
@@ -134,11 +157,22 @@ def _part(walk: Walk, segment: Segment, later: list[Segment]) -> tuple[Part, int
         stop = next(walk.through([segment], tally.note))
         if stop.bad is not None:
             refuse_corruption(walk, stop, later)
+        problem = _headless(stop)
     except JournalError as error:
         problem = str(error)
     records = tally.take()
     unfinished = len(stop.data) - stop.bad if stop is not None and stop.bad is not None and problem is None else 0
     return _described(walk, segment, stop, records, problem), unfinished
+
+
+def _headless(stop: Stop) -> str | None:
+    """What is wrong with an end that no crash leaves: a segment appears with its header, or not at all."""
+    if stop.header is not None:
+        return None
+    return (
+        f"{stop.segment.path} ({len(stop.data)} bytes) does not begin with a header; restore it from a copy, or the "
+        f"next start sets it aside and gives the journal another id"
+    )
 
 
 def _described(walk: Walk, segment: Segment, stop: Stop | None, records: list[Found], problem: str | None) -> Part:

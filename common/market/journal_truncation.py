@@ -5,31 +5,37 @@ The mark says first what is to be done; whoever opens the journal next finishes 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
 from common.atomic import sync_folder
-from common.errors import JournalError
+from common.errors import JournalError, NoRoomError
 from common.market.journal_index import Place
 from common.market.journal_mark import MarkFile, State, Witness
 from common.market.journal_records import GENESIS, HEADER_BYTES, Found, Header
 from common.market.journal_recovery import follow, save_rest, shorten
 from common.market.journal_segments import Segment, existing_segments, list_segments, peek_header
 from common.market.journal_walk import Walk
+from common.room import is_full
 
 Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Truncated:
-    """What remains (`last_bar`, under the new `id`), what went (bytes), and why more went than was asked, if it did."""
+    """What remains (`last_bar`, under `id`), what went (bytes), and why more went than was asked, if it did.
+
+    `changed` False: nothing had to go, and the id is what it was.
+    """
 
     id: bytes
     last_bar: int | None
     bytes: int
     damage: str | None
+    changed: bool = True
 
 
 @dataclass(slots=True)
@@ -58,6 +64,8 @@ class _Goal:
     chain: bytes
     last_bar: int | None
     damage: str | None = None
+    untouched: bytes | None = None
+    """The id of a journal of which nothing has to go."""
 
 
 def truncate(
@@ -68,13 +76,22 @@ def truncate(
     look: Callable[[Path], Witness],
     progress: Progress = lambda _done, _most: None,
 ) -> Truncated:
-    """Take off every record after a bar, and what is damaged; raises JournalError, or LockError while it is written."""
-    segments = existing_segments(folder)
-    marks = MarkFile(folder, look)
+    """Take off every record after a bar, and what is damaged; where nothing has to go nothing changes.
+
+    Raises JournalError that says how far it came, NoRoomError on a full disk, LockError while the journal is written.
+    """
+    with _telling(folder, "nothing was taken off"):
+        segments = existing_segments(folder)
+        marks = MarkFile(folder, look)
     try:
-        goal = _find(segments, after_bar, progress)
-        marks.write(State.TRUNCATING, bytes(16), goal.chain, after_bar=after_bar)
-        return finish(marks, after_bar, make_id)
+        with _telling(folder, "nothing was taken off"):
+            goal = _find(segments, after_bar, progress)
+            before = marks.read()
+            if goal.untouched is not None and (before is None or before.state is not State.TRUNCATING):
+                return Truncated(goal.untouched, goal.last_bar, 0, None, changed=False)
+            marks.write(State.TRUNCATING, bytes(16), goal.chain, after_bar=after_bar)
+        with _telling(folder, "it is half done, and the same call again finishes it, as does the next start"):
+            return finish(marks, after_bar, make_id)
     finally:
         marks.close()
 
@@ -108,7 +125,20 @@ def _find(segments: list[Segment], after_bar: int, progress: Progress) -> _Goal:
                 return _Goal(at, stop.bad, search.walk.chain or GENESIS, search.last_bar, damage)
     except JournalError as error:
         return _Goal(at + 1, 0, search.walk.chain or GENESIS, search.last_bar, str(error))
-    return _Goal(len(segments), 0, search.walk.chain or GENESIS, search.last_bar)
+    return _Goal(len(segments), 0, search.walk.chain or GENESIS, search.last_bar, untouched=search.walk.id)
+
+
+@contextmanager
+def _telling(folder: Path, so_far: str) -> Iterator[None]:
+    """Within it what the system refuses is one of our errors, which says where, and how far it came."""
+    try:
+        yield
+    except (OSError, JournalError) as error:
+        cause = error if isinstance(error, OSError) else error.__cause__
+        if not isinstance(cause, OSError):
+            raise
+        kind, remedy = (NoRoomError, "make space") if is_full(cause) else (JournalError, "mend that")
+        raise kind(f"truncating the journal in {folder} failed: {cause}; {remedy}: {so_far}") from error
 
 
 def _put_rest_aside(segment: Segment, offset: int) -> int:

@@ -31,7 +31,7 @@ READINGS = 100
 @app.command()
 def soak(
     *,
-    sections: Annotated[int, typer.Option(min=2_000, help="Sections that become signals.")] = 200_000,
+    sections: Annotated[int, typer.Option(min=2_000, help="Sections that become signals: at least 2000.")] = 200_000,
     symbols: Annotated[int, typer.Option(min=20, help="Symbols of the market.")] = 50,
     limit_mib: Annotated[float, typer.Option(min=0.1, help="Growth after the warm-up that is still flat.")] = 16.0,
     json_file: Json = None,

@@ -9,6 +9,7 @@ import numpy as np
 from rich.table import Table
 
 from alphabus.messages import Announcement, Bars, Factors, Signals, Streamed, Universe
+from common.market.journal_mark import Mark, State
 from common.market.journal_records import Record
 from common.market.journal_survey import Part, Survey
 from common.market.journal_truncation import Truncated
@@ -29,6 +30,7 @@ def survey_of(found: Survey) -> dict[str, Any]:
         "state": "unknown" if mark is None else str(mark.state),
         "pid": None if mark is None else mark.pid,
         "next_start_changes_the_id": found.renewal,
+        "being_written": found.written,
         "problems": list(found.problems),
         "segments": [part_of(part) for part in found.parts],
     }
@@ -63,21 +65,48 @@ def survey_table(found: Survey) -> Table:
 
 
 def survey_lines(found: Survey) -> Iterable[str]:
-    """What is to be known beside the table, plainest first."""
-    mark = found.mark
-    yield f"{found.records:,} records in {found.bytes:,} bytes, every one verified"
-    if mark is not None:
-        yield f"left {mark.state} by pid {mark.pid}" if mark.state != "closed" else "closed"
+    """What is to be known beside the table, what is wrong first."""
+    yield from (f"problem: {problem}" for problem in found.problems)
+    amount = f"{found.records:,} records in {found.bytes:,} bytes"
+    if found.problems:
+        yield f"{amount} are whole; what follows a problem in its segment was not looked at"
+    else:
+        yield f"{amount}, every one verified"
+    if found.mark is not None:
+        yield _left(found, found.mark)
     if found.unfinished:
         yield f"{found.unfinished:,} bytes at the end are no record: being written, or left by a crash"
     if found.renewal is not None:
         yield f"the next start gives it another id: {found.renewal}"
-    yield from (f"problem: {problem}" for problem in found.problems)
+
+
+def _left(found: Survey, mark: Mark) -> str:
+    if mark.state is State.CLOSED:
+        return "closed"
+    return f"being written by pid {mark.pid}" if found.written else f"left {mark.state} by pid {mark.pid}"
 
 
 def truncated_of(done: Truncated) -> dict[str, Any]:
     """What remains, and what went."""
-    return {"journal": done.id.hex(), "last_bar": done.last_bar, "bytes": done.bytes, "damage": done.damage}
+    return {
+        "journal": done.id.hex(),
+        "last_bar": done.last_bar,
+        "bytes": done.bytes,
+        "damage": done.damage,
+        "changed": done.changed,
+    }
+
+
+def truncated_lines(done: Truncated) -> Iterable[str]:
+    """What was done, and what the journal is now."""
+    kept = "nothing" if done.last_bar is None else f"everything up to bar {done.last_bar}"
+    if not done.changed:
+        yield f"nothing to cut: the journal has {kept}, and stays {done.id.hex()}"
+        return
+    yield f"kept {kept}, set {done.bytes:,} bytes aside"
+    yield f"the journal is {done.id.hex()} now: all consumers begin anew"
+    if done.damage is not None:
+        yield f"damaged: {done.damage}"
 
 
 def record_of(record: Record) -> dict[str, Any]:

@@ -212,6 +212,13 @@ def test_everything_wrong_is_told_at_once() -> None:
         ({"bus": {"tcp": {"monitor": ["tcp://localhost:1", "tcp://[::1]:2"]}}}, "not a name"),
         ({"bus": {"tcp": {"monitor": ["tcp://10.0.0.1:1"]}}}, "bus.tcp.monitor.1: missing"),
         ({"bus": {"tcp": {"monitor": ["tcp://[::1]:1", "tcp://[::1]:1"]}}}, "an address of its own"),
+        (
+            {"feed": {**GOOD["feed"], "pace_s": 1e9}},
+            "ns from section to section: it must be from a millisecond to 31 days",
+        ),
+        ({"feed": {**GOOD["feed"], "pace_s": 1e300}}, "feed.pace_s = 1e+300 leaves 9,223,372,036,854,775,807 ns"),
+        ({"feed": {**GOOD["feed"], "speed": 1e-300}, "interval_ns": MS}, "feed.speed = 1e-300 leaves 9,223,372,036,"),
+        ({"feed": {"source": {"bars": "x.csv", "split_ns": 10**19}}}, "less than or equal to 9223372036854775807"),
         ({"feed": {**GOOD["feed"], "pace_s": 0.00001}}, "feed.pace_s = 1e-05 leaves 10,000 ns from section to section"),
         ({"feed": {**GOOD["feed"], "speed": 5e6}, "interval_ns": MS}, "feed.speed = 5e+06 leaves 0 ns"),
         ({"arms": {"a": {"fallback": "default"}}}, "needs a default_value"),

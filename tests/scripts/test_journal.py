@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from alphabus.testing import signals
 from common.market.journal import Journal
 from common.market.store import load_bars
 from common.message_log import UNIVERSE, MessageLog
-from scripts.command import main
+from scripts.command import NO_ROOM, main
 from scripts.journal import app
 
 DAY_NS = 86_400 * 10**9
@@ -75,13 +76,18 @@ def test_verify_a_bad_one(folder: Path, capsys: pytest.CaptureFixture[str]) -> N
     assert status("verify", folder, "--json", "-") == 1
     shown = capsys.readouterr()
     assert len(json.loads(shown.out)["problems"]) == 1
-    assert f"{path} is corrupt at byte" in shown.err
+    assert shown.err.splitlines()[0].startswith(f"problem: {path} is corrupt at byte")
+    assert "every one verified" not in shown.err
+    assert "are whole; what follows a problem in its segment was not looked at" in shown.err
 
 
 def test_verify_beside_a_writer(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """It is told that somebody writes."""
     with Journal.open(folder):
-        assert figures(capsys, "verify", folder)["state"] == "open"
+        assert status("verify", folder, "--json", "-") == 0
+        shown = capsys.readouterr()
+        assert json.loads(shown.out)["state"] == "open"
+        assert f"being written by pid {os.getpid()}" in shown.err
 
 
 def test_show_the_segments(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -101,6 +107,15 @@ def test_show_records(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert rows[0]["says"] == "3 symbols, since bar 2"
     assert rows[3]["says"] == "replay, 2 of 3 symbols"
     assert len(figures(capsys, "show", folder, "--from", 1, "--most", 4)) == 4
+
+
+def test_show_no_records(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Beyond the end it is told; bars the wrong way round are refused."""
+    assert status("show", folder, "--from", 900) == 0
+    assert "no records of these bars" in capsys.readouterr().err
+    for verb in (("show", folder), ("export", folder, "--out", folder.parent / "bars.csv")):
+        assert status(*verb, "--from", 900, "--to", 800) == 2
+        assert "900 comes after --to 800" in capsys.readouterr().err
 
 
 def test_show_the_record_of_an_arm(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -134,7 +149,9 @@ def test_export_a_span(folder: Path, capsys: pytest.CaptureFixture[str]) -> None
     ("arguments", "code", "words"),
     [
         (("--out", "bars.txt"), 2, "neither in .parquet nor in .csv"),
-        (("--out", "bars.csv", "--from", 9), 1, "has no bars from 9"),
+        (("--out", "bars.csv", "--from", 9), 1, "has no bars from 9 on: look"),
+        (("--out", "bars.csv", "--from", 8, "--to", 9), 1, "has no bars from 8 to 9: look"),
+        (("--out", "bars.csv", "--to", 0), 1, "has no bars to 0: look"),
     ],
 )
 def test_export_nothing(
@@ -151,6 +168,32 @@ def test_export_nothing(
     assert status("export", folder, *arguments) == code
     assert words in " ".join(capsys.readouterr().err.replace("│", "").split())
     assert [path.name for path in folder.parent.iterdir()] == ["journal"]
+
+
+def test_what_is_before_the_damage(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Is shown and exported with the last bar before it."""
+    path = sorted(folder.glob("*.journal"))[1]
+    path.write_bytes(path.read_bytes()[:-1] + b"!")
+    assert figures(capsys, "export", folder, "--out", folder.parent / "bars.csv", "--to", 3)["last_bar"] == 3
+    assert figures(capsys, "show", folder, "--from", 3, "--to", 3)[-1]["kind"] == "bars"
+    assert status("export", folder, "--out", folder.parent / "bars.csv", "--to", 4) == 1
+
+
+@pytest.mark.parametrize("name", ["bars.parquet", "bars.csv"])
+def test_export_to_a_full_disk(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """One line and the status of a disk without space, whatever the table library makes of it; no file is left."""
+    sink = f"sink_{Path(name).suffix[1:]}"
+    whole = getattr(pl.LazyFrame, sink)
+    monkeypatch.setattr(pl.LazyFrame, sink, lambda frame, _path: whole(frame, "/dev/full"))
+    out = folder.parent / name
+    assert status("export", folder, "--out", out) == NO_ROOM
+    told = capsys.readouterr().err.splitlines()[-1]
+    assert str(out) in told
+    assert "No space left on device" in told
+    assert "make space, then export again" in told
+    assert not out.exists()
 
 
 def test_export_of_a_corrupt_one(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -171,6 +214,14 @@ def test_truncate(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert found["segments"][-1]["journal"] == done["journal"] != before
     assert found["segments"][0]["last_bar"] == 2
     assert found["next_start_changes_the_id"] is None
+
+
+def test_truncate_where_nothing_follows(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It says so, and the id stays."""
+    before = figures(capsys, "verify", folder)["segments"]
+    assert status("truncate", folder, "--after", 5000) == 0
+    assert "nothing to cut: the journal has everything up to bar 5" in capsys.readouterr().err
+    assert figures(capsys, "verify", folder)["segments"] == before
 
 
 def test_no_journal_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from alphabus.messages import Reason, Signals, Status
+from alphabus.messages import Flag, Reason, Signals, Status
 
 COMPUTED = (Status.FRESH, Status.LATE)
 VOID = (Reason.NOTHING_YET, Reason.MAX_AGE, Reason.HALTED)
@@ -79,6 +79,8 @@ def honest(record: Sequence[Signals], oracle: Mapping[int, Values], most_bars: i
                 yield f"bar {signals.bar}: void ({signals.reason}) with {signals.values}"
             continue
         origin, version = signals.computed_from, signals.model.version
+        if version not in oracle and (signals.columns["flag"] != Flag.OK).all():
+            continue  # nobody has a value: what a bad model would have said of them is not said
         if origin is None or version not in oracle:
             yield f"bar {signals.bar}: of version {version}, computed from {origin}"
             continue

@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from random import Random
 
+import numpy as np
 import pytest
 
 from alphabus.codec import decode, encode
 from alphabus.errors import DecodeError
-from alphabus.messages import Delivery, Model, Origin, Reason, Signals, Status
+from alphabus.messages import Delivery, Flag, Model, Origin, Reason, Signals, Status
 from alphabus.testing import day_ns, signals
 from tests.simulation import promise
 from tests.simulation.weather import damaged
@@ -76,6 +77,14 @@ def changed(place: int, **changes: object) -> Callable[[Record], Record]:
         return [*found[:place], replace(found[place], **changes), *found[place + 1 :]]  # type: ignore[arg-type]
 
     return change
+
+
+def test_a_section_in_which_nobody_has_a_value_accuses_no_version() -> None:
+    """A bad model has said nothing where all are cold; one value of it is a breach."""
+    cold = {"signal": np.full(1, np.nan), "flag": np.full(1, Flag.COLD, np.uint8)}
+    bad = Model("demo", 3, "00" * 32)
+    assert complaints(changed(3, model=bad, columns=cold)(record())) == []
+    assert complaints(changed(3, model=bad)(record()))
 
 
 BREACHES: dict[str, Callable[[Record], Record]] = {

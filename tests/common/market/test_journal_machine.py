@@ -108,9 +108,11 @@ class Machine(RuleBasedStateMachine):
         """Give up the end."""
         self.at.close()
         after = max(self.bar - back, self.kept_from)
-        truncate(self.folder, after, make_id=lambda: os.urandom(16), look=self.look)
+        done = truncate(self.folder, after, make_id=lambda: os.urandom(16), look=self.look)
         self.records = [record for record in self.records if record.bar <= after]
-        self.abandoned.add(self.at.id)
+        assert done.changed is (done.id != self.at.id)
+        if done.changed:
+            self.abandoned.add(self.at.id)
         self.come_back(may_lose=False)
 
     @rule(back=st.integers(0, 5))

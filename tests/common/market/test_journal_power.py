@@ -199,7 +199,8 @@ def test_at_any_step_of_coming_back(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def test_what_another_id_follows_is_on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str) -> None:
     """Also of a journal that nobody ever synced: else a power cut would leave a hole before the new segment."""
     disk, folder = Disk(monkeypatch), tmp_path / "disk"
-    fill(folder, records(1) + records(2), sync=Sync.NEVER).close()
+    more = records(3) if way == "truncated" else []
+    fill(folder, records(1) + records(2) + more, sync=Sync.NEVER).close()
     if way == "truncated":
         truncate(folder, 2, make_id=new_id, look=here)
     else:

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.market.journal import Journal, new_id
+from common.market.journal_mark import NAME
 from common.market.journal_records import Record
 from common.market.journal_retention import Kept, Retention, surplus
 from common.market.journal_segments import Segment
-from common.market.journal_truncation import truncate
 from tests.common.market.journals import fill, here, photographed
 
 pytestmark = pytest.mark.usefixtures("no_waiting_for_the_disk")
@@ -71,7 +71,8 @@ def test_a_segment_of_another_id_may_begin_later_than_its_name(tmp_path: Path, o
     """What counts is its first record: the bar it is named by stands before it. So do other ids that came and went."""
     fill(tmp_path, [Record(1, 1, b"x")]).close()
     for _ in range(others):
-        truncate(tmp_path, 1, make_id=new_id, look=here)
+        (tmp_path / NAME).unlink()
+        fill(tmp_path, [], make_id=new_id).close()
     with fill(tmp_path, [Record(1, 2, b"y")]) as journal:
         assert journal.prune(EVERYTHING, 1, 0.0) == ()
         assert len(journal.prune(EVERYTHING, 2, 0.0)) == others

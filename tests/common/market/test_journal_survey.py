@@ -39,6 +39,7 @@ def test_a_whole_journal(folder: Path) -> None:
     ]
     assert contents(folder) == before
     assert (found.records, found.problems, found.unfinished, found.renewal) == (6, (), 0, None)
+    assert not found.written
     assert found.mark is not None
     assert found.mark.state is State.CLOSED
     assert steps[-1] == (found.bytes, found.bytes)
@@ -52,7 +53,7 @@ def test_beside_a_writer(tmp_path: Path) -> None:
         before = contents(tmp_path)
         assert list(records_of(tmp_path)) == RECORDS[:3]
         found = survey(tmp_path, look=here)
-        assert (found.records, found.problems, found.renewal) == (3, (), None)
+        assert (found.records, found.problems, found.renewal, found.written) == (3, (), None, True)
         assert contents(tmp_path) == before
         journal.append(1, 9, b"later")
         assert list(records_of(tmp_path)) == [*RECORDS[:3], Record(1, 9, b"later")]
@@ -80,6 +81,42 @@ def test_every_damage_is_found(folder: Path) -> None:
     assert [part.problem is None for part in found.parts] == [False, False, True]
     with pytest.raises(JournalError, match="is corrupt at byte"):
         list(records_of(folder))
+
+
+@pytest.mark.parametrize("size", [0, 10])
+def test_a_segment_without_a_header_is_a_problem(folder: Path, size: int) -> None:
+    """Even the last one: a segment appears with its header, or not at all."""
+    path = max(folder.glob("*.journal"))
+    path.write_bytes(path.read_bytes()[:size])
+    found = survey(folder, look=here)
+    assert (found.records, found.unfinished, len(found.problems)) == (4, 0, 1)
+    assert f"{path} ({size} bytes) does not begin with a header" in found.problems[0]
+
+
+def test_an_empty_segment_with_its_header_is_whole(tmp_path: Path) -> None:
+    """So a journal begins."""
+    fill(tmp_path, []).close()
+    assert survey(tmp_path, look=here).problems == ()
+
+
+@pytest.mark.parametrize("segment_bytes", [1, 150, 1 << 20])
+def test_what_is_before_the_damage_can_be_read(tmp_path: Path, segment_bytes: int) -> None:
+    """With the last bar before it: of that bar nothing may be missing; anything later is refused."""
+    fill(tmp_path, RECORDS, segment_bytes).close()
+    path = next(path for path in sorted(tmp_path.glob("*.journal")) if bytes([2]) * 20 in path.read_bytes())
+    path.write_bytes(path.read_bytes().replace(bytes([2]) * 20, bytes(20), 1))
+    assert list(records_of(tmp_path, last=1)) == RECORDS[:2]
+    for last in (2, 3, None):
+        with pytest.raises(JournalError, match="is corrupt at byte"):
+            list(records_of(tmp_path, last=last))
+
+
+@pytest.mark.parametrize("segment_bytes", [1, 150, 1 << 20])
+@pytest.mark.parametrize("last", range(5))
+def test_records_up_to_a_bar(tmp_path: Path, segment_bytes: int, last: int) -> None:
+    """Those and no others, however the segments lie."""
+    fill(tmp_path, RECORDS, segment_bytes).close()
+    assert list(records_of(tmp_path, last=last)) == [record for record in RECORDS if record.bar <= last]
 
 
 def test_a_missing_segment_is_found(folder: Path) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
 
-from common.errors import JournalError
+from common.errors import JournalError, NoRoomError
 from common.market.journal import Journal, new_id
 from common.market.journal_mark import NAME
 from common.market.journal_records import CHAIN_BYTES, FRONT_BYTES, HEADER_BYTES, Header, Record, pack_header
@@ -44,14 +46,66 @@ def opened(folder: Path) -> tuple[list[Record], bytes]:
 @pytest.mark.parametrize("bar", range(6))
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_what_follows_is_gone(tmp_path: Path, layout: str, bar: int) -> None:
-    """Nothing before it is touched; the numbering is another one even if nothing had to go."""
+    """Nothing before it is touched; the numbering is another one, unless nothing had to go."""
     done = cut_after(made(tmp_path, LAYOUTS[layout]), bar)
     left = [record for record in RECORDS if record.bar <= bar]
     records, identity = opened(tmp_path)
     assert records == left
-    assert identity == done.id != ID
+    assert identity == done.id
+    assert done.changed is (identity != ID) is (bar < 4)
     assert (done.last_bar, done.damage) == (min(bar, 4) or None, None)
     assert (done.bytes > 0) is (bar < 4)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_nothing_to_cut_changes_nothing(tmp_path: Path, layout: str) -> None:
+    """Every file keeps its bytes and its time: consumers go on."""
+    made(tmp_path, LAYOUTS[layout])
+    before = {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in tmp_path.iterdir()}
+    assert cut_after(tmp_path, 5000) == Truncated(ID, 4, 0, None, changed=False)
+    assert {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in tmp_path.iterdir()} == before
+
+
+def test_an_interrupted_one_is_finished_though_nothing_is_left_to_cut(tmp_path: Path) -> None:
+    """Its last segments went already: numbers could come again under the old id."""
+    made(tmp_path, 1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("common.market.journal_truncation.follow", lambda *_: refused(errno.ENOSPC))
+        with pytest.raises(NoRoomError, match=r"No space left .*make space: it is half done, and the same call again"):
+            cut_after(tmp_path, 2)
+    done = cut_after(tmp_path, 2)
+    assert (done.changed, done.bytes, done.last_bar) == (True, 0, 2)
+    assert opened(tmp_path) == ([record for record in RECORDS if record.bar <= 2], done.id)
+    assert done.id != ID
+
+
+@pytest.mark.parametrize("step", ["save_rest", "shorten", "follow"])
+@pytest.mark.parametrize(("code", "kind"), [(errno.ENOSPC, NoRoomError), (errno.EIO, JournalError)])
+def test_what_the_system_refuses_is_one_line(tmp_path: Path, step: str, code: int, kind: type[JournalError]) -> None:
+    """It says where and how far it came; the same call again finishes it."""
+    made(tmp_path, 1 << 20)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(f"common.market.journal_truncation.{step}", lambda *_: refused(code))
+        with pytest.raises(JournalError, match=f"truncating the journal in {tmp_path} failed: .*half done") as caught:
+            cut_after(tmp_path, 2)
+    assert type(caught.value) is kind
+    assert "\n" not in str(caught.value)
+    done = cut_after(tmp_path, 2)
+    assert opened(tmp_path) == ([record for record in RECORDS if record.bar <= 2], done.id)
+
+
+def refused(code: int) -> None:
+    """What the system says."""
+    raise OSError(code, os.strerror(code))
+
+
+def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    """And that nothing was taken off."""
+    made(tmp_path, 1 << 20)
+    (tmp_path / NAME).unlink()
+    (tmp_path / NAME).mkdir()
+    with pytest.raises(JournalError, match=f"truncating the journal in {tmp_path} failed: .*nothing was taken off"):
+        cut_after(tmp_path, 2)
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
