@@ -32,6 +32,11 @@ class Archive:
         """Whether nothing at all came from the cache for three heartbeats."""
         return self._inlet.stale
 
+    @property
+    def silent(self) -> bool:
+        """Whether nothing came for as long while this machine was awake."""
+        return self._inlet.silent
+
     def receive(self) -> None:
         """Take in what came; never blocks."""
         self._inlet.receive()

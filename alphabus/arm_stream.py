@@ -142,14 +142,16 @@ class ArmStream:
         self._worker.resume(self._topic, known)
         self._joins, self._unproven, self._dropped = 0, True, False
 
-    def _merge(self, count: int, *, proven: bool) -> None:
-        """Deliver the first `count` messages held, in order; without proof none behind a hole."""
+    def _merge(self, count: int, *, proven: bool, gone: bytes | None = None) -> None:
+        """Deliver the first `count` messages held, in order; without proof, or of what is gone, none behind a hole."""
         for _ in range(count):
             delivery = self._held.first
             if not proven and self._delivered.may_lack_before(delivery.message):
                 self._unproven = True
                 return
             self._held.leave()
+            if self._delivered.lacks_for_ever(delivery.message, gone):
+                continue
             for section in self._binding.sections([delivery]):
                 self._delivered.add(section)
             if isinstance(delivery.message, EndOfStream):
@@ -202,15 +204,17 @@ class ArmStream:
         if any(delivered) and (last := self._delivered.last) is not None:
             backfill.turn(last.bar, last.journal)
         else:
-            self._end_of_record(backfill)
+            other = backfill.other(page)
+            is_new = other is not None and self._delivered.bar_of(other) == 0
+            self._end_of_record(backfill, backfill.journal if is_new else None)
 
-    def _end_of_record(self, backfill: Backfill) -> None:
-        """What it was asked for is proven; what was dropped meanwhile is asked for."""
+    def _end_of_record(self, backfill: Backfill, gone: bytes | None = None) -> None:
+        """What it was asked for is proven, or gone with its numbering; what was dropped meanwhile is asked for."""
         self._backfill = None
         if self._dropped:
             self._rejoin()
         else:
-            self._merge(backfill.covers, proven=True)
+            self._merge(backfill.covers, proven=True, gone=gone)
 
     def _follows(self, signals: Signals) -> bool:
         """Whether a section on record is one of those that are missing: it may be of a numbering that we have left."""
@@ -222,7 +226,7 @@ class ArmStream:
         now = self._clock.monotonic_ns()
         if not self._held and not self._dropped:
             backfill.since_ns = now
-        elif self._held and self._archive.stale and not self._delivered.lacks_before(self._held.first.message):
+        elif self._held and self._archive.silent and not self._delivered.lacks_before(self._held.first.message):
             self._backfill = None
             self._merge(1, proven=True)  # nothing is known of what another numbering has before it
             self._merge(len(self._held), proven=False)

@@ -40,3 +40,13 @@ class Backfill:
         if self._journal is None or self._first == 0:
             return None
         return next((each.signals.journal for each in page if each.signals.journal != self._journal), None)
+
+    def other(self, page: Sequence[Section]) -> bytes | None:
+        """The numbering that the record is of instead of the one asked in, which is on it no more."""
+        found = None if self._journal is None or not page else page[-1].signals.journal
+        return None if found == self._journal else found
+
+    @property
+    def journal(self) -> bytes | None:
+        """The numbering it asks in."""
+        return self._journal

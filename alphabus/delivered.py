@@ -53,6 +53,10 @@ class Delivered:
             return isinstance(message, EndOfStream) and until > 0
         return self.last.journal == message.journal and self.last.bar < until
 
+    def lacks_for_ever(self, message: Message, gone: bytes | None) -> bool:
+        """Whether what certainly is missing before it is of the numbering that is on no record any more."""
+        return self.last is not None and self.last.journal == gone and self.lacks_before(message)
+
     def may_lack_before(self, message: Message) -> bool:
         """Whether it certainly does, or nothing is known: the first of another numbering proves nothing before it."""
         if self.last is None or not isinstance(message, Signals | EndOfStream):

@@ -36,7 +36,7 @@ class Inlet:
         now = self._looked_ns = bus.clock.monotonic_ns()
         self._questions, self._losses = Questions(now), Losses(service, bus.found)
         self._acknowledger = Acknowledger(consumer, bus.acknowledge_every, now)
-        self._heard_ns, self._slept_ns = bus.clock.boot_ns(), _slept_ns(bus.clock)
+        self._heard_ns, self._heard_awake_ns, self._slept_ns = bus.clock.boot_ns(), now, _slept_ns(bus.clock)
         self._backlog = Backlog()
         self._subscribe = partial(transport.subscriber, endpoints.live(service))
         self._health = endpoints.topic("health", service)
@@ -52,6 +52,11 @@ class Inlet:
     def stale(self) -> bool:
         """Whether nothing at all came for three heartbeats; a machine that slept counts its sleep."""
         return self._clock.boot_ns() - self._heard_ns > STALE_NS
+
+    @property
+    def silent(self) -> bool:
+        """Whether it is so though the machine was awake for as long: one that just woke up has heard nobody yet."""
+        return self._clock.monotonic_ns() - self._heard_awake_ns > STALE_NS
 
     @property
     def behind(self) -> bool:
@@ -157,7 +162,7 @@ class Inlet:
                 backlog.end()
                 return
             backlog.read(frames)
-            self._heard_ns = self._clock.boot_ns()
+            self._heard_ns, self._heard_awake_ns = self._clock.boot_ns(), self._clock.monotonic_ns()
             try:
                 yield decode(frames)
             except DecodeError as error:

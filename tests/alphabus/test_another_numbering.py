@@ -27,6 +27,15 @@ def begin_anew(trader: Trader, *bars: int) -> None:
     trader.say_and_die(*map(anew, bars))
 
 
+def ask_the_record(trader: Trader) -> None:
+    """The worker is heard, and the question waits at the cache."""
+    for _ in range(40):
+        if trader.client._stream._backfill is not None:
+            break
+        trader.go_on(1)
+    assert trader.client._stream._backfill is not None
+
+
 @pytest.mark.parametrize("first", [1, 3])
 @pytest.mark.parametrize("quiet", [False, True])
 def test_what_the_cache_alone_has_comes(trader: Trader, first: int, *, quiet: bool) -> None:
@@ -102,13 +111,24 @@ def test_what_was_asked_of_the_old_numbering_is_asked_anew(trader: Trader, many:
     trader.go_on()
     trader.say_and_die()  # who joins the next worker asks the cache from bar 3 on
     trader.feed._played[:] = [Line(SIGNALS, replace(LIST, journal=ANOTHER))]
-    for _ in range(40):  # the worker is heard, and the question waits at the cache
-        if trader.client._stream._backfill is not None:
-            break
-        trader.go_on(1)
-    assert trader.client._stream._backfill is not None
+    ask_the_record(trader)
     trader.feed.publish(Line(SIGNALS, replace(LIST, journal=ANOTHER)))
     trader.say(*(anew(bar) for bar in range(1, many + 1)))
     trader.go_on()
     assert trader.places[3:] == [(bar, 0) for bar in range(1, many + 1)]
     assert trader.client.link == "current"
+
+
+@pytest.mark.parametrize("first", [1, 3])
+def test_what_is_missing_of_the_old_numbering_and_nowhere_any_more_leaves_no_hole(trader: Trader, first: int) -> None:
+    """Only the cache had bar 3, and it began anew: what follows it in the old numbering goes with it."""
+    trader.say_and_die(section(3))
+    trader.say(section(4), EndOfStream(section(4).journal, 4, Mode.LIVE))
+    ask_the_record(trader)
+    trader.feed._played[:] = []
+    trader.feed.publish(Line(SIGNALS, replace(LIST, journal=ANOTHER, bar=first)))
+    trader.say(*(anew(bar) for bar in range(first, 6)))
+    trader.go_on()
+    assert trader.places[2:] == [(bar, 0) for bar in range(first, 6)]
+    assert trader.client.link == "current"
+    assert not trader.client.ended

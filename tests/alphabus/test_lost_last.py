@@ -129,6 +129,20 @@ def test_a_gap_after_the_caches_word_is_filled(trader: Trader) -> None:
     assert trader.places[2:] == [(2, 1), (3, 0)]
 
 
+def test_who_wakes_up_waits_for_the_caches_word(trader: Trader) -> None:
+    """The worker is heard first: that the cache was not heard while the machine slept does not make it one away."""
+    trader.feed._played.append(Line(SIGNALS, section(2, revision=1)))
+    trader.feed._record.acknowledged(TOPIC, JOURNAL, 2)
+    trader.clock.suspend(3_600_000_000_000)
+    assert trader.client.receive(0) is None
+    trader.say(section(3))
+    trader.feed.outlets["inference_worker"].serve(trader.feed._record, trader.feed._answer)
+    assert trader.client.receive(0) is None
+    trader.go_on()
+    assert trader.places[2:] == [(2, 1), (3, 0)]
+    assert trader.client.link == "current"
+
+
 def test_without_a_cache_signals_flow(trader: Trader) -> None:
     """It is away, and the worker dies: after three seconds of silence nobody waits for its word any more."""
     trader.feed.stop("signal_cache")
