@@ -68,7 +68,7 @@ class ArmStream:
     @property
     def handles(self) -> list[object]:
         """What is read at present: before the latest on record is there live signals stay in their queue."""
-        return [*(self._worker.handles if self._listens else []), *self._archive.handles]
+        return [*(self._worker.handles if self._asked is None else []), *self._archive.handles]
 
     def receive(self) -> None:
         """Take in what came; never blocks. Raises ModeError, RequestError."""
@@ -76,8 +76,7 @@ class ArmStream:
         if self._asked is not None:
             self._take_snapshot(self._asked)
             return
-        if self._listens:
-            self._listen()
+        self._listen()
         if self._unproven and self._backfill is None and (self._held or not self._worker.behind):
             self._look_back()
         if self._backfill is not None and self._delivered.empty:  # page by page, as they are taken
@@ -116,10 +115,6 @@ class ArmStream:
             self._worker.resume(self._topic, Follower(self._topic, last.journal, place_of(last)))
 
     # What comes live.
-
-    @property
-    def _listens(self) -> bool:
-        return self._asked is None
 
     def _listen(self) -> None:
         came = self._worker.receive()
