@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from alphabus.bus import Bus
 from alphabus.errors import RequestError
 from alphabus.inlet import Inlet
 from alphabus.messages import Mode
+from alphabus.record_page import RecordPage
 from alphabus.section import Binding, Section
 from alphabus.sockets import Waiter
 
@@ -49,16 +52,22 @@ class Archive:
         """Whether the question may still be answered."""
         return self._inlet.awaits(question)
 
-    def answer(self, question: int) -> list[Section] | None:
+    def answer(self, question: int) -> Sequence[Section] | None:
         """The sections of an answer that is there, else None; raises RequestError when the cache refused."""
+        page = self.page(question)
+        return None if page is None else page.sections
+
+    def page(self, question: int) -> RecordPage | None:
+        """The same, with the numbering that they are of."""
         found = self._inlet.answer(question)
         if found is None:
             return None
-        if found[0].error is not None:
-            raise RequestError(found[0].error)
-        return self._binding.sections(found[1])
+        reply, deliveries = found
+        if reply.error is not None:
+            raise RequestError(reply.error)
+        return RecordPage.of(deliveries, self._binding.sections(deliveries))
 
-    def ask(self, timeout_ns: int, verb: str, **arguments: int | str | bytes) -> list[Section]:
+    def ask(self, timeout_ns: int, verb: str, **arguments: int | str | bytes) -> Sequence[Section]:
         """Ask and wait, again while no answer comes; raises RequestError when there is none in time."""
         until = self._clock.monotonic_ns() + timeout_ns
         question = self.request(verb, **arguments)
@@ -79,17 +88,25 @@ class Archive:
 
     def history(self, arm: str, first_bar: int, last_bar: int, timeout_ns: int) -> list[Section]:
         """The sections of these bars (both included), revisions after what they revise; raises RequestError."""
-        sections: list[Section] = []
-        while first_bar <= last_bar:
-            page = self.ask(timeout_ns, "history", arm=arm, **{"from": first_bar, "to": last_bar})
-            known = {(section.signals.bar, section.signals.revision) for section in sections}
-            new = [section for section in page if (section.signals.bar, section.signals.revision) not in known]
-            if not new:
+        sections: dict[tuple[bytes, int, int], Section] = {}
+        following = first_bar
+        while following <= last_bar:
+            page = self.ask(timeout_ns, "history", arm=arm, **{"from": following, "to": last_bar})
+            new = {_key(section): section for section in page}
+            if not new.keys() - sections.keys():
                 break
-            sections += new
-            first_bar = new[-1].signals.bar
-        return sections
+            journal, following, _ = next(reversed(new))
+            if any(known[0] != journal for known in sections):  # its numbering began anew: none of it is of before
+                sections, following = {}, first_bar
+            else:
+                sections |= new
+        return list(sections.values())
 
     def close(self) -> None:
         """Let go of the link."""
         self._inlet.close()
+
+
+def _key(section: Section) -> tuple[bytes, int, int]:
+    signals = section.signals
+    return signals.journal, signals.bar, signals.revision

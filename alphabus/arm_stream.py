@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from alphabus.archive import Archive
-from alphabus.backfill import Backfill
+from alphabus.backfill import Backfill, Start
 from alphabus.bus import Bus
 from alphabus.continuity import Follower
 from alphabus.delivered import Delivered, place_of
 from alphabus.errors import RequestError
 from alphabus.inlet import Inlet
-from alphabus.messages import EndOfStream, Signals
+from alphabus.messages import EndOfStream
+from alphabus.opening import Opening
+from alphabus.record_page import RecordPage
 from alphabus.section import Binding, Section
 from alphabus.waiting import Waiting
 
-SNAPSHOT_NS = 2_000_000_000
 FILL_NS = 5_000_000_000
 """How long signals wait for the cache's word on what is before them until that is an error; they wait on."""
 
@@ -24,8 +25,11 @@ class ArmStream:
     """Joins the worker's live signals to the cache's record; `met` hears of every bar that has a signal.
 
     A worker sends again what the cache has not acknowledged; what it has, only the cache sends. So whenever the worker
-    was asked for what may have been lost, the cache is asked, too, before anything that follows is delivered. The
-    worker is always listened to: when too much waits for the record all of it goes, and both are asked again.
+    was asked for what may have been lost, the cache is asked, too, before anything that follows is delivered: first
+    for the rest of the numbering we are in, then for what the next has before its first live section. A record that
+    has left one of these has left it for good. It takes us along to where it is, and what is live goes on from there.
+
+    The worker is always listened to: when too much waits for the record all of it goes, and both are asked again.
     """
 
     def __init__(self, bus: Bus, name: str, arm: str, archive: Archive, met: Callable[[bytes, int], None]) -> None:
@@ -35,13 +39,12 @@ class ArmStream:
         self._worker = Inlet(bus, name, "inference_worker", [self._topic])
         self._binding = Binding(archive.mode)
         self._delivered = Delivered(met)
-        self._held = Waiting()
+        self._waiting = Waiting()
         self._backfill: Backfill | None = None
         self.end: EndOfStream | None = None
-        self._joined = self._unproven = self._knows_latest = self._dropped = False
+        self._joined = self._unproven = self._dropped = False
         self._joins = 0
-        self._asked: int | None = archive.request("latest", arm=arm)
-        self._asked_ns = self._clock.monotonic_ns()
+        self._opening = Opening(archive, arm, bus.clock)
 
     @property
     def ended(self) -> bool:
@@ -68,22 +71,22 @@ class ArmStream:
     @property
     def handles(self) -> list[object]:
         """What is read at present: before the latest on record is there live signals stay in their queue."""
-        return [*(self._worker.handles if self._asked is None else []), *self._archive.handles]
+        return [*(self._worker.handles if self._opening.over else []), *self._archive.handles]
 
     def receive(self) -> None:
         """Take in what came; never blocks. Raises ModeError, RequestError."""
         self._archive.receive()
-        if self._asked is not None:
-            self._take_snapshot(self._asked)
+        if not self._opening.over:
+            self._open()
             return
         self._listen()
-        if self._unproven and self._backfill is None and (self._held or not self._worker.behind):
+        if self._unproven and self._backfill is None and (self._waiting or not self._worker.behind):
             self._look_back()
         if self._backfill is not None and self._delivered.empty:  # page by page, as they are taken
             self._read_record(self._backfill)
         if self._backfill is None and not self._unproven:
-            self._merge(len(self._held), proven=False)
-        if self._backfill is not None and self._held.too_many:
+            self._deliver(len(self._waiting))
+        if self._backfill is not None and self._waiting.too_many:
             self._drop(self._backfill)
 
     def take(self) -> Section | None:
@@ -96,93 +99,80 @@ class ArmStream:
 
     # The latest on record.
 
-    def _take_snapshot(self, asked: int) -> None:
+    def _open(self) -> None:
         """Before anything live: what was the latest? A cache that is away does not keep signals from flowing."""
-        try:
-            answer = self._archive.answer(asked)
-        except RequestError:
-            self._asked = None
-            raise
-        waited = self._clock.monotonic_ns() - self._asked_ns
-        if answer is None and waited < SNAPSHOT_NS:
-            if not self._archive.awaits(asked):
-                self._asked = self._archive.request("latest", arm=self._arm)
-            return
-        self._asked, self._knows_latest = None, answer is not None
-        for section in answer or []:
+        for section in self._opening.receive():
             self._delivered.add(section)
-        if (last := self._delivered.last) is not None:
-            self._worker.resume(self._topic, Follower(self._topic, last.journal, place_of(last)))
+        if self._delivered.last is not None:
+            self._worker.resume(self._topic, self._known)
+
+    @property
+    def _known(self) -> Follower:
+        """Where the live signals are to go on."""
+        last = self._delivered.last
+        return Follower(self._topic) if last is None else Follower(self._topic, last.journal, place_of(last))
 
     # What comes live.
 
     def _listen(self) -> None:
         came = self._worker.receive()
         if not self._dropped:
-            self._held.add(came)
+            self._waiting.add(came)
         joins = self._worker.followers[self._topic].joins
         self._unproven = self._unproven or joins != self._joins or (bool(came) and self._worker.behind)
         self._joined = self._joined or not self._worker.behind
         self._joins = joins
 
     def _drop(self, backfill: Backfill) -> None:
-        """Let go of all that waits, and of what follows until the record was read: it would fill the memory."""
-        self._held.clear()
+        """Let go of all that waits, and of what follows until the record was read: then the worker is asked again."""
+        self._waiting.clear()
         self._dropped, backfill.covers = True, 0
 
     def _rejoin(self) -> None:
         """Behind the record ask the worker for what was dropped, then the cache for what the worker has forgotten."""
-        last = self._delivered.last
-        known = Follower(self._topic) if last is None else Follower(self._topic, last.journal, place_of(last))
-        self._worker.resume(self._topic, known)
+        self._worker.resume(self._topic, self._known)
         self._joins, self._unproven, self._dropped = 0, True, False
 
-    def _merge(self, count: int, *, proven: bool, gone: bytes | None = None) -> None:
-        """Deliver the first `count` messages held, in order; without proof, or of what is gone, none behind a hole."""
+    def _deliver(self, count: int, proven: Collection[bytes | None] = ()) -> None:
+        """Deliver the first `count` messages, in order; none behind a hole, unless nothing more is to be had there.
+
+        `proven`: the numberings of which that is known.
+        """
         for _ in range(count):
-            delivery = self._held.first
-            if not proven and self._delivered.may_lack_before(delivery.message):
+            delivery = self._waiting.first
+            message = delivery.message
+            if self._delivered.may_lack_before(message) and getattr(message, "journal", None) not in proven:
                 self._unproven = True
                 return
-            self._held.leave()
-            if self._delivered.lacks_for_ever(delivery.message, gone):
-                continue
+            self._waiting.leave()
             for section in self._binding.sections([delivery]):
                 self._delivered.add(section)
-            if isinstance(delivery.message, EndOfStream):
-                self.end = delivery.message
+            if isinstance(message, EndOfStream):
+                self.end = message
 
     # What only the record has.
 
     def _look_back(self) -> None:
         """Begin to ask the record; without a first section only for the last: what was before is nothing to us."""
         self._unproven = False
-        now, first = self._clock.monotonic_ns(), self._first_bar
-        if first is not None:
-            covers, journal = len(self._held), self._counted_in
-            self._backfill = Backfill(self._archive, self._arm, first, journal, covers=covers, now_ns=now)
+        if (start := self._start) is not None:
+            covers, now = len(self._waiting), self._clock.monotonic_ns()
+            self._backfill = Backfill(self._archive, self._arm, covers, now)
+            self._backfill.ask(start)
 
     @property
-    def _first_bar(self) -> int | None:
-        """The last section's of the numbering that is next: revisions of it may be missing; 0 before the first."""
+    def _start(self) -> Start | None:
+        """The last section, as revisions of it may be missing; before the first all there is, or the last one."""
         last = self._delivered.last
-        if last is None and not self._knows_latest:
-            return next((held.message.bar for held in self._held if isinstance(held.message, EndOfStream)), None)
-        return 0 if last is None else self._delivered.bar_of(self._next_journal or last.journal)
-
-    @property
-    def _counted_in(self) -> bytes | None:
-        """The numbering of the first bar; before the first section that of whatever is on record."""
-        last = self._delivered.last
-        return None if last is None else self._next_journal or last.journal
-
-    @property
-    def _next_journal(self) -> bytes | None:
-        numbered = (held.message for held in self._held if isinstance(held.message, Signals | EndOfStream))
-        return next((message.journal for message in numbered), None)
+        if last is not None:
+            return last.journal, last.bar
+        if self._opening.answered:
+            return None, 0
+        ends = (each.message for each in self._waiting if isinstance(each.message, EndOfStream))
+        return next(((end.journal, end.bar) for end in ends), None)
 
     def _read_record(self, backfill: Backfill) -> None:
-        """Deliver what the record has, page by page; at its end what it was asked for is proven."""
+        """Deliver what the record has, page by page, then what it has of the numbering that is live."""
         try:
             page = backfill.receive()
         except RequestError:
@@ -191,40 +181,46 @@ class ArmStream:
         if page is None:
             self._do_without(backfill)
             return
-        follow = [section for section in page if self._follows(section.signals)]
-        if (begun := backfill.miscounted(follow)) is not None:
-            backfill.turn(self._delivered.bar_of(begun), begun)
-            return
-        delivered = [self._delivered.add(section) for section in follow]
-        if any(delivered) and (last := self._delivered.last) is not None:
-            backfill.turn(last.bar, last.journal)
+        self._go_along(backfill, page)
+        known = self._delivered.bar_of(page.journal)
+        delivered = [self._delivered.add(section) for section in page.sections]
+        last, live = self._delivered.last, next(iter(self._waiting.journals), None)
+        if known and page.journal != backfill.asked[-1]:
+            backfill.ask((page.journal, known))  # it begins with what we have
+        elif any(delivered) and last is not None:
+            backfill.ask((last.journal, last.bar))
+        elif live is not None and live not in backfill.asked:
+            backfill.ask((live, self._delivered.bar_of(live)))
         else:
-            other = backfill.other(page)
-            is_new = other is not None and self._delivered.bar_of(other) == 0
-            self._end_of_record(backfill, backfill.journal if is_new else None)
+            self._end_of_record(backfill)
 
-    def _end_of_record(self, backfill: Backfill, gone: bytes | None = None) -> None:
-        """What it was asked for is proven, or gone with its numbering; what was dropped meanwhile is asked for."""
+    def _go_along(self, backfill: Backfill, page: RecordPage) -> None:
+        """The record has left what it was asked for: what waits of it, and of any numbering before it, goes."""
+        last = self._delivered.last
+        if page.journal in (None, backfill.asked[-1], last and last.journal):
+            return
+        if page.journal in self._waiting.journals:
+            backfill.covers = max(backfill.covers - self._waiting.leave_before(page.journal), 0)
+        else:
+            self._drop(backfill)
+
+    def _end_of_record(self, backfill: Backfill) -> None:
+        """What it was asked for is proven; what was dropped meanwhile is asked for."""
         self._backfill = None
         if self._dropped:
             self._rejoin()
         else:
-            self._merge(backfill.covers, proven=True, gone=gone)
-
-    def _follows(self, signals: Signals) -> bool:
-        """Whether a section on record is one of those that are missing: it may be of a numbering that we have left."""
-        last = self._delivered.last
-        return last is None or signals.journal in (last.journal, self._next_journal)
+            self._deliver(backfill.covers, backfill.asked)
 
     def _do_without(self, backfill: Backfill) -> None:
         """A cache that is away does not keep signals from flowing, but where one certainly is missing."""
         now = self._clock.monotonic_ns()
-        if not self._held and not self._dropped:
+        if not self._waiting and not self._dropped:
             backfill.since_ns = now
-        elif self._held and self._archive.silent and not self._delivered.lacks_before(self._held.first.message):
+        elif self._waiting and self._archive.silent and not self._delivered.lacks_before(self._waiting.first.message):
             self._backfill = None
-            self._merge(1, proven=True)  # nothing is known of what another numbering has before it
-            self._merge(len(self._held), proven=False)
+            self._deliver(1, self._waiting.journals)  # nothing is known of what another numbering has before it
+            self._deliver(len(self._waiting))
         elif now - backfill.since_ns >= FILL_NS:
             backfill.since_ns = now
             raise RequestError(f"the signal cache did not answer 'history' in {FILL_NS / 1e9:g} s: signals wait for it")

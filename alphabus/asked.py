@@ -16,8 +16,12 @@ def replay_arguments(request: Request) -> tuple[str, bytes, int]:
     """Topic, journal (empty: none yet) and first bar of a `replay` request; raises ValueError."""
     if not {"topic", "journal", "bar"} <= request.arguments.keys():
         raise ValueError("replay takes topic (text), journal (bytes) and bar (whole number)")
-    journal = b"" if request.arguments["journal"] == b"" else argument(request, "journal")
-    return argument(request, "topic"), journal, argument(request, "bar")
+    return argument(request, "topic"), named_journal(request), argument(request, "bar")
+
+
+def named_journal(request: Request) -> bytes:
+    """The numbering asked for; empty where none is named. Raises ValueError."""
+    return b"" if request.arguments.get("journal", b"") == b"" else argument(request, "journal")
 
 
 def argument(request: Request, name: str, default: Any = None, *, of: str = "") -> Any:

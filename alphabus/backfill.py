@@ -1,52 +1,48 @@
-"""What the signal cache has on record from a section on, asked page by page and never waited for."""
+"""What the signal cache has on record behind a section, asked page by page and never waited for."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from alphabus.archive import Archive
-from alphabus.section import Section
+from alphabus.record_page import RecordPage
 
 LAST_BAR = 2**62
 
+Start = tuple[bytes | None, int]
+"""A numbering and the first bar that is asked for; None: of whichever is on record."""
 
+
+@dataclass(slots=True)
 class Backfill:
-    """One look at the record. What is lost on the way, or not answered, is asked again."""
+    """One look at the record, one numbering after the other. What is lost on the way, or not answered, is asked again.
 
-    def __init__(
-        self, archive: Archive, arm: str, first_bar: int, journal: bytes | None, *, covers: int, now_ns: int
-    ) -> None:
-        """`covers`: how many held messages the record is asked before; what a writer has forgotten is on it."""
-        self._archive, self._arm = archive, arm
-        self.covers, self.since_ns = covers, now_ns
-        self.turn(first_bar, journal)
+    The cache answers by numbering: of the one it has, what follows; of one it has put aside, all of the one it has
+    instead; of one it never had, nothing: there the writer has forgotten nothing yet.
+    """
 
-    def turn(self, first_bar: int, journal: bytes | None) -> None:
-        """Ask for the page that begins with this bar of a numbering; None: of whichever is on record."""
-        self._first, self._journal = first_bar, journal
-        span = {"from": first_bar, "to": LAST_BAR}
-        self._question = self._archive.request("history", arm=self._arm, **span)
+    archive: Archive
+    arm: str
+    covers: int
+    """How many waiting messages the record is asked after: what the writer had forgotten before them is on it."""
+    since_ns: int
+    asked: list[bytes | None] = field(default_factory=list)
+    """The numberings asked for so far, the present one last."""
+    _first: int = 0
+    _question: int = 0
 
-    def receive(self) -> list[Section] | None:
+    def ask(self, start: Start) -> None:
+        """Ask for the page that begins there."""
+        journal, self._first = start
+        if journal not in self.asked[-1:]:
+            self.asked.append(journal)
+        span = {"from": self._first, "to": LAST_BAR}
+        self._question = self.archive.request("history", arm=self.arm, journal=journal or b"", **span)
+
+    def receive(self) -> RecordPage | None:
         """The page, None as long as it is not there; raises RequestError when the cache refused."""
-        page = self._archive.answer(self._question)
+        page = self.archive.page(self._question)
         # Not of one that is away: it would find all our questions in its queue, and answer each.
-        if page is None and not self._archive.awaits(self._question) and not self._archive.stale:
-            self.turn(self._first, self._journal)
+        if page is None and not self.archive.awaits(self._question) and not self.archive.stale:
+            self.ask((self.asked[-1], self._first))
         return page
-
-    def miscounted(self, page: Sequence[Section]) -> bytes | None:
-        """The numbering that began on record since it was asked: what it has before our bar is missing in the page."""
-        if self._journal is None or self._first == 0:
-            return None
-        return next((each.signals.journal for each in page if each.signals.journal != self._journal), None)
-
-    def other(self, page: Sequence[Section]) -> bytes | None:
-        """The numbering that the record is of instead of the one asked in, which is on it no more."""
-        found = None if self._journal is None or not page else page[-1].signals.journal
-        return None if found == self._journal else found
-
-    @property
-    def journal(self) -> bytes | None:
-        """The numbering it asks in."""
-        return self._journal

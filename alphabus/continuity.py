@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from alphabus.held import Held
-from alphabus.messages import Delivery, Message, Streamed, Universe
+from alphabus.messages import Delivery, EndOfStream, Message, Streamed, Universe
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -48,6 +48,8 @@ class Follower:
     _next: int = 0
     _held: Held = field(default_factory=Held)
     _takes_any: bool = False
+    _end: int | None = None
+    """The bar that the stream said its end at: a late revision of it may follow, and a stream may go on."""
 
     @property
     def from_bar(self) -> int:
@@ -135,12 +137,22 @@ class Follower:
         if isinstance(message, Universe):  # a fact, not an event: hearing it twice changes nothing
             return True
         if message.journal != self.journal:
-            self.journal, self.last = message.journal, None
+            self.journal, self.last, self._end = message.journal, None, None
+        is_new = self._is_other_end(message) if isinstance(message, EndOfStream) else self._is_beyond(message)
+        self.tally.duplicates += not is_new
+        return is_new
+
+    def _is_beyond(self, message: Streamed) -> bool:
         place = Place(message.bar, message.part)
         if self.last is not None and place <= self.last:
-            self.tally.duplicates += 1
             return False
         self.last = place
+        return True
+
+    def _is_other_end(self, end: EndOfStream) -> bool:
+        if end.bar == self._end or (self.last is not None and end.bar < self.last.bar):
+            return False
+        self._end = end.bar
         return True
 
 

@@ -39,9 +39,9 @@ class Delivered:
         self._ready.append(section)
         return True
 
-    def bar_of(self, journal: bytes) -> int:
-        """The last bar delivered of a numbering, 0 before its first."""
-        place = self._places.get(journal)
+    def bar_of(self, journal: bytes | None) -> int:
+        """The last bar delivered of a numbering, 0 before its first and of none."""
+        place = None if journal is None else self._places.get(journal)
         return 0 if place is None else place.bar
 
     def lacks_before(self, message: Message) -> bool:
@@ -52,10 +52,6 @@ class Delivered:
         if self.last is None:
             return isinstance(message, EndOfStream) and until > 0
         return self.last.journal == message.journal and self.last.bar < until
-
-    def lacks_for_ever(self, message: Message, gone: bytes | None) -> bool:
-        """Whether what certainly is missing before it is of the numbering that is on no record any more."""
-        return self.last is not None and self.last.journal == gone and self.lacks_before(message)
 
     def may_lack_before(self, message: Message) -> bool:
         """Whether it certainly does, or nothing is known: the first of another numbering proves nothing before it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -40,7 +41,7 @@ class Search:
     answered: bool = False
     around: dict[int, Section] = field(default_factory=dict)
 
-    def take(self, sections: list[Section]) -> Section | None:
+    def take(self, sections: Sequence[Section]) -> Section | None:
         """Hear an answer; the section if it is there. Raises NoSectionError where a later one is on record."""
         self.answered, self.around = True, {section.signals.time: section for section in sections}
         if self.time in self.around:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import takewhile
 
 from alphabus.held import MAX_HELD, MAX_HELD_BYTES, bytes_of
-from alphabus.messages import Delivery
+from alphabus.messages import Delivery, EndOfStream, Signals
 
 
 @dataclass(slots=True)
@@ -33,6 +34,12 @@ class Waiting:
         """Whether they are more, or larger, than a reader may keep."""
         return len(self._deliveries) > MAX_HELD or self._bytes > MAX_HELD_BYTES
 
+    @property
+    def journals(self) -> list[bytes]:
+        """The numberings of sections and ends among them, in order."""
+        said = (each.message for each in self._deliveries)
+        return list(dict.fromkeys(message.journal for message in said if isinstance(message, Signals | EndOfStream)))
+
     def add(self, deliveries: Iterable[Delivery]) -> None:
         """So many more."""
         for delivery in deliveries:
@@ -42,6 +49,13 @@ class Waiting:
     def leave(self) -> None:
         """The first waits no more; raises IndexError where none does."""
         self._bytes -= bytes_of(self._deliveries.popleft())
+
+    def leave_before(self, journal: bytes) -> int:
+        """How many came before the first message of a numbering, which says its own lists; they wait no more."""
+        count = sum(1 for _ in takewhile(lambda each: getattr(each.message, "journal", None) != journal, self))
+        for _ in range(count):
+            self.leave()
+        return count
 
     def clear(self) -> None:
         """None waits any more."""

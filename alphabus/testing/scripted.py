@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import select
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
+from alphabus.asked import named_journal
 from alphabus.bus import Bus
 from alphabus.client import SignalClient
 from alphabus.clock import ManualClock
 from alphabus.messages import Announcement, Heartbeat, Phase, Request, Signals, Streamed, Universe
-from alphabus.outbox import Outbox, Page
+from alphabus.outbox import CHUNK, Outbox, Page
 from alphabus.outlet import Outlet
 
 BUDGET_BYTES = 64 * 1024 * 1024
+NEVER = 2**62
 MOMENT_NS = 1_000_000  # time never stands still, or a reader that leaves something unread would wait for ever
 FEED, WORKER, CACHE = "bar_feed", "inference_worker", "signal_cache"
 
@@ -110,8 +113,9 @@ class ScriptedFeed:
         if request.verb == "at":
             return self._page(topic, _around(sections, _whole(arguments, "time")))
         if request.verb == "history":
-            first, last = _whole(arguments, "from"), _whole(arguments, "to")
-            return self._page(topic, [section for section in sections if first <= section.bar <= last])
+            first, last = _first_bar(sections, request), _whole(arguments, "to")
+            found = (section for section in _present(sections) if first <= section.bar <= last)
+            return self._page(topic, list(islice(found, CHUNK)))
         raise LookupError(f"a scripted feed does not answer {request.verb!r}")
 
     def _due(self) -> Page:
@@ -137,6 +141,20 @@ def _around(sections: Sequence[Signals], time: int) -> list[Signals]:
         return [found[time]]
     earlier, later = [it for it in found if it < time], [it for it in found if it > time]
     return [found[it] for it in (*sorted(earlier)[-1:], *sorted(later)[:1])]
+
+
+def _present(sections: Sequence[Signals]) -> Iterator[Signals]:
+    """Those of the numbering that is on record: the one before it is put aside when another begins."""
+    return (section for section in sections if section.journal == sections[-1].journal)
+
+
+def _first_bar(sections: Sequence[Signals], request: Request) -> int:
+    """The one asked for; the first of all where the numbering was left, none where it never was on record."""
+    journal, first = named_journal(request), _whole(request.arguments, "from")
+    known = [section.journal for section in sections]
+    if journal in (b"", *known[-1:]):
+        return first
+    return 0 if journal in known else NEVER
 
 
 def _whole(arguments: Mapping[str, int | str | bytes], name: str) -> int:

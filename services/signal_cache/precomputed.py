@@ -20,7 +20,8 @@ class Precomputed:
 
     def __init__(self, topic: str, file: SignalFile, mode: Mode) -> None:
         rows, told = file.rows, file.provenance
-        self.topic, self._mode, self._journal = topic, mode, told.seal[:16]
+        self.topic, self._mode, self.numbering = topic, mode, told.seal[:16]
+        self.left, self.end = (), None
         self._model = Model(told.model, told.version, told.digest)
         starts = rows.select(is_first=(rows["bar"] != rows["bar"].shift(1)).fill_null(value=True))[
             "is_first"
@@ -69,8 +70,8 @@ class Precomputed:
         symbols = tuple(self._symbols[rows])
         bar, time, digest = self._bars[place], self._times[place], universe_digest(symbols)
         section = Signals(
-            self._journal, bar, self._mode, time, self._stamps[place], digest,
+            self.numbering, bar, self._mode, time, self._stamps[place], digest,
             {"signal": self._values[rows], "flag": self._flags[rows]}, ARM, 0.0, self._model,
             Status.FRESH, Reason.NONE, 0, Origin(bar, time), 0,
         )  # fmt: skip
-        return Universe(self._journal, bar, digest, symbols), section
+        return Universe(self.numbering, bar, digest, symbols), section

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Protocol
 
-from alphabus.messages import Signals, Streamed, Universe
+from alphabus.messages import EndOfStream, Signals, Streamed, Universe
 
 
 class Readable(Protocol):
@@ -19,6 +19,21 @@ class Readable(Protocol):
     @property
     def latest(self) -> Signals | None:
         """The last section, None before the first."""
+        ...
+
+    @property
+    def numbering(self) -> bytes | None:
+        """The journal that their bars are counted in, None before the first."""
+        ...
+
+    @property
+    def left(self) -> Collection[bytes]:
+        """The numberings that the stream was of before."""
+        ...
+
+    @property
+    def end(self) -> EndOfStream | None:
+        """That nothing follows; None as long as nobody said so."""
         ...
 
     @property

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import TYPE_CHECKING, ClassVar
 
-from alphabus.asked import argument
+from alphabus.asked import argument, named_journal
 from alphabus.inlet import Inlet
 from alphabus.lookup import PRECOMPUTED
-from alphabus.messages import Delivery, Message, Mode, Request, Signals, Streamed
+from alphabus.messages import Delivery, Message, Mode, Request, Signals, Streamed, Universe
 from alphabus.outbox import CHUNK, Page
 from common.errors import NoRoomError
 from common.market.journal import Journal
 from common.message_log import UNIVERSE, MessageLog
 from common.room import Room
 from common.service import Context, Service
+from services.signal_cache.attic import Attic
 from services.signal_cache.readable import Readable
 from services.signal_cache.shelf import Shelf
 
@@ -34,6 +35,7 @@ class SignalCache(Service):
         waits = self.config.feed.on_full == "wait"
         self._room = Room(self.clock, self.log, self.counters, self.outlet.alert, waits=waits)
         self._lost = False  # something did not fit, so that nothing after it is taken
+        self._attic = Attic(context.state / "signals")
         self._shelves = {arm: self._shelf(arm) for arm in self.config.signal_names}
         self._by_topic = {shelf.topic: (arm, shelf) for arm, shelf in self._shelves.items()}
         self._inlet = Inlet(context.bus, self.name, "inference_worker", list(self._by_topic))
@@ -76,7 +78,7 @@ class SignalCache(Service):
             self._ask_again()
 
     def answer(self, request: Request) -> Page:
-        """`latest` (arm), `at` (arm, time) and `history` (arm, from, to): at most a chunk; ask again from its end."""
+        """`latest` (arm), `at` (arm, time), `history` (arm, from, to, journal): a chunk; ask on from its end."""
         shelf = self._asked(request)
         if request.verb == "latest":
             found: list[Streamed | None] = [shelf.universe, shelf.latest]
@@ -84,9 +86,7 @@ class SignalCache(Service):
         if request.verb == "at":
             return self._page(shelf, list(shelf.around(argument(request, "time"))))
         if request.verb == "history":
-            # Any whole number that travels: who counts back from the newest may ask from before the first.
-            first, last = argument(request, "from", 0, of="time"), argument(request, "to", 2**62, of="time")
-            return self._page(shelf, list(islice(shelf.history(first, last), CHUNK)))
+            return self._page(shelf, list(islice(_history(shelf, request), CHUNK)))
         return super().answer(request)
 
     def stop(self) -> None:
@@ -96,8 +96,10 @@ class SignalCache(Service):
             shelf.close()
 
     def _shelf(self, arm: str) -> Shelf:
-        journal = Journal.open(self.context.state / "signals" / arm, sync=self.config.feed.sync, landmark=UNIVERSE)
-        return Shelf(self.endpoints.topic("signals", arm), MessageLog(journal))
+        return Shelf(self.endpoints.topic("signals", arm), self._record(arm), self._attic.journals(arm))
+
+    def _record(self, arm: str) -> MessageLog:
+        return MessageLog(Journal.open(self._attic.present(arm), sync=self.config.feed.sync, landmark=UNIVERSE))
 
     def _put(self, delivery: Delivery) -> None:
         """On record; once the disk is full nothing is, and the worker sends it again: to hold it would cost memory."""
@@ -118,8 +120,10 @@ class SignalCache(Service):
         if not isinstance(message, Streamed):
             return
         arm, shelf = self._by_topic[topic]
-        if shelf.latest is not None and message.journal != shelf.latest.journal:
-            shelf = self._begin_anew(arm, shelf, shelf.latest.journal)
+        # A list of symbols alone begins no numbering: the record is of the one before until a section follows.
+        left = None if isinstance(message, Universe) else shelf.numbering
+        if left not in (None, message.journal):
+            shelf = self._begin_anew(arm, shelf, left)
         if not shelf.take(message):
             return
         self._room.found()
@@ -129,13 +133,12 @@ class SignalCache(Service):
             self.journal = message.journal
         self._inlet.acknowledge(topic, message.journal, message.bar)
 
-    def _begin_anew(self, arm: str, shelf: Shelf, journal: bytes) -> Shelf:
+    def _begin_anew(self, arm: str, shelf: Shelf, left: bytes) -> Shelf:
         """Another numbering: its bars are not those of the record so far, which is put aside under its journal's id."""
         shelf.close()
-        folder = self.context.state / "signals" / arm
-        folder.rename(folder.with_name(f"{arm}.{journal.hex()}"))
-        self.log.warning("new_journal", arm=arm, put_aside=journal.hex())
-        self._shelves[arm] = anew = self._shelf(arm)
+        aside = self._attic.put_aside(arm, left)
+        self.log.warning("new_journal", arm=arm, put_aside=left.hex(), folder=str(aside))
+        self._shelves[arm] = anew = shelf.begun_anew(self._record(arm))
         self._by_topic[shelf.topic] = arm, anew
         return anew
 
@@ -148,6 +151,22 @@ class SignalCache(Service):
 
     def _page(self, shelf: Readable, messages: list[Streamed]) -> Page:
         return Page([self.outlet.frames_of(shelf.topic, message) for message in messages], complete=True)
+
+
+def _history(shelf: Readable, request: Request) -> Iterator[Streamed]:
+    """Of the bars asked for. Who names a numbering gets what follows in it, and the end.
+
+    One that was left is followed by all of the present one; one that never was on record has not begun here.
+    """
+    # Any whole number that travels: who counts back from the newest may ask from before the first.
+    first, last = argument(request, "from", 0, of="time"), argument(request, "to", 2**62, of="time")
+    journal = named_journal(request)
+    if journal == b"":
+        yield from shelf.history(first, last)
+    elif journal == shelf.numbering or journal in shelf.left:
+        yield from shelf.history(first if journal == shelf.numbering else 0, last)
+        if shelf.end is not None and shelf.end.bar <= last:
+            yield shelf.end
 
 
 def _read_ahead(context: Context) -> dict[str, Precomputed]:

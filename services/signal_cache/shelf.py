@@ -26,12 +26,13 @@ class Shelf:
     Close times and bars of all sections, and the newest `RECENT` sections themselves, are in memory.
     """
 
-    def __init__(self, topic: str, log: MessageLog) -> None:
-        self.topic, self._log = topic, log
-        self.latest: Signals | None = None
-        self._end: EndOfStream | None = None  # unless the stream went on after it
-        self.universe: Universe | None = None  # of the latest section on record
+    def __init__(self, topic: str, log: MessageLog, left: Iterable[bytes] = ()) -> None:
+        """`left`: the numberings that the stream was of before the one on record."""
+        self.topic, self.left, self._log = topic, frozenset(left), log
         self._told = Universes()
+        self.latest: Signals | None = None
+        self.end: EndOfStream | None = None  # unless the stream went on after it
+        self.universe: Universe | None = None  # of the latest section on record
         self._times, self._bars = array("q"), array("q")  # of every section, ascending
         self._recent: deque[Entry] = deque(maxlen=RECENT)
         for message in log.read():
@@ -43,9 +44,15 @@ class Shelf:
         return 0 if self.latest is None else self.latest.bar
 
     @property
+    def numbering(self) -> bytes | None:
+        """The journal that the bars on record are counted in, None before the first."""
+        last = self.latest or self.end
+        return None if last is None else last.journal
+
+    @property
     def ended(self) -> bool:
         """Whether the stream said its end, and nothing beyond it since."""
-        return self._end is not None
+        return self.end is not None
 
     def follower(self) -> Follower:
         """Where the stream is to go on."""
@@ -67,6 +74,12 @@ class Shelf:
                 self._note(message)
                 return True
         return False
+
+    def begun_anew(self, log: MessageLog) -> Shelf:
+        """The one of another numbering, whose list of symbols may have come before its first section."""
+        anew = Shelf(self.topic, log, self.left | {journal for journal in [self.numbering] if journal})
+        anew._told = self._told
+        return anew
 
     def history(self, first: int, last: int) -> Iterator[Streamed]:
         """Sections of these bars, the universe in force first."""
@@ -122,10 +135,10 @@ class Shelf:
                 self._bars.append(message.bar)
             self._recent.append((self.universe, message))
             self.latest = message
-            if self._end is not None and goes_beyond(message, self._end):
-                self._end = None
+            if self.end is not None and goes_beyond(message, self.end):
+                self.end = None
         elif isinstance(message, EndOfStream):
-            self._end = message
+            self.end = message
 
 
 def _with_universes(entries: Iterable[Entry]) -> Iterator[Streamed]:

@@ -77,6 +77,17 @@ def test_a_late_revision_after_the_end_ends_nothing_anew(trader: Trader) -> None
     """It revises what came before the end, and no other end follows it."""
     trader.say(EndOfStream(JOURNAL, 2, Mode.LIVE), section(2, revision=1))
     trader.go_on()
+    assert trader.places[2:] == [(2, 1)]
+    assert trader.client.ended
+
+
+def test_a_late_revision_that_only_the_record_has_comes_after_the_end_as_well(trader: Trader) -> None:
+    """The worker said it to the cache alone, and died."""
+    trader.say(EndOfStream(JOURNAL, 2, Mode.LIVE))
+    trader.go_on()
+    trader.say_and_die(section(2, revision=1))
+    trader.go_on()
+    assert trader.places[2:] == [(2, 1)]
     assert trader.client.ended
 
 

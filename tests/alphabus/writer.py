@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from alphabus.codec import decode, encode
 from alphabus.continuity import Place
-from alphabus.messages import Delivery, EndOfStream, Mode, Signals, Streamed, Universe
+from alphabus.messages import Delivery, EndOfStream, Mode, Signals, Streamed
 from alphabus.outbox import Outbox
 from alphabus.testing import signals, universe
 
@@ -29,7 +29,8 @@ class Writer:
     seq: int = 0
     journal: bytes = b"a" * 16
     bar: int = 0
-    last: Streamed | None = None
+    last: Signals | None = None
+    ended: int | None = None
     symbols: tuple[str, ...] = ()
     outbox: Outbox = field(default_factory=lambda: Outbox(PLENTY))
     sections: dict[bytes, list[Place]] = field(default_factory=dict)
@@ -44,17 +45,18 @@ class Writer:
         return [*sent, self._sent(signals(self.bar, dict.fromkeys(symbols, 0.5), journal=self.journal))]
 
     def revision(self) -> list[Delivery]:
-        """Publish the last bar once more, revised; nothing when the last message was no section."""
-        if not isinstance(self.last, Signals):
+        """Publish the last bar once more, revised, also after the end; nothing before the first section."""
+        if self.last is None:
             return []
         values = dict.fromkeys(self.symbols, 0.75)
         return [self._sent(signals(self.bar, values, revision=self.last.revision + 1, journal=self.journal))]
 
     def end(self) -> list[Delivery]:
-        """Say that nothing follows, once."""
-        return (
-            [] if isinstance(self.last, EndOfStream) else [self._sent(EndOfStream(self.journal, self.bar, Mode.LIVE))]
-        )
+        """Say that nothing follows, once of each bar."""
+        if self.ended == self.bar:
+            return []
+        self.ended = self.bar
+        return [self._sent(EndOfStream(self.journal, self.bar, Mode.LIVE))]
 
     def answer(self, journal: bytes | None, bar: int) -> Answer:
         """What its responder says to a replay request."""
@@ -64,20 +66,20 @@ class Writer:
     def restarted(self) -> Writer:
         """The next incarnation, with the same record."""
         return Writer(
-            self.epoch + 1, 0, self.journal, self.bar, self.last, self.symbols, self.outbox, sections=self.sections
+            *(self.epoch + 1, 0, self.journal, self.bar, self.last, self.ended, self.symbols, self.outbox),
+            sections=self.sections,
         )
 
     def renumbered(self) -> None:
         """Go on under a new numbering."""
         self.journal = bytes([self.journal[0] + 1]) * 16
-        self.bar, self.last, self.symbols = 0, None, ()
+        self.bar, self.last, self.ended, self.symbols = 0, None, None, ()
 
     def _sent(self, message: Streamed) -> Delivery:
         self.seq += 1
         delivery = Delivery(TOPIC, self.epoch, self.seq, 0, message)
         self.outbox.add(TOPIC, message, encode(delivery))
-        if not isinstance(message, Universe):
+        if isinstance(message, Signals):
             self.last = message
-        if not isinstance(message, Universe | EndOfStream):
             self.sections.setdefault(message.journal, []).append(place(message)[1])
         return delivery

@@ -45,7 +45,7 @@ class Odd:
         taken: dict[str, dict[str, Any]] = {
             "replay": {"topic": choose(TEXTS), "journal": choose(self._binary), "bar": choose(numbers)},
             "at": {"time": choose(numbers)},
-            "history": {"from": choose(numbers), "to": choose(numbers)},
+            "history": {"from": choose(numbers), "to": choose(numbers), "journal": choose(self._binary)},
         }
         return taken.get(verb, {}) | ({"arm": "champion"} if self._dice.random() < 0.8 else {})
 
@@ -152,6 +152,7 @@ WRONG: dict[str, tuple[str, dict[str, Any], str]] = {
     "a time of 64 bits": ("at", {"time": 2**63}, "time: 9223372036854775808 is not"),
     "a time that is text": ("at", {"time": "now"}, "time: 'now' is not"),
     "a first bar of 64 bits": ("history", {"from": 2**63}, "from: 9223372036854775808 is not"),
+    "a numbering of another length": ("history", {"journal": b"x"}, "journal: b'x' is not 16 bytes"),
     "a last bar that is text": ("history", {"to": "x"}, "to: 'x' is not"),
 }
 RIGHT: dict[str, Any] = {"topic": "test/signals/champion/", "journal": b"", "bar": 0}

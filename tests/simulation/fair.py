@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 from alphabus.messages import Reason, Signals, Status
 from tests.services.cluster import said
@@ -29,8 +29,11 @@ def complaints(diary: Diary, record: Sequence[Signals], *, exact: bool) -> Itera
 
 
 def once_and_in_order(life: Sequence[Signals]) -> Iterator[str]:
-    """Each section once, in order, without a hole; of each numbering by itself."""
-    for journal in dict.fromkeys(signals.journal for signals in life):
+    """Each section once, in order, without a hole; of each numbering by itself, and none again that was left."""
+    numberings = [journal for journal, _ in groupby(life, key=lambda signals: signals.journal)]
+    if len(numberings) > len(set(numberings)):
+        yield f"back to a numbering it had left, of {len(set(numberings))}"
+    for journal in dict.fromkeys(numberings):
         places = [(signals.bar, signals.revision) for signals in life if signals.journal == journal]
         for before, after in pairwise(places):
             if after <= before:
