@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,14 +23,16 @@ Symbols = Callable[[bytes], tuple[str, ...]]
 class Blend:
     """Collects what the arms with capital say first of each bar, and says one section of all of it."""
 
-    def __init__(self, capital: Mapping[str, float], symbols: Symbols) -> None:
-        self._symbols = symbols
+    def __init__(self, capital: Mapping[str, float], symbols: Symbols, *, deadline: bool = False) -> None:
+        """`deadline`: whether a section's time passes; what a restart kept from being said may then be too late."""
+        self._symbols, self._deadline = symbols, deadline
         self._newest = {arm: 0 for arm, share in capital.items() if share > 0.0}
         self._said: dict[int, dict[str, Signals]] = {}
         self.last_bar = 0
         self._first: dict[str, int] = {}
         """Of each arm the first bar that is known whole, as long as no word of the blend itself was recalled."""
         self._has_record = False
+        self._recalled = set[int]()  # bars of which some arm's word was said before a restart
 
     def add(self, signals: Signals) -> list[Signals]:
         """Take an arm's section; return the blends it completes, in order. Shadows and revisions change nothing.
@@ -37,14 +40,11 @@ class Blend:
         An arm that is past a bar without a word of it, because that was before a restart, is not waited for. But
         where the blend has no record, it begins with the first bar of which every arm's word is known.
         """
-        self._begin()
-        if signals.arm not in self._newest or signals.revision or signals.bar <= self.last_bar:
-            return []
-        self._said.setdefault(signals.bar, {})[signals.arm] = signals
-        self._newest[signals.arm] = max(self._newest[signals.arm], signals.bar)
-        done = sorted(bar for bar in self._said if bar <= min(self._newest.values()))
-        self.last_bar = max([self.last_bar, *done])
-        return [self._composed(self._said.pop(bar)) for bar in done]
+        return list(self._completed_by(signals, in_time=signals.status is Status.FRESH))
+
+    def add_recalled(self, signals: Signals) -> list[Signals]:
+        """The same of a word that was said before the restart: nobody knows how long ago."""
+        return list(self._completed_by(signals, in_time=False))
 
     def recall(self, signals: Signals) -> None:
         """After a restart, in any order: what an arm, or the blend itself, said last; a revision says nothing new."""
@@ -57,10 +57,12 @@ class Blend:
             self._first[signals.arm] = min(self._first.get(signals.arm, known), known)
             if signals.bar > self.last_bar and not signals.revision:
                 self._said.setdefault(signals.bar, {})[signals.arm] = signals
+                self._recalled.add(signals.bar)
 
     def forget(self) -> None:
         """Another journal: its numbers mean other sections."""
         self._said.clear()
+        self._recalled.clear()
         self._first.clear()
         self._newest = dict.fromkeys(self._newest, 0)
         self.last_bar, self._has_record = 0, False
@@ -71,8 +73,19 @@ class Blend:
             self._said = {bar: said for bar, said in self._said.items() if bar > self.last_bar}
         self._first.clear()
 
-    def _composed(self, said: Mapping[str, Signals]) -> Signals:
-        return compose([said[arm] for arm in self._newest if arm in said], self._symbols)
+    def _completed_by(self, signals: Signals, *, in_time: bool) -> Iterator[Signals]:
+        self._begin()
+        if signals.arm not in self._newest or signals.revision or signals.bar <= self.last_bar:
+            return
+        self._said.setdefault(signals.bar, {})[signals.arm] = signals
+        self._newest[signals.arm] = max(self._newest[signals.arm], signals.bar)
+        done = sorted(bar for bar in self._said if bar <= min(self._newest.values()))
+        self.last_bar = max([self.last_bar, *done])
+        for bar in done:
+            said = self._said.pop(bar)
+            composed = compose([said[arm] for arm in self._newest if arm in said], self._symbols)
+            yield too_late(composed) if self._deadline and bar in self._recalled and not in_time else composed
+            self._recalled.discard(bar)
 
 
 def compose(parts: Sequence[Signals], symbols: Symbols) -> Signals:
@@ -90,6 +103,20 @@ def compose(parts: Sequence[Signals], symbols: Symbols) -> Signals:
     flags = np.where(np.isnan(values), np.where(lead.columns["flag"] == Flag.OK, Flag.GATED, lead.columns["flag"]), 0)
     oldest = min(speaking, key=_origin_bar)
     return _section(lead, oldest, speaking, (oldest.status, oldest.reason), {"signal": values, "flag": flags})
+
+
+def too_late(said: Signals) -> Signals:
+    """What goes out instead of a fresh section whose deadline may have passed: nothing, as from an arm.
+
+    Its values do not follow as a revision: the word from before the restart may be on its way still, and count.
+    """
+    if said.status is not Status.FRESH:
+        return said
+    columns = {"signal": np.full_like(said.values, np.nan), "flag": np.full_like(said.columns["flag"], Flag.GATED)}
+    return replace(
+        said, columns=columns, capital=0.0, model=_model(()), status=Status.VOID, reason=Reason.NOTHING_YET,
+        computed_from=None,
+    )  # fmt: skip
 
 
 def ranks(values: Floats) -> Floats:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from alphabus.endpoints import Endpoints
 from alphabus.messages import EndOfStream, Signals, Streamed, Universe
-from common.config import Config
+from common.config import Config, Policy
 from services.inference_worker.blend import ARM as BLEND
 from services.inference_worker.blend import Blend
 
@@ -21,7 +21,8 @@ class Voices:
     ) -> None:
         self._publish, self._symbols = publish, symbols
         capital = {name: arm.capital for name, arm in config.arms.items()}
-        self._blend = Blend(capital, symbols) if config.signals.blend else None
+        deadline = config.inference.policy is Policy.DEADLINE
+        self._blend = Blend(capital, symbols, deadline=deadline) if config.signals.blend else None
         self._topics = {name: endpoints.topic("signals", name) for name in config.signal_names}
         self._universe: dict[str, bytes] = {}
 
@@ -52,7 +53,7 @@ class Voices:
             return
         for signals in recalled:
             self._blend.recall(signals)
-        for blended in (blended for signals in recalled for blended in self._blend.add(signals)):
+        for blended in (blended for signals in recalled for blended in self._blend.add_recalled(signals)):
             self._say(BLEND, blended)
 
     def forget(self) -> None:

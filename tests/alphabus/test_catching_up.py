@@ -20,7 +20,7 @@ def say_much(trader: Trader, first: int, count: int) -> None:
         trader.say(section(bar))
         trader.feed.serve()
         trader.client._stream.receive()
-        assert len(trader.client._stream._waiting) <= MOST
+        assert len(trader.client._stream._joint.waiting) <= MOST
 
 
 @pytest.mark.parametrize("bound", ["messages", "bytes"])

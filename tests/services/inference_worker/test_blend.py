@@ -244,3 +244,41 @@ def test_a_blend_without_a_record_begins_where_all_its_arms_are_known(
     turns = [*(last[at] for at in order), said("b", {"A": 1.0}, 0.1, bar=100)]
     turns += [said(arm, {"A": 1.0}, capital, bar=101) for arm, capital in (("a", 0.9), ("b", 0.1))]
     assert [(it.bar, it.capital) for turn in turns for it in blend.add(turn)] == [(bar, 1.0) for bar in bars]
+
+
+@pytest.mark.parametrize("deadline", [False, True])
+def test_what_a_restart_kept_from_being_said_is_not_fresh(*, deadline: bool) -> None:
+    """Where a section's time passes nothing is said of it; a wait knows no section that is late."""
+    blend = Blend({"a": 0.5, "b": 0.5}, KNOWN.__getitem__, deadline=deadline)
+    words = [said(arm, {"A": 1.0, "B": 2.0}, 0.5, bar=4) for arm in "ab"]
+    for word in words:
+        blend.recall(word)
+    (found,) = (section for word in words for section in blend.add_recalled(word))
+    assert (found.bar, found.revision, len(encode(Delivery("t/", 1, 1, 0, found)))) == (4, 0, 3)
+    if deadline:
+        assert (found.status, found.reason, found.capital) == (Status.VOID, Reason.NOTHING_YET, 0.0)
+        assert np.isnan(found.values).all()
+    else:
+        assert found.status is Status.FRESH
+        assert values_of(found) == values_of(compose(words, KNOWN.__getitem__))
+
+
+@pytest.mark.parametrize(
+    ("second", "expected"),
+    [
+        (said("b", {"A": 1.0}, 0.5, bar=4), Status.FRESH),
+        (replace(void("b", 0.5, Reason.NOTHING_YET, "A"), bar=4), Status.VOID),
+        (said("b", {"A": 1.0}, 0.5, bar=4, age=1), Status.HELD),
+    ],
+)
+def test_a_section_that_was_half_said_is_as_late_as_the_word_that_completes_it(
+    second: Signals, expected: Status
+) -> None:
+    """Who is fresh is in time; who has nothing to say may be far behind the deadline."""
+    blend = Blend({"a": 0.5, "b": 0.5}, KNOWN.__getitem__, deadline=True)
+    first = said("a", {"A": 1.0}, 0.5, bar=4)
+    blend.recall(first)
+    assert blend.add_recalled(first) == []
+    assert [it.status for it in blend.add(second)] == [expected]
+    after = [it for arm in "ab" for it in blend.add(said(arm, {"A": 1.0}, 0.5, bar=5))]
+    assert [it.status for it in after] == [Status.FRESH]
