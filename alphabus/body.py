@@ -33,9 +33,7 @@ class Body(Mapping[str, Any]):
     @classmethod
     def over(cls, layout: Layout, size: int, memory: memoryview) -> Self:
         """What lies in memory of just this length; its columns are read-only."""
-        body = cls._laid(layout, size, memory)
-        body.wide.flags.writeable = body.narrow.flags.writeable = False
-        return body
+        return cls._laid(layout, size, memory.toreadonly())
 
     @classmethod
     def blank(cls, layout: Layout, size: int) -> Self:
@@ -45,13 +43,13 @@ class Body(Mapping[str, Any]):
     @classmethod
     def _laid(cls, layout: Layout, size: int, memory: memoryview) -> Self:
         rows = len(layout.names) - layout.wide
-        wide = np.frombuffer(memory, WIDE, layout.wide * size).reshape(layout.wide, size)
-        narrow = np.frombuffer(memory, NARROW, rows * size, wide.nbytes).reshape(rows, size)
+        wide: NDArray[np.float64] = np.ndarray((layout.wide, size), WIDE, memory)
+        narrow: NDArray[np.uint8] = np.ndarray((rows, size), NARROW, memory, wide.nbytes)
         return cls(layout, size, memory, wide, narrow)
 
     def sealed(self) -> Self:
         """The same memory, read-only."""
-        return self.over(self.layout, self.size, self.memory.toreadonly())
+        return self.over(self.layout, self.size, self.memory)
 
     def __getitem__(self, name: str) -> Any:
         """The column f8[S] or u1[S]; KeyError where there is none of the name."""

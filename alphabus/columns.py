@@ -31,6 +31,7 @@ MAX_SYMBOLS: Final = 65_536
 
 PRICES = ("open", "high", "low", "close", "volume")
 BAR_COLUMNS = (*PRICES, "turnover", "open_interest", "price_factor", "share_factor", "member")
+_BARS_NEED, _BARS_KNOW = frozenset((*PRICES, "member")), frozenset(BAR_COLUMNS)
 FACTOR_MARKS = ("present", "member", "warm")
 SIGNAL_COLUMNS = ("signal", "flag")
 
@@ -88,7 +89,7 @@ def stack(columns: Columns, names: Sequence[str]) -> NDArray[np.float64]:
 
 def check_names(kind: type[Message], names: tuple[str, ...]) -> None:
     """Raise DecodeError unless the names are what this kind of section carries."""
-    if kind is Bars and not (set(PRICES) | {"member"} <= set(names) <= set(BAR_COLUMNS)):
+    if kind is Bars and not _BARS_NEED <= set(names) <= _BARS_KNOW:
         raise DecodeError("columns", f"bars carry {', '.join(BAR_COLUMNS)}, not {', '.join(names)[:200]}")
     if kind is Factors and names[-3:] != FACTOR_MARKS:
         raise DecodeError("columns", f"factors end with {', '.join(FACTOR_MARKS)}, not {', '.join(names[-3:])[:200]}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -28,30 +29,43 @@ class Pairs:
     count: int
     packed: bytes
 
-    def __add__(self, other: Pairs) -> Pairs:
-        """These, then the others."""
-        return Pairs(self.count + other.count, self.packed + other.packed)
 
-
-def pack_pairs(values: Header) -> Pairs:
-    """The pairs of a map, to be joined with others."""
-    packed: bytes = msgpack.packb(values, use_bin_type=True)
-    return Pairs(len(values), packed[1 if len(values) <= _SHORT else 3 :])
+NOTHING: Final = Pairs(0, b"")
 
 
 def pack_value(value: Any) -> bytes:
-    """One value as it stands in a map."""
-    packed: bytes = msgpack.packb(value, use_bin_type=True)
+    """One value as it stands in a map; raises EncodeError for one that msgpack has no room for."""
+    try:
+        packed: bytes = msgpack.packb(value, use_bin_type=True)
+    except (ValueError, TypeError, OverflowError) as error:
+        raise EncodeError(f"a header cannot hold {value!r:.200}: {error}") from error
     return packed
 
 
-def pack(pairs: Pairs) -> bytes:
-    """The map of these pairs as bytes; raises EncodeError for one over the limit."""
-    front = bytes([0x80 | pairs.count]) if pairs.count <= _SHORT else b"\xde" + pairs.count.to_bytes(2, "big")
-    packed = front + pairs.packed
+_COLUMNS_KEY = pack_value(PACKED)
+
+
+def pack_front(values: Mapping[str, Any], columns: bytes) -> Pairs:
+    """The pairs of a map, then the columns, packed already."""
+    return Pairs(len(values) + 1, b"".join((_pairs_of(values), _COLUMNS_KEY, columns)))
+
+
+def pack(front: Pairs, rest: Mapping[str, Any]) -> bytes:
+    """The map of all these pairs as bytes; raises EncodeError for one over the limit."""
+    count = front.count + len(rest)
+    packed = b"".join((_announced(count), front.packed, _pairs_of(rest)))
     if len(packed) > MAX_HEADER:
         raise EncodeError(f"a header of {len(packed)} bytes; the limit is {MAX_HEADER}")
     return packed
+
+
+def _announced(count: int) -> bytes:
+    """How a map of so many pairs begins."""
+    return bytes([0x80 | count]) if count <= _SHORT else b"\xde" + count.to_bytes(2, "big")
+
+
+def _pairs_of(values: Mapping[str, Any]) -> bytes:
+    return pack_value(values)[len(_announced(len(values))) :]
 
 
 def unpack(frame: bytes | memoryview) -> Header:
@@ -83,16 +97,19 @@ def unpack_value(packed: bytes) -> Any:
 
 
 def _read_map(unpacker: Any, front: bytes) -> Header:
-    pairs: list[tuple[Any, Any]] = []
+    header: Header = {}
+    read = unpacker.unpack
     for _ in range(unpacker.read_map_header()):  # no room is made: a map that announces more than there is ends early
-        key = unpacker.unpack()
+        key = read()
+        if type(key) is not str or key in header:
+            raise _refused(key)
         if key == PACKED:
             begin = unpacker.tell()
             unpacker.skip()
-            pairs.append((key, front[begin : unpacker.tell()]))
+            header[key] = front[begin : unpacker.tell()]
         else:
-            pairs.append((key, unpacker.unpack()))
-    return _without_twins(pairs)
+            header[key] = read()
+    return header
 
 
 def _unpacker(packed: bytes) -> Any:
@@ -100,7 +117,7 @@ def _unpacker(packed: bytes) -> Any:
         raw=False,
         strict_map_key=True,
         unicode_errors="strict",
-        object_pairs_hook=_without_twins,
+        object_pairs_hook=_inner_map,
         ext_hook=_refuse_ext,
         max_buffer_size=max(len(packed), 1),
         max_str_len=MAX_HEADER,
@@ -113,13 +130,17 @@ def _unpacker(packed: bytes) -> Any:
     return unpacker
 
 
-def _without_twins(pairs: list[tuple[Any, Any]]) -> Header:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a key stands twice")
-    if not all(type(key) is str for key in found):
-        raise ValueError("a key is not text")
-    return found
+def _inner_map(pairs: list[tuple[Any, Any]]) -> Header:
+    header: Header = {}
+    for key, value in pairs:
+        if type(key) is not str or key in header:
+            raise _refused(key)
+        header[key] = value
+    return header
+
+
+def _refused(key: Any) -> ValueError:
+    return ValueError("a key stands twice" if type(key) is str else "a key is not text")
 
 
 def _refuse_ext(code: int, _data: bytes) -> Any:

@@ -8,7 +8,6 @@ from functools import partial
 from alphabus.acknowledger import Acknowledger
 from alphabus.backlog import Backlog
 from alphabus.bus import Bus
-from alphabus.clock import Clock
 from alphabus.codec import decode, encode
 from alphabus.continuity import Follower, Tally
 from alphabus.errors import DecodeError
@@ -36,8 +35,8 @@ class Inlet:
         now = self._looked_ns = bus.clock.monotonic_ns()
         self._questions, self._losses = Questions(now), Losses(service, bus.found)
         self._acknowledger = Acknowledger(consumer, bus.acknowledge_every, now)
-        self._heard_ns, self._heard_awake_ns, self._slept_ns = bus.clock.boot_ns(), now, _slept_ns(bus.clock)
-        self._backlog = Backlog()
+        self._heard_ns, self._heard_awake_ns, self._slept_ns = bus.clock.boot_ns(), now, bus.clock.boot_ns() - now
+        self._backlog, self._answers = Backlog(), Backlog()
         self._subscribe = partial(transport.subscriber, endpoints.live(service))
         self._health = endpoints.topic("health", service)
         self._live: Subscription = self._subscribe([*topics, self._health])
@@ -97,16 +96,25 @@ class Inlet:
     def receive(self) -> list[Delivery]:
         """What is to be applied now, in order; never blocks."""
         deliveries: list[Delivery] = []
-        self._doubt_after_sleep()
+        now = self._clock.monotonic_ns()
+        self._doubt_after_sleep(now)
         for delivery in self._drained(self._live, self._backlog):
             deliveries += self._from_live(delivery)
         if self._backlog.is_long:
             self._rejoin()
-        for delivery in self._drained(self._ask, Backlog()):
+        for delivery in self._drained(self._ask, self._answers):
             deliveries += self._from_record(delivery)
-        self._ask_where_unsure()
-        self._look_for_losses()
+        self._ask_where_unsure(now)
+        self._look_for_losses(now)
         return deliveries
+
+    def keep(self) -> None:
+        """As `receive`, and only now and then, for a link that nothing is asked on at present: its heartbeats pile up.
+
+        Nobody waits on it meanwhile.
+        """
+        if self._clock.monotonic_ns() - self._looked_ns >= LOOK_NS:
+            self.receive()
 
     def acknowledge(self, topic: str, journal: bytes, bar: int) -> None:
         """Tell the writer that everything up to `bar` is done: at once, or with one of the next bars, or soon."""
@@ -137,9 +145,9 @@ class Inlet:
         self._live.close()
         self._ask.close()
 
-    def _doubt_after_sleep(self) -> None:
+    def _doubt_after_sleep(self, now: int) -> None:
         """A link that outlived a sleep may have lost its end without a word: ask before anything is applied."""
-        before, self._slept_ns = self._slept_ns, _slept_ns(self._clock)
+        before, self._slept_ns = self._slept_ns, self._clock.boot_ns() - now
         if self._slept_ns - before > STALE_NS:
             for follower in self.followers.values():
                 follower.doubt()
@@ -194,16 +202,15 @@ class Inlet:
             return follower.answered(question.epoch, reply.next.get(follower.topic), question.deliveries)
         return []
 
-    def _ask_where_unsure(self) -> None:
-        self._questions.give_up(self._clock.monotonic_ns())
+    def _ask_where_unsure(self, now: int) -> None:
+        self._questions.give_up(now)
         if self.behind:
             asked = self._questions.asked_for()
             for follower in self.followers.values():
                 if follower.unsure and id(follower) not in asked:
                     self._ask_replay(follower)
 
-    def _look_for_losses(self) -> None:
-        now = self._clock.monotonic_ns()
+    def _look_for_losses(self, now: int) -> None:
         if now - self._looked_ns >= LOOK_NS:
             self._looked_ns = now
             self._losses.look(self.tallies.values(), stale=self.stale)
@@ -229,8 +236,3 @@ class Inlet:
 
     def _send(self, message: Message) -> None:
         self._ask.send(encode(Delivery(self._asked_topic, 0, 0, self._clock.wall_ns(), message)))
-
-
-def _slept_ns(clock: Clock) -> int:
-    """How long the machine was suspended since its start, give or take the time between two readings."""
-    return clock.boot_ns() - clock.monotonic_ns()

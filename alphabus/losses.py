@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
-from dataclasses import asdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import fields
+from operator import attrgetter
 
 from alphabus.continuity import Tally
 
@@ -15,6 +16,10 @@ back, one that has not got what it was asked for, three heartbeats without a wor
 Found = Callable[[str, str, int], None]
 """Hears the writer's name, which of LOSSES, and how many more."""
 
+COUNTED = tuple(field.name for field in fields(Tally))
+
+_counts: Callable[[Tally], tuple[int, ...]] = attrgetter(*COUNTED)
+
 
 class Losses:
     """Compares what is counted with what was told; what a topic counted stays when it is left."""
@@ -22,28 +27,37 @@ class Losses:
     def __init__(self, service: str, found: Found) -> None:
         self._service, self._found = service, found
         self._left, self._told = Counter[str](), Counter[str]()
+        self._looked_at: list[tuple[int, ...]] | None = None
+        """What the topics counted at the last look; None: look again, whatever they count."""
         self._is_stale = False
 
     def leave(self, tally: Tally) -> None:
         """A topic is not followed any more, or begun anew."""
-        self._left += _counted([tally])
+        self._leave(_added([_counts(tally)]))
 
     def lag(self) -> None:
         """The reader did not keep up, and gave up what waited for it."""
-        self._left["lagged"] += 1
+        self._leave({"lagged": 1})
 
     def look(self, tallies: Iterable[Tally], *, stale: bool) -> None:
-        """Tell what is new."""
-        self._left["stale"] += stale and not self._is_stale
+        """Tell what is new; mostly nothing is, and that takes no time."""
+        if stale and not self._is_stale:
+            self._leave({"stale": 1})
         self._is_stale = stale
-        now = self._left + _counted(tallies)
+        counts = [_counts(tally) for tally in tallies]
+        if counts != self._looked_at:
+            self._looked_at = counts
+            self._tell(self._left + _added(counts))
+
+    def _leave(self, lost: Mapping[str, int]) -> None:
+        self._left.update(lost)
+        self._looked_at = None
+
+    def _tell(self, now: Counter[str]) -> None:
         for what, count in (now - self._told).items():
             self._found(self._service, what, count)
         self._told = now
 
 
-def _counted(tallies: Iterable[Tally]) -> Counter[str]:
-    found = Counter[str]()
-    for tally in tallies:
-        found.update(asdict(tally))
-    return +found
+def _added(counts: Iterable[tuple[int, ...]]) -> Counter[str]:
+    return Counter(dict(zip(COUNTED, map(sum, zip(*counts, strict=True)), strict=False)))

@@ -83,6 +83,8 @@ class Questions:
 
     def give_up(self, now_ns: int) -> None:
         """Drop what had no answer in time; as long as answers flow, those behind them are only late."""
+        if not self._open and self._answering is None:
+            return
         patience_ends = now_ns - ASK_AGAIN_NS
         silent = self._answered_ns <= patience_ends
         self._open = {

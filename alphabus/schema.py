@@ -22,14 +22,13 @@ _INT64 = 2**63
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """`load` checks and builds a value from the wire (ValueError says what is wrong), `dump` is its inverse."""
+    """`load` checks and builds a value from the wire; `dump` is its inverse, and refuses what `load` would.
+
+    ValueError says what is wrong.
+    """
 
     load: Load
     dump: Load
-
-
-def _as_is(value: Any) -> Any:
-    return value
 
 
 def _whole(low: int = 0, high: int = _INT64) -> Load:
@@ -100,15 +99,36 @@ def _scalar(value: Any) -> int | str | bytes:
 
 
 def _plain(load: Load) -> Key:
-    return Key(load, _as_is)
+    """What crosses the wire as it is."""
+    return Key(load, load)
+
+
+def _built(load: Load, wire: Load) -> Key:
+    """What crosses it as `wire` makes it."""
+
+    def dump(value: Any) -> Any:
+        told = wire(value)
+        load(told)
+        return told
+
+    return Key(load, dump)
 
 
 def _enum(kind: type[StrEnum]) -> Key:
-    return Key(kind, str)
+    known: Mapping[Any, StrEnum] = {member.value: member for member in kind}
+
+    def load(value: Any) -> StrEnum:
+        found = known.get(value) if type(value) is str else None
+        if found is None:
+            raise ValueError(f"{value!r:.60} is not a valid {kind.__name__}")
+        return found
+
+    return _built(load, str)
 
 
 def _map_key(inner: Load) -> Key:
-    return Key(_mapping(inner), dict)
+    load = _mapping(inner)
+    return Key(load, lambda value: load(dict(value)))
 
 
 def _digest(value: Any) -> str:
@@ -124,7 +144,7 @@ KEYS: Mapping[str, Key] = {
     "arm": _plain(_text(64)),
     "bar": _plain(_whole()),
     "capital": _plain(_real(0.0, 1.0)),
-    "computed_from": Key(
+    "computed_from": _built(
         _optional(_row(Origin, _whole(), _whole(-_INT64))),
         lambda origin: None if origin is None else [origin.bar, origin.time],
     ),
@@ -145,7 +165,7 @@ KEYS: Mapping[str, Key] = {
     "latency": _map_key(_whole()),
     "level": _plain(_text(16)),
     "mode": _enum(Mode),
-    "model": Key(
+    "model": _built(
         _row(Model, _text(64), _whole(high=2**31), _digest), lambda model: [model.name, model.version, model.digest]
     ),
     "next": _map_key(_whole()),

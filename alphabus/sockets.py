@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import zmq
 
@@ -189,8 +190,6 @@ def refuse_tcp(address: str) -> None:
 
 
 def wait_on(handles: Sequence[object], timeout_ns: int) -> None:
-    """Wait with ZeroMQ's poller: it takes sockets and descriptors alike."""
-    poller = zmq.Poller()
-    for handle in handles:
-        poller.register(handle, zmq.POLLIN)
-    poller.poll(-(-timeout_ns // 1_000_000))  # rounded up, or it would spin through the last millisecond
+    """Wait with ZeroMQ's poll: it takes sockets and descriptors alike."""
+    looked_at: list[tuple[Any, int]] = [(handle, READABLE) for handle in handles]
+    zmq.zmq_poll(looked_at, -(-timeout_ns // 1_000_000))  # rounded up, or it would spin through the last millisecond

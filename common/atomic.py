@@ -5,10 +5,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from common.room import is_full, refused_by_system
+
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Yield a temporary path of this call alone; it takes the place of `path`, durably, when the block ends well."""
+    """Yield a temporary path of this call alone; it takes the place of `path`, durably, when the block ends well.
+
+    A full disk is an OSError that names the file, whatever a library makes of it.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.urandom(8).hex()}.tmp")
     try:
@@ -16,10 +21,15 @@ def replacing(path: Path) -> Iterator[Path]:
         sync_file(temporary)
         temporary.replace(path)
         sync_folder(path.parent)
-    except OSError as error:
-        if error.errno is not None and error.filename is None:  # a write that fails does not say of what
-            error.filename = str(path)
-        raise
+    except Exception as error:
+        refused = refused_by_system(error)
+        if refused is None or not (refused is error or is_full(refused)):
+            raise
+        if refused.filename is None:  # a write that fails does not say of what
+            refused.filename = str(path)
+        if refused is error:
+            raise
+        raise refused from error
     finally:
         temporary.unlink(missing_ok=True)
 

@@ -20,6 +20,7 @@ PipelineError
     ├── TooFewRowsError    history that is too short to train on
     ├── BundleError        a bundle that is not what its name says
     └── RegistryError      an unknown name, version or alias, or a refused change
+        ├── NotOnRecordError   no registry, or no alias in it: people have yet to put something on record
         ├── RegistryBusyError  another process is writing
         └── RegistryRowError   a row that its tables do not allow
 """
@@ -105,6 +106,10 @@ class BundleError(ModelError):
 
 class RegistryError(ModelError):
     """Unknown name, version or alias, or a refused change."""
+
+
+class NotOnRecordError(RegistryError):
+    """There is no registry, or no alias in it that says what to serve: people have yet to put something on record."""
 
 
 class RegistryBusyError(RegistryError):

@@ -10,6 +10,7 @@ from common.atomic import replacing
 from common.config import Config
 from common.errors import ConfigError, LockError
 from common.lock import Lock
+from common.room import is_full
 
 OWNER = "instance"
 """The file in a state that says whose it is."""
@@ -58,6 +59,8 @@ def _write_alone(config: Config, name: str, held: ExitStack) -> None:
             f"{error}, or give this one a state of its own (state = in its configuration)"
         ) from error
     except OSError as error:
+        if is_full(error):
+            raise
         raise LockError(
             f"{config.state} cannot be locked for the {name}: {error.strerror}; state = in the configuration must be a "
             f"folder that this user (uid {os.getuid()}) may write, on a disk that has locks"

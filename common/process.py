@@ -1,6 +1,6 @@
 """The main program of a service: arguments, configuration, locks, epoch, loop; the exit status tells what happened.
 
-0 stopped as asked, 1 failed, 2 wrong usage or configuration, 75 no space on a disk. Nothing is bound before the
+`common.exits` has the statuses. Nothing is bound before the
 configuration is valid and the locks are held.
 """
 
@@ -17,13 +17,14 @@ from structlog.typing import FilteringBoundLogger
 
 from alphabus.bus import Bus, Refused
 from alphabus.clock import SystemClock
-from alphabus.errors import AlphabusError, DecodeError, KeyFileError, SecurityError
+from alphabus.errors import AlphabusError, DecodeError
 from alphabus.sockets import Received
 from common.allocator import keep_freed_memory
 from common.config import Config, load_config
 from common.counters import Counters
 from common.door import Doorkeeper, open_transport
-from common.errors import BarFileError, ConfigError, FactorError, LockError, NoRoomError
+from common.errors import NoRoomError
+from common.exits import DONE, WRONG_USAGE, status_of
 from common.identity import alone
 from common.lines import append_line
 from common.link_losses import LinkLosses
@@ -36,9 +37,6 @@ from common.service import Context, Service, Stop, run
 
 DEFAULT_CONFIG = Path("config/alphabus.toml")
 MAX_QUARANTINED = 1000
-NO_ROOM = os.EX_TEMPFAIL  # started again later it may do
-# Starting again would not help.
-HOPELESS = (ConfigError, LockError, BarFileError, FactorError, KeyFileError, SecurityError)
 
 
 def main(make: type[Service] | Callable[[Context], Service], name: str, arguments: Sequence[str] | None = None) -> int:
@@ -54,7 +52,7 @@ def main(make: type[Service] | Callable[[Context], Service], name: str, argument
         check_places(config)
     except AlphabusError as error:
         sys.stderr.write(f"error: {error}\n")
-        return 2
+        return WRONG_USAGE
     log = open_log(config.logs, name, config.instance)
     keep_freed_memory()
     stop = Stop()
@@ -68,9 +66,7 @@ def main(make: type[Service] | Callable[[Context], Service], name: str, argument
             raise
         log.error("failed", error=str(known))  # noqa: TRY400  expected, and told whole
         sys.stderr.write(f"{name}: {known}\n")
-        if is_full(error) and config.feed.on_full == "wait":
-            return NO_ROOM
-        return 2 if isinstance(known, HOPELESS) else 1
+        return status_of(known, waits=config.feed.on_full == "wait")
     except Exception:
         log.exception("crashed")
         raise
@@ -78,14 +74,14 @@ def main(make: type[Service] | Callable[[Context], Service], name: str, argument
         # Everything is closed: what is left to do is to end, and the collector's last round over what the kernels
         # brought in takes half a second of the two there are (measured; without it a twentieth).
         gc.freeze()
-    return 0
+    return DONE
 
 
 def _known(config: Config, error: OSError) -> AlphabusError | None:
     """What the system's error means, where and what to do; None when it is nothing that people can mend."""
     if is_full(error):
-        where = "" if error.filename else f", on the disk of {config.state} or of its logs"
-        return NoRoomError(f"{error}{where}: make space")
+        where = error.filename or f"the disk of {config.state}, or of its logs"
+        return NoRoomError(f"{where}: {error.strerror}; make space")
     return forbidden_below(config, error)
 
 

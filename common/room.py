@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import os
+import re
 from collections.abc import Callable, Mapping
 
 from structlog.typing import FilteringBoundLogger
@@ -13,6 +15,7 @@ from common.errors import NoRoomError
 
 RETRY_NS = 1_000_000_000
 FULL = (errno.ENOSPC, errno.EDQUOT)
+_NUMBER = re.compile(r"\(os error (\d+)\)")
 
 Alert = Callable[..., None]
 """Level, event, and its detail by name."""
@@ -25,6 +28,14 @@ def is_full(error: BaseException | None) -> bool:
             return True
         error = error.__cause__
     return False
+
+
+def refused_by_system(error: Exception) -> OSError | None:
+    """The system's error, also where the table library has its number in the text alone; None for any other."""
+    if isinstance(error, OSError) and error.errno:
+        return error
+    told = _NUMBER.search(str(error))
+    return None if told is None else OSError(int(told[1]), os.strerror(int(told[1])))
 
 
 def waits_for_space(counters: Mapping[str, int]) -> bool:

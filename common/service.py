@@ -165,10 +165,11 @@ class Stop:
 
 
 def run(service: Service, stop: Stop, wait: Waiter = wait_on, finished: Callable[[], bool] = lambda: False) -> None:
-    """Loop until stopped, then close the service whatever happened."""
+    """Loop until stopped, then close the service whatever happened; where its time has come it has its turn at once."""
     try:
         while not (stop.requested or finished()):
             service.run_once()
-            wait([stop.fileno(), *service.outlet.handles, *service.handles()], service.wait_ns())
+            if (wait_ns := service.wait_ns()) > 0:  # or every turn of a busy service would look twice at each handle
+                wait([stop.fileno(), *service.outlet.handles, *service.handles()], wait_ns)
     finally:
         service.close()

@@ -2,8 +2,8 @@
 
 honcho stops everything when one of its children exits, so each Procfile line runs one of these. It ends only when it is
 told to, when the process ends by itself with 0, when its configuration is wrong (2: a restart would not help), or when
-the restart budget is spent; then the launcher brings the rest down: a loud halt. For want of space on a disk it is
-started again for as long as that takes.
+the restart budget is spent (69); then the launcher brings the rest down: a loud halt. For want of space on a disk it is
+started again for as long as that takes. A unit of systemd runs the same, and starts none again that ended so.
 """
 
 from __future__ import annotations
@@ -24,14 +24,15 @@ from structlog.typing import FilteringBoundLogger
 from alphabus.errors import AlphabusError
 from alphabus.sockets import wait_on
 from common.config import load_config
+from common.exits import BUDGET_SPENT, DONE, FAILED, NO_ROOM, WRONG_USAGE
 from common.logs import open_log
 from common.places import check_places
-from common.process import DEFAULT_CONFIG, NO_ROOM
+from common.process import DEFAULT_CONFIG
 from common.restarts import SECOND, Restarts
 from common.service import Stop
 
 GRACE_NS = 3 * SECOND // 2
-TERMINATED = (0, 2)
+TERMINATED = (DONE, WRONG_USAGE)
 
 
 class Supervisor:
@@ -58,11 +59,11 @@ class Supervisor:
             wait_ns = self._no_room() if status == NO_ROOM else self._restarts.died(time.monotonic_ns())
             if wait_ns is None:
                 self._halt(status)
-                return 1
+                return BUDGET_SPENT
             self._log.warning("died", status=status, restart_in_ms=wait_ns // 1_000_000)
             wait_on([self._stop.fileno(), *self._launcher], wait_ns)
             if self._told_to_stop:
-                return 0
+                return DONE
 
     def _no_room(self) -> int:
         """It would die of it again: that is not counted, or a disk that is full for a minute would halt everything."""
@@ -74,14 +75,14 @@ class Supervisor:
         self._log.error("restart_budget_spent", status=status)
         sys.stderr.write(
             f"{self._name} died {self._restarts.budget + 1} times within {self._restarts.window_ns // SECOND} s, the "
-            f"last time with status {status}: everything stops; what it said before, and its log, say why\n"
+            f"last time with status {status}: it is given up; what it said before, and its log, say why\n"
         )
 
     def _status(self, status: int) -> int:
         # A child that was stopped before it could listen ended by the signal itself, as asked.
         if self._told_to_stop and status == -signal.SIGTERM:
-            return 0
-        return status if status in TERMINATED else 1
+            return DONE
+        return status if status in TERMINATED else FAILED
 
     @property
     def _told_to_stop(self) -> bool:
@@ -130,7 +131,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         check_places(config)
     except AlphabusError as error:
         sys.stderr.write(f"error: {error}\n")
-        return 2
+        return WRONG_USAGE
     log = open_log(config.logs, "supervisor", config.instance).bind(child=parsed.module)
     command = [sys.executable, "-m", parsed.module, "--config", str(parsed.config), "--parent", str(os.getpid())]
     status = Supervisor(command, Stop(), log, Restarts(), parsed.module).run()

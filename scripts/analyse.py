@@ -11,6 +11,7 @@ import typer
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
+from common.amounts import amount
 from common.atomic import replacing
 from common.errors import FactorError
 from common.factors.kernels import compile_all
@@ -123,7 +124,7 @@ def _tell_unknown(subject: Subject) -> None:
     for horizon in subject.horizons:
         if not np.isfinite(subject.returns[horizon]).any():
             warn(
-                f"--horizons {horizon}: no value has a return over {horizon:,} bars: the bars end before, "
+                f"--horizons {horizon}: no value has a return over {amount(horizon, 'bar')}: the bars end before, "
                 f"{len(subject.stamp):,} sections have values; give a shorter one, or more bars"
             )
 

@@ -1,7 +1,6 @@
 """What every command shares: exit statuses, one readable line for an error, figures as JSON."""
 
 import json
-import os
 import signal
 import sys
 from collections.abc import Iterator
@@ -15,14 +14,12 @@ from rich.markup import escape
 from alphabus.errors import AlphabusError
 from common.atomic import replacing
 from common.errors import BarFileError, ConfigError, DatasetError, FactorError, TooFewRowsError
+from common.exits import DONE, FAILED, NO_ROOM, WRONG_USAGE
 from common.models.names import check_name
 from common.room import is_full
-from scripts.outputs import STANDARD, Guarded, writable, writing
+from scripts.outputs import MAKE_SPACE, STANDARD, Guarded, writable, writing
 from scripts.views.people import WITHOUT_TERMINAL, People
 
-FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
-NO_ROOM = os.EX_TEMPFAIL
-MAKE_SPACE = "make space, then give the command again"
 # What the user handed in cannot be used.
 WRONG_INPUT = (ConfigError, BarFileError, DatasetError, FactorError, TooFewRowsError)
 
@@ -50,11 +47,18 @@ def main(app: typer.Typer, name: str, arguments: list[str] | None = None) -> int
     except (AlphabusError, OSError) as error:
         if not isinstance(error, AlphabusError) and not is_full(error):
             raise
-        _tell_error(f"{error}; {MAKE_SPACE}" if isinstance(error, OSError) else str(error))
+        _tell_error(_told(error))
         if is_full(error):
             return NO_ROOM
         return WRONG_USAGE if isinstance(error, WRONG_INPUT) else FAILED
-    return 0
+    return DONE
+
+
+def _told(error: AlphabusError | OSError) -> str:
+    if isinstance(error, AlphabusError):
+        return str(error)
+    where = f"{error.filename}: " if error.filename else ""
+    return f"{where}{error.strerror}; {MAKE_SPACE}"
 
 
 def _tell_error(text: str) -> None:
@@ -89,10 +93,12 @@ def instance_name(value: str | None) -> str | None:
 
 @contextmanager
 def usage(parameter: str) -> Iterator[None]:
-    """Within it an error of ours is one of usage: exit status 2, naming the parameter."""
+    """Within it an error of ours is one of usage: exit status 2, naming the parameter. A full disk is none."""
     try:
         yield
     except AlphabusError as error:
+        if is_full(error):
+            raise
         raise typer.BadParameter(str(error), param_hint=parameter) from error
 
 

@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 import typer
 from rich.console import Console
 
+from common.amounts import amount
+from common.exits import FAILED
 from common.factors.kernels import compile_all
 from common.factors.plan import Plan, compile_set
 from common.factors.sets import FactorSet, load_set
@@ -19,7 +21,7 @@ from common.research.factor_checks.subject import Facts, Subject
 from common.research.factor_checks.window import Extent
 from common.research.factor_frame import Wanted, write_factors
 from scripts.bar_options import Bars, Interval, Members, Stamp, Zone
-from scripts.command import FAILED, Json, console, main, report, usage
+from scripts.command import Json, console, main, report, usage
 from scripts.members import members_of
 from scripts.outputs import check_outputs, writing
 from scripts.views import factors as views
@@ -117,7 +119,9 @@ def show(*, factor_set: Set, json_file: Json = None) -> None:
     people.print(views.set_table(chosen, facts))
     for line in (f"label: {chosen.label}", *views.option_lines(chosen)):
         people.print(line, markup=False, highlight=False, soft_wrap=True)
-    people.print(f"needs {', '.join(plan.columns)}; warm after {plan.warm_bars} bars; plan {plan.digest.hex()}")
+    people.print(
+        f"needs {', '.join(plan.columns)}; warm after {amount(plan.warm_bars, 'bar')}; plan {plan.digest.hex()}"
+    )
     report(json_file, {**views.set_of(chosen, plan), "factors": [facts_figures(each) for each in facts]})
 
 

@@ -8,12 +8,14 @@ from typing import Annotated, Any
 
 import typer
 
+from common.amounts import amount
+from common.exits import FAILED
 from common.market.journal import new_id
 from common.market.journal_export import NEWEST, export_bars
 from common.market.journal_mark import look_around
 from common.market.journal_survey import records_of, survey
 from common.market.journal_truncation import truncate as truncate_journal
-from scripts.command import FAILED, Json, console, main, report, warn
+from scripts.command import Json, console, main, report, warn
 from scripts.outputs import check_outputs, writing
 from scripts.views import journal as views
 from scripts.views.gauge import BYTES, gauge
@@ -83,7 +85,7 @@ def export(
     with writing(out), gauge(console(), "exporting", BYTES) as show_progress:
         done = export_bars(folder, out, first or 0, _end(last), show_progress)
     span = f"bars {done.first_bar} to {done.last_bar}"
-    _tell([f"{out}: {done.rows:,} rows of {done.sections:,} sections, {span}"])
+    _tell([f"{out}: {amount(done.rows, 'row')} of {amount(done.sections, 'section')}, {span}"])
     report(json_file, {"file": str(out), **asdict(done)})
 
 

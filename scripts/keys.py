@@ -12,9 +12,10 @@ from alphabus.endpoints import SERVICES
 from alphabus.security.keys import PEERS, Peer
 from alphabus.security.roles import ROLES
 from common.config import load_config
+from common.exits import FAILED
 from common.key_folder import KeyFolder
 from common.process import DEFAULT_CONFIG
-from scripts.command import FAILED, Json, console, main, report, usage
+from scripts.command import Json, console, main, report, usage
 
 DEFAULT = Path("state/keys")
 

@@ -1,4 +1,7 @@
-"""Files a command writes: said before the work where they cannot be written, or are what the command reads."""
+"""Files a command writes: said before the work where they cannot be written, or are what the command reads.
+
+A file lies in a folder that is there: one that is not was misspelt more often than meant. A folder of results is made.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -9,8 +12,13 @@ from typing import Any
 import typer
 from typer.core import TyperCommand
 
+from common.errors import NoRoomError
+from common.room import is_full
+
 STANDARD = Path("-")
 """Standard output, where a command knows it."""
+
+MAKE_SPACE = "make space, then give the command again"
 
 
 class Guarded(TyperCommand):
@@ -51,11 +59,9 @@ def check_cleared(option: str, places: Iterable[Path], reads: Mapping[str, Path 
 
 
 def check_writable(path: Path, option: str) -> None:
-    """Refuse a folder, a device, and a place where no file can be made; leaves nothing behind."""
-    try:
+    """Refuse a folder, a device, and a place where no file can be made; leaves nothing behind. NoRoomError."""
+    with writing(path, option):
         fault = _fault(path)
-    except OSError as error:
-        fault = f"cannot be written: {error.strerror or error}"
     if fault:
         raise typer.BadParameter(f"{path} {fault}", param_hint=option)
 
@@ -66,11 +72,8 @@ def check_folder(path: Path, option: str) -> None:
     if not place.is_dir():
         told = "is no folder" if place == path.absolute() else f"cannot be made: {place} is no folder"
         raise typer.BadParameter(f"{path} {told}; name one, or one that is not there yet", param_hint=option)
-    try:
-        with TemporaryFile(dir=place):
-            return
-    except OSError as error:
-        raise typer.BadParameter(f"{path} cannot be written: {error.strerror or error}", param_hint=option) from error
+    with writing(path, option), TemporaryFile(dir=place):
+        return
 
 
 def writable(parameter: typer.CallbackParam, value: Path | None) -> Path | None:
@@ -81,12 +84,15 @@ def writable(parameter: typer.CallbackParam, value: Path | None) -> Path | None:
 
 
 @contextmanager
-def writing(path: Path) -> Iterator[None]:
-    """Within it what the system refuses, such as a full disk, is one line and exit status 2."""
+def writing(path: Path, option: str | None = None) -> Iterator[None]:
+    """Within it what the system refuses is one line: of a full disk NoRoomError, of all else typer.BadParameter."""
     try:
         yield
     except OSError as error:
-        raise typer.BadParameter(f"{path} cannot be written: {error.strerror or error}") from error
+        told = f"{path} cannot be written: {error.strerror or error}"
+        if is_full(error):
+            raise NoRoomError(f"{told}; {MAKE_SPACE}") from error
+        raise typer.BadParameter(told, param_hint=option) from error
 
 
 def _fault(path: Path) -> str:
@@ -94,7 +100,9 @@ def _fault(path: Path) -> str:
         return "is a folder; name a file"
     if path.exists() and not path.is_file():
         return "is no plain file; name one that is, or one that is not there yet"
-    place = next(each for each in path.absolute().parents if each.exists())
+    place = path.absolute().parent
+    if not place.exists():
+        return f"cannot be written: there is no folder {path.parent}; make it first, or name another file"
     with TemporaryFile(dir=place):
         return ""
 

@@ -10,7 +10,9 @@ import typer
 from rich.console import Console
 
 from alphabus.clock import SystemClock
+from common.amounts import amount
 from common.errors import TooFewRowsError
+from common.exits import FAILED, INTERRUPTED
 from common.factors.sets import load_set
 from common.market.quarantine import write_quarantine
 from common.market.store import BarTable
@@ -36,7 +38,7 @@ from scripts.choice import (
     tell_few_rows,
     tell_succession,
 )
-from scripts.command import FAILED, INTERRUPTED, Json, console, main, report, usage
+from scripts.command import Json, console, main, report, usage
 from scripts.members import members_of
 from scripts.outputs import check_cleared, check_outputs
 from scripts.premises import ConfigFile, KeyFile, OwnKinds, Premises, RegistryFolder
@@ -175,8 +177,9 @@ def take(wish: Wish, model: OnRecord, people: Console) -> Prepared:
 def tell_bars(wish: Wish, table: BarTable, split: Split, people: Console) -> None:
     """What the file holds, and what of it is replayed."""
     people.print(
-        f"{wish.bars}: {table.frame.height:,} bars, {split.history + split.replayed:,} times, stamped at the "
-        f"{table.stamped} in {table.zone}; {split.history:,} are history, {split.replayed:,} are replayed"
+        f"{wish.bars}: {amount(table.frame.height, 'bar')}, {amount(split.history + split.replayed, 'time')}, "
+        f"stamped at the {table.stamped} in {table.zone}; {split.history:,} are history, "
+        f"{split.replayed:,} are replayed"
     )
     members_of(wish.members, table.frame["symbol"].unique())  # warns of who has no bar
 

@@ -12,13 +12,14 @@ from common.atomic import replacing
 from common.market.sample import sample_market
 from scripts.command import Json, console, main, report
 from scripts.outputs import check_outputs, writing
+from scripts.views.steps import SAMPLE
 
 app = typer.Typer(add_completion=False, rich_markup_mode="rich")
 
 
 @app.command()
 def sample(
-    out: Annotated[Path, typer.Option(help="The parquet file to write; one that exists is replaced.")],
+    out: Annotated[Path, typer.Option(help="The parquet file to write; one that exists is replaced.")] = SAMPLE,
     symbols: Annotated[int, typer.Option(help="How many symbols; at least 20.")] = 220,
     days: Annotated[int, typer.Option(help="How many trading days; at least 60.")] = 756,
     seed: Annotated[int, typer.Option(help="Another seed makes another market.", min=0)] = 1,
@@ -28,6 +29,8 @@ def sample(
 
     It has what real files have: late listings, a suspension, missing bars, a few bad rows, and a weak signal.
     """
+    if out == SAMPLE:  # the project's own place
+        out.parent.mkdir(parents=True, exist_ok=True)
     check_outputs({"--out": out, "--json": json_file}, {})
     bars = sample_market(seed=seed, symbols=symbols, days=days)
     _write(bars, out)

@@ -39,6 +39,7 @@ OwnSet = Annotated[
     str | None, typer.Option("--set", help="The model's factor set, where it calls operators of your own.")
 ]
 Patience = Annotated[int, typer.Option(min=1, help="As feed.patience_bars.")]
+Forget = Annotated[int | None, typer.Option(min=1, help="As feed.forget_bars.", show_default="never")]
 MinCoverage = Annotated[float, typer.Option(min=0.0, max=1.0, help="As inference.min_coverage.")]
 MinFeatures = Annotated[float, typer.Option(min=0.0, max=1.0, help="As inference.min_features.")]
 USUAL = Conditions()
@@ -57,6 +58,7 @@ def precompute_(
     factor_set: OwnSet = None,
     members: Members = None,
     patience_bars: Patience = USUAL.patience_bars,
+    forget_bars: Forget = USUAL.forget_bars,
     min_coverage: MinCoverage = USUAL.min_coverage,
     min_features: MinFeatures = USUAL.min_features,
     zone: Zone = "UTC",
@@ -83,7 +85,8 @@ def precompute_(
     with usage("--bars"):
         parts = open_parts(bars, zone=zone, stamp=stamp, interval=interval)
     constituents = members_of(members, parts.symbols)
-    asked = Question(parts, served, Conditions(patience_bars, min_coverage, min_features, constituents), span)
+    conditions = Conditions(patience_bars, min_coverage, min_features, constituents, forget_bars)
+    asked = Question(parts, served, conditions, span)
     with usage("--start or --end"), writing(out), gauge(console(), "sections", stays=True) as show:
         told, tally = write_answers(out, asked, bundle.manifest, instance=instance, progress=show)
     _tell(told, tally, served.plan.warm_bars)

@@ -12,7 +12,9 @@ from rich.markup import escape
 
 from alphabus.endpoints import SERVICES
 from common.atomic import replacing
+from common.exits import FINAL
 from scripts.command import Json, console, main, report
+from scripts.outputs import check_folder, writing
 
 app = typer.Typer(add_completion=False, rich_markup_mode="rich")
 
@@ -34,15 +36,16 @@ def units(
 ) -> None:
     """Write units for systemd: `systemctl enable --now alphabus@INSTANCE.target` then runs an instance.
 
-    Under systemd the units restart what dies; neither honcho nor the supervisor takes part.
+    Each unit runs the supervisor that the Procfile runs, so that what dies is started again by one set of rules.
     """
     places = {
         "root": str(root.absolute()), "configs": str(configs.absolute()), "state": str(state.absolute()), "user": user,
+        "final": " ".join(map(str, FINAL)),
     }  # fmt: skip
+    check_folder(out, "--out")
     texts = render(places)
-    out.mkdir(parents=True, exist_ok=True)
     for name, text in texts.items():
-        with replacing(out / name) as temporary:
+        with writing(out / name), replacing(out / name) as temporary:
             temporary.write_text(text, encoding="utf-8")
     people = console()
     for name in texts:

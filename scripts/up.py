@@ -1,11 +1,8 @@
 """Keep a pipeline running on a market that never ends: set up, launch, say how to watch it, stop on Ctrl-C."""
 
 import gc
-import os
 import sys
 import time
-from collections.abc import Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -13,7 +10,7 @@ from typing import Annotated, Any, Literal
 import typer
 from rich.console import Console
 
-from alphabus.messages import Heartbeat
+from common.amounts import amount
 from common.config import Config
 from common.errors import PipelineError
 from common.factors.sets import load_set
@@ -26,18 +23,17 @@ from common.replay.pipeline import Pipeline, refuse_if_running
 from common.replay.preparation import Wish, load_table, write_config
 from common.replay.summary import restarts
 from common.replay.upkeep import champion, configure_upkeep, orders_in_force, refuse_another_market
-from common.room import waits_for_space
 from scripts.choice import DEFAULT_SET, SET_HELP, Model, chosen, crown, equipped, tell_few_rows
 from scripts.command import Json, above_zero, console, instance_name, main, report, usage
 from scripts.premises import ConfigFile, KeyFile, OwnKinds, Premises, RegistryFolder
 from scripts.views.orders import tell_orders
 from scripts.views.steps import chosen_bars, compile_kernels, spinner
 from scripts.views.tidings import Tidings
+from scripts.views.upkeep import take_note, tell, waiting_of
 
 app = typer.Typer(add_completion=False, rich_markup_mode="rich")
 
 LOOK_S = 0.2
-STATUSES = ("fresh", "late", "held", "default", "void")
 
 
 @app.command()
@@ -90,7 +86,9 @@ def prepare(wish: Wish, seed: int, model: OnRecord | None, people: Console) -> t
     refuse_another_market(config, wish.out / "config.toml")
     if model is None:
         load_set(config.factors.set)  # one that is not there is found before the processes are up
-    people.print(f"{wish.bars}: {table.frame.height:,} bars, {len(table.times):,} times, all of them history")
+    people.print(
+        f"{wish.bars}: {amount(table.frame.height, 'bar')}, {amount(len(table.times), 'time')}, all of them history"
+    )
     compile_kernels(people)
     if model is None:
         ref = find_or_train(wish, config, table, people)
@@ -140,43 +138,6 @@ def watch_over(pipeline: Pipeline, figures: dict[str, Any], logs: Path | None, p
             for line in tidings.lines(waiting_of(beats, tidings.full), restarts(logs)):
                 people.print(line, highlight=False)
             time.sleep(LOOK_S)
-
-
-def waiting_of(beats: Sequence[Heartbeat], before: AbstractSet[str]) -> set[str]:
-    """Who waits for space; of who does not answer what was known."""
-    answered = {beat.service for beat in beats}
-    return {beat.service for beat in beats if waits_for_space(beat.counters)} | (set(before) - answered)
-
-
-def take_note(beats: Sequence[Heartbeat], figures: dict[str, Any]) -> str:
-    """Put how far they are into the figures; returns it as a line.
-
-    A section that the feed has on record is where the next start goes on, whether its signal is on record or not.
-    """
-    for beat in beats:
-        figures["bar"] = max(figures["bar"], beat.bar)
-        if beat.service == "signal_cache" and beat.bar:
-            figures["signals"] = {name: beat.counters.get(f"signals_{name}", 0) for name in STATUSES}
-    full = [beat.service for beat in beats if waits_for_space(beat.counters)]
-    if full:
-        return f"bar {figures['bar']:,}: the disk is full, waiting for space: {', '.join(full)}"
-    counts = figures.get("signals", {})
-    told = ", ".join(f"{count:,} {name}" for name, count in counts.items() if count)
-    return f"bar {figures['bar']:,}: {told or 'no signal since the start'}" if figures["bar"] else "starting"
-
-
-def tell(config: Config, people: Console) -> None:
-    """What runs, and how to look at it."""
-    name, python = config.instance, os.path.relpath(sys.executable)
-    people.print(
-        f"instance {name}: a section every {config.paced_interval_ns / 1e9:g} s, mode live, policy "
-        f"{config.inference.policy.value}; history goes first",
-        highlight=False,
-    )
-    for what, command in (("watch it", "watch"), ("ask how it is", "status")):
-        people.print(f"  {what:15} {python} -m alphabus {command} {name}", highlight=False)
-    people.print(f"  {'read its logs':15} {config.logs}", highlight=False)
-    people.print(f"  {'stop it':15} Ctrl-C", highlight=False)
 
 
 if __name__ == "__main__":

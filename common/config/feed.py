@@ -48,9 +48,22 @@ class Feed(Table):
     """Sections an unpaced replay may be ahead of the slowest consumer."""
     patience_bars: int = Field(default=20, ge=1)
     """Bars a symbol may be unseen before it is no longer expected."""
+    forget_bars: int | None = Field(default=None, ge=1)
+    """Bars a symbol that is not expected may be unseen before it is no longer tracked; None: it is for ever."""
     members: Path | None = None
     """A file of who is a member from when to when (symbol, from, to); none: whoever is expected."""
     sync: Literal["always", "behind", "interval", "never"] = "interval"
     on_full: Literal["wait", "halt"] = "wait"
     """What a full disk means to who keeps a record: it waits for space, or it dies, and at last everything halts."""
     retention: Retention = Retention()
+
+    @property
+    def needed_sections(self) -> int:
+        """How many sections tell who is tracked and expected after them, whoever was before; 0: any number.
+
+        Of `patience_bars + 1` sections in a row one at least counts as an unseen bar, from the `patience_bars`th of the
+        record on it is known which. So after the square of them nobody is left of whom the record knows nothing.
+        """
+        if self.forget_bars is None:
+            return 0
+        return self.patience_bars + max(self.forget_bars, (self.patience_bars + 1) ** 2)

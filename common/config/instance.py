@@ -100,6 +100,17 @@ class Config(Table):
             )
         return self
 
+    @model_validator(mode="after")
+    def _record_tells_who_is_tracked(self) -> Config:
+        kept, needed = self.feed.retention, self.feed.needed_sections
+        if (kept.max_mb or kept.max_days) and kept.keep_sections < needed:
+            raise ValueError(
+                f"feed.retention.keep_sections = {kept.keep_sections} must be at least {needed} (feed.patience_bars + "
+                f"the larger of feed.forget_bars and the square of patience_bars + 1), or a restart would forget "
+                f"symbols at another bar"
+            )
+        return self
+
     @property
     def endpoints(self) -> Endpoints:
         """Addresses and topics of the instance."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from common.amounts import amount
 from common.errors import BarFileError
 from common.market.columns import ADJUSTMENTS
 from common.market.events import Event, Kind
@@ -44,8 +45,8 @@ def adjust(frame: pl.DataFrame, events: Sequence[Event]) -> Adjusted:
     strangers = tuple(sorted(set(by_symbol).difference(known)))
     if by_symbol and len(strangers) == len(by_symbol):
         raise BarFileError(
-            f"none of the {len(strangers)} symbols of the events (such as {strangers[0]!r}) has a bar; the bars' are "
-            f"written like {known.min()!r}"
+            f"the events are of {amount(len(strangers), 'symbol')}, none with a bar, such as {strangers[0]!r}; the "
+            f"bars' are written like {known.min()!r}"
         )
     parts, laid = [], 0
     for bars in frame.sort("symbol", "time").partition_by("symbol", maintain_order=True):

@@ -11,9 +11,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from common.amounts import amount
 from common.errors import BarFileError
 from common.market.checks import SYMBOL_PATTERN
 from common.market.columns import SYMBOLS
+from common.market.dates import no_date
 from common.market.durations import DAY_NS
 from common.market.stamps import read_dates
 
@@ -89,8 +91,8 @@ def load_constituents(path: Path, symbols: Sequence[str] = ()) -> Constituents:
     named = {each.symbol for each in found.intervals}
     if symbols and named.isdisjoint(symbols):
         raise BarFileError(
-            f"none of the {len(named)} symbols of {path} (such as {min(named)!r}) has a bar; the bars' are written "
-            f"like {min(symbols)!r}"
+            f"{path} has {amount(len(named), 'symbol')}, none with a bar, such as {min(named)!r}; the bars' are "
+            f"written like {min(symbols)!r}"
         )
     return found
 
@@ -162,5 +164,5 @@ def _ends(path: Path, column: pl.Series) -> list[int | None]:
     wrong = read.with_row_index("row", 1).filter(pl.col("raw").is_not_null() & pl.col("stamp").is_null())
     if wrong.height:
         row, raw = wrong["row"][0], wrong["raw"][0]
-        raise BarFileError(f"row {row} of members {path}: `{column.name}` {raw!r} is no date such as 2016-06-09")
+        raise BarFileError(f"row {row} of members {path}: `{column.name}` {no_date(str(raw))}")
     return read["stamp"].to_list()

@@ -12,7 +12,12 @@ def read_moment(text: str) -> datetime:
     try:
         return datetime.fromisoformat(text)
     except ValueError as error:
-        raise ValueError(f"{text!r} is no date such as 2016-06-09 or 2016-06-09 10:30{_meant(text)}") from error
+        raise ValueError(no_date(text)) from error
+
+
+def no_date(text: str) -> str:
+    """What is wrong with a text that is none, and how the day is written if one can be made out."""
+    return f"{text!r} is no date such as 2016-06-09 or 2016-06-09 10:30{_meant(text)}"
 
 
 def _meant(text: str) -> str:

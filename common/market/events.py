@@ -11,6 +11,7 @@ import polars as pl
 
 from common.errors import BarFileError
 from common.market.columns import SYMBOLS
+from common.market.dates import no_date
 from common.market.stamps import read_dates
 
 _WANTED = "columns symbol (or vt_symbol), date, kind (split or dividend), value"
@@ -48,15 +49,19 @@ def load_events(path: Path) -> list[Event]:
     read = table.join(
         read_dates(table["date"]), left_on="date", right_on="raw", how="left", maintain_order="left", nulls_equal=True
     )
-    rows = read.select(name, "stamp", "kind", "value").iter_rows()
+    rows = read.select(name, "date", "stamp", "kind", "value").iter_rows()
     return [_event(path, number, row) for number, row in enumerate(rows, 1)]
 
 
-def _event(path: Path, number: int, row: tuple[str | None, int | None, str | None, str | float | None]) -> Event:
-    symbol, stamp, kind, text = row
+def _event(
+    path: Path, number: int, row: tuple[str | None, object, int | None, str | None, str | float | None]
+) -> Event:
+    symbol, date, stamp, kind, text = row
     where = f"row {number} of events {path}"
-    if not symbol or stamp is None:
+    if not symbol or date is None:
         raise BarFileError(f"{where}: it needs a symbol and a date such as 2024-06-10")
+    if stamp is None:
+        raise BarFileError(f"{where}: date {no_date(str(date))}")
     if kind not in {each.value for each in Kind}:
         raise BarFileError(f"{where}: kind {kind!r} is neither split nor dividend")
     try:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,12 +18,11 @@ from common.errors import JournalError, NoRoomError
 from common.market.journal_records import Record
 from common.market.journal_survey import Progress, records_of, silent
 from common.message_log import read_message
-from common.room import is_full
+from common.room import is_full, refused_by_system
 
 BATCH_SECTIONS = 64
 NEWEST = 2**64 - 1
 """The bar of an export that has no end."""
-_SYSTEM = re.compile(r"\(os error (\d+)\)")
 NUMBERS = tuple(name for name in BAR_COLUMNS if name != "member")
 ABSENT = {"price_factor": 1.0, "share_factor": 1.0}  # what a feed without adjustments means; null for the rest
 SCHEMA: dict[str, pl.DataType] = {
@@ -89,9 +86,12 @@ def _telling(out: Path) -> Iterator[None]:
 
 
 def _fault(error: Exception, out: Path) -> Exception:
-    """The same as the system says it: the table library has the number in its text alone."""
-    told = None if isinstance(error, OSError) and error.errno else _SYSTEM.search(str(error))
-    return error if told is None else OSError(int(told[1]), os.strerror(int(told[1])), str(out))
+    """The same as the system says it, of this file."""
+    refused = refused_by_system(error)
+    if refused is None or refused is error:
+        return error
+    refused.filename = str(out)
+    return refused
 
 
 def _sections(records: Iterable[Record], first: int, last: int) -> Iterator[tuple[tuple[str, ...], Bars]]:

@@ -30,20 +30,32 @@ class Membership:
     It counts as an unseen bar only when more than `patience_bars` partial ones come in a row: then the market shrank.
 
     Members are those expected and, where there are `constituents`, named by them as of the section. Everyone else is
-    tracked all the same, so that a joiner is warm before it is a member.
+    tracked all the same, so that a joiner is warm before it is a member; with `forget_bars` only until it is not
+    expected and had no bar in more sections than that, partial or not. Who is expected does not depend on it.
     """
 
     def __init__(
-        self, patience_bars: int = 20, min_coverage: float = 0.5, constituents: Constituents | None = None
+        self,
+        patience_bars: int = 20,
+        min_coverage: float = 0.5,
+        constituents: Constituents | None = None,
+        forget_bars: int | None = None,
     ) -> None:
         self._patience = patience_bars
         self._min_coverage = min_coverage
         self._constituents = constituents
+        self._forget = forget_bars
         self._seats: Seats | None = None
         self._tracked: tuple[str, ...] = ()
         self._places: dict[str, int] = {}
         self._unseen = np.zeros(0, np.int64)
+        self._silent = np.zeros(0, np.int64)  # sections since its last bar, those that count as unseen bars or not
         self._partial_run = 0
+
+    @property
+    def tracked(self) -> tuple[str, ...]:
+        """The symbols that have a place, ascending."""
+        return self._tracked
 
     @property
     def expected(self) -> tuple[str, ...]:
@@ -61,10 +73,24 @@ class Membership:
         due = self._unseen <= self._patience
         present = self._mask(present_symbols)
         coverage = float(np.count_nonzero(present & due) / np.count_nonzero(due)) if due.any() else 1.0
-        partial = coverage < self._min_coverage
-        self._age(present, partial=partial)
+        present = self._pass(present, coverage)
         expected = self._unseen <= self._patience
-        return Roll(self._tracked, present, expected, self._members(expected, stamp), coverage, partial)
+        members = self._members(expected, stamp)
+        return Roll(self._tracked, present, expected, members, coverage, coverage < self._min_coverage)
+
+    def recall(self, present_symbols: Sequence[str], coverage: float) -> None:
+        """Take a section on record by the coverage it had: who was due before the record begins is not known here."""
+        self.admit(present_symbols)
+        self._pass(self._mask(present_symbols), coverage)
+
+    def _pass(self, present: Mask, coverage: float) -> Mask:
+        """Let a section be past; returns who had a bar in it, among those that are tracked from here on."""
+        self._age(present, partial=coverage < self._min_coverage)
+        if self._forget is None:
+            return present
+        kept = (self._unseen <= self._patience) | (self._silent <= self._forget)
+        self._keep(kept)
+        return present[kept]
 
     def _members(self, expected: Mask, stamp: int | None) -> Mask:
         if self._constituents is None:
@@ -81,11 +107,24 @@ class Membership:
         new = set(symbols).difference(self._places)
         if not new:
             return
-        unseen = dict(zip(self._tracked, self._unseen.tolist(), strict=True))
-        self._tracked, self._seats = tuple(sorted(new.union(self._tracked))), None
-        self._places = {symbol: place for place, symbol in enumerate(self._tracked)}
         # Nobody waited for a newcomer: it counts as long gone until it is marked present.
-        self._unseen = np.array([unseen.get(symbol, self._patience + 1) for symbol in self._tracked], np.int64)
+        unseen, silent = np.full(len(new), self._patience + 1), np.zeros(len(new), np.int64)
+        names = (*self._tracked, *new)
+        order = sorted(range(len(names)), key=names.__getitem__)
+        self._unseen = np.concatenate([self._unseen, unseen])[order]
+        self._silent = np.concatenate([self._silent, silent])[order]
+        self._list([names[place] for place in order])
+
+    def _keep(self, mask: Mask) -> None:
+        """Track nobody else."""
+        if mask.all():
+            return
+        self._unseen, self._silent = self._unseen[mask], self._silent[mask]
+        self._list([self._tracked[place] for place in np.flatnonzero(mask)])
+
+    def _list(self, symbols: Sequence[str]) -> None:
+        self._tracked, self._seats = tuple(symbols), None
+        self._places = {symbol: place for place, symbol in enumerate(self._tracked)}
 
     def _mask(self, symbols: Sequence[str]) -> Mask:
         mask = np.zeros(len(self._tracked), np.bool_)
@@ -96,4 +135,5 @@ class Membership:
         self._partial_run = self._partial_run + 1 if partial else 0
         if not partial or self._partial_run > self._patience:
             self._unseen += 1
-        self._unseen[present] = 0
+        self._silent += 1
+        self._unseen[present] = self._silent[present] = 0

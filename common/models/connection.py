@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from common.errors import RegistryBusyError, RegistryError, RegistryRowError
+from common.errors import NotOnRecordError, RegistryBusyError, RegistryError, RegistryRowError
 from common.models.schema import MIGRATIONS, migrate, schema_version
 
 Row = tuple[Any, ...]
@@ -27,7 +27,7 @@ class Connection:
                 f"registry {path.parent} is a file; name the folder that has, or is to have, {path.name}"
             )
         if (read_only or existing) and not path.exists():
-            raise RegistryError(f"there is no registry at {path}; train a model first, or name another registry")
+            raise NotOnRecordError(f"there is no registry at {path}; train a model first, or name another registry")
         try:
             with wrapped(path):
                 self._sqlite = _open_for_reading(path, timeout_s) if read_only else _open_for_writing(path, timeout_s)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 
+from common.amounts import amount
 from common.errors import BundleError
 
 FILE = "features.json"
@@ -17,7 +18,7 @@ def check_features(files: Mapping[str, bytes], expected: Sequence[str]) -> None:
     """Compare the names and their order; BundleError with the first that differs."""
     found = _decoded(file_of(files, FILE))
     if len(found) != len(expected):
-        raise BundleError(f"{FILE} has {len(found)} features, expected {len(expected)}")
+        raise BundleError(f"{FILE} has {amount(len(found), 'feature')}, expected {len(expected)}")
     for place, (has, wanted) in enumerate(zip(found, expected, strict=True)):
         if has != wanted:
             raise BundleError(f"{FILE}: feature {place} is {has!r}, expected {wanted!r}")

@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from common.amounts import amount
 from common.errors import BundleError, ModelError
 from common.models.golden import Golden
 from common.models.importance import Importance
@@ -77,7 +78,7 @@ class LightGBMModel:
         theirs = self._library().predict
         wrong = sum(count_differing(trees.each_way(rows), theirs(rows)) for rows in (golden.inputs, probes))
         if wrong:
-            return Scoring(self.kind, f"{wrong} rows differ from LightGBM's own scores", alarming=True)
+            return Scoring(self.kind, f"{amount(wrong, 'row')} with other scores than LightGBM's own", alarming=True)
         self._trees, self._booster = trees, None
         return Scoring(TREES)
 

@@ -19,6 +19,7 @@ from common.market.parts import BarParts
 from common.market.span import ANY_TIME, Span
 from common.market.store import BarTable
 from common.research.factor_blocks import Stretch, compute_blocks
+from common.research.periods import shown
 
 GROUP_ROWS = 65_536
 MARKS = ("member", "warm")
@@ -99,8 +100,20 @@ def write_factors(path: Path, wanted: Wanted, progress: Progress = silent) -> Co
         frames = register_io_source(batches, schema=wanted.schema())
         frames.sink_parquet(temporary, row_group_size=GROUP_ROWS, metadata=metadata)
         if not computed.rows:
-            raise BarFileError(f"nothing to write to {path}: no member has a bar in that span; look at its dates")
+            raise BarFileError(
+                f"nothing to write to {path}: no member has a bar from {shown(wanted.span)}; {_extent(wanted.bars)}: "
+                "choose other dates, or look at the members"
+            )
     return computed
+
+
+def _extent(bars: BarParts) -> str:
+    """From when to when there are bars."""
+    stamps = [part.frame["stamp"] for part in bars.parts if not part.frame.is_empty()]
+    if not stamps:
+        return "there are no bars"
+    ends = Span(min(int(each.min()) for each in stamps), max(int(each.max()) for each in stamps))  # type: ignore[arg-type]
+    return f"the bars are from {shown(ends)}"
 
 
 def _frames(wanted: Wanted, computed: Computed, progress: Progress) -> Iterator[pl.DataFrame]:

@@ -9,7 +9,10 @@ from common.research.part import Part
 from common.research.periods import Segment, shown
 from common.research.raw import Floats
 
-AS_IT_IS = "--learn-processor drop_na:names=label learns the label as it is"
+AS_IT_IS = (
+    "train it by python -m scripts.train with --learn-processor drop_na:names=label, which learns the label as it is; "
+    "make run and make up take such a model by MODEL=NAME"
+)
 SHOWN = 3
 """Features that an error names."""
 

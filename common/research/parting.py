@@ -6,6 +6,7 @@ from typing import Self
 
 import numpy as np
 
+from common.amounts import amount
 from common.errors import DatasetError, TooFewRowsError
 from common.factors.plan import compile_set
 from common.factors.processors.chain import Chain
@@ -81,10 +82,11 @@ class Parting:
 
     def _none_complete(self, segment: Segment, sections: Sections, label: Floats) -> TooFewRowsError:
         raw, (first, last) = self.raw, sections
+        span, sections_there = Span(int(raw.stamp[first]), int(raw.stamp[last - 1])), amount(last - first, "section")
+        complete, known = (amount(int(each.sum()), "bar") for each in (raw.counted[first:last], np.isfinite(label)))
         return _too_few(
-            f"there are no complete rows to {PURPOSES[segment]}: the {segment} part has {last - first} sections "
-            f"({shown(Span(int(raw.stamp[first]), int(raw.stamp[last - 1])))}), {raw.counted[first:last].sum():,} bars "
-            f"of members with a full look-back, and {np.isfinite(label).sum():,} bars with a known label",
+            f"there are no complete rows to {PURPOSES[segment]}: the {segment} part has {sections_there} "
+            f"({shown(span)}), {complete} of members with a full look-back, and {known} with a known label",
             raw,
             self.recipe,
         )
@@ -110,6 +112,6 @@ def _too_few(told: str, raw: Raw, recipe: Recipe) -> TooFewRowsError:
     longest = int(raw.present.sum(axis=0).max(initial=0))
     return TooFewRowsError(
         f"{told}. Factor set {recipe.factor_set.name!r} is complete after "
-        f"{compile_set(recipe.factor_set).warm_bars} bars of a symbol, its label looks "
-        f"{label_horizon(recipe.factor_set)} bars ahead, and the symbol with the most bars has {longest}"
+        f"{amount(compile_set(recipe.factor_set).warm_bars, 'bar')} of a symbol, its label looks "
+        f"{amount(label_horizon(recipe.factor_set), 'bar')} ahead, and the symbol with the most bars has {longest}"
     )

@@ -10,6 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from alphabus.messages import Flag, Reason
+from common.amounts import amount
 from common.errors import DatasetError
 from common.market.columns import NUMBERS
 from common.market.panel import Panel
@@ -109,7 +110,7 @@ class Question:
                     tally.add(rows)
                     yield rows
         if not tally.sections:
-            raise DatasetError(f"none of the {tally.within} sections of the span has a signal of its own")
+            raise DatasetError(f"the span has {amount(tally.within, 'section')}, none with a signal of its own")
 
     def _seen(self, tally: Tally) -> Iterator[pl.DataFrame]:
         """Bars up to the last section of the span; where clocks go back, a stamp alone does not order sections."""

@@ -21,6 +21,7 @@ class Conditions:
     min_coverage: float = 0.5
     min_features: float = 0.5
     constituents: Constituents | None = None
+    forget_bars: int | None = None
 
     @property
     def words(self) -> dict[str, Any]:
@@ -28,6 +29,7 @@ class Conditions:
         members = None if self.constituents is None else self.constituents.digest
         return {
             "feed.patience_bars": self.patience_bars,
+            "feed.forget_bars": self.forget_bars,
             "inference.min_coverage": self.min_coverage,
             "inference.min_features": self.min_features,
             "feed.members": members,
@@ -47,12 +49,13 @@ class RollCall:
     """Observes the sections of panels that follow one another."""
 
     def __init__(self, conditions: Conditions) -> None:
-        self._membership = Membership(conditions.patience_bars, conditions.min_coverage, conditions.constituents)
-        self._tracked: tuple[str, ...] = ()
+        self._membership = Membership(
+            conditions.patience_bars, conditions.min_coverage, conditions.constituents, conditions.forget_bars
+        )
 
     def widened(self, panel: Panel) -> Panel:
-        """The same sections over everybody tracked until now, too: who has no bar is still to be told of."""
-        symbols = tuple(sorted({*self._tracked, *panel.symbols}))
+        """The same sections over everybody who is tracked now, too: who has no bar is still to be told of."""
+        symbols = tuple(sorted({*self._membership.tracked, *panel.symbols}))
         if symbols == panel.symbols:
             return panel
         places = np.searchsorted(symbols, panel.symbols)
@@ -64,13 +67,13 @@ class RollCall:
     def call(self, panel: Panel) -> Roll:
         """Observe every section of a widened panel in order."""
         present, symbols = panel.present, np.array(panel.symbols, dtype=object)
-        before = set(self._tracked)
-        known = np.array([symbol in before for symbol in panel.symbols], np.bool_)
-        tracked: Mask = np.maximum.accumulate(present, axis=0) | known
-        member, coverage = np.zeros(present.shape, np.bool_), np.zeros(len(panel))
+        tracked, member, coverage = np.zeros_like(present), np.zeros_like(present), np.zeros(len(panel))
+        listed, places = tuple[str, ...](), np.empty(0, np.int64)
         for section, here in enumerate(present):
             roll = self._membership.observe(symbols[here].tolist(), int(panel.stamp[section]))
-            member[section, tracked[section]] = roll.member
+            if roll.tracked is not listed:
+                listed, places = roll.tracked, np.searchsorted(symbols, np.array(roll.tracked, dtype=object))
+            tracked[section, places] = True
+            member[section, places] = roll.member
             coverage[section] = roll.coverage
-        self._tracked = panel.symbols
         return Roll(tracked, member, coverage)

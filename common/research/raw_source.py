@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from common.amounts import amount
 from common.errors import DatasetError
 from common.factors.plan import compile_set
 from common.nearest import did_you_mean
@@ -24,6 +25,6 @@ def _check_members(bars: pl.DataFrame, recipe: Recipe) -> None:
     known = set(bars["symbol"].unique())
     if named and known and named.isdisjoint(known):
         raise DatasetError(
-            f"none of the universe's {len(named)} symbols has a bar, such as {min(named)!r}"
+            f"the universe has {amount(len(named), 'symbol')}, none with a bar, such as {min(named)!r}"
             f"{did_you_mean(min(named), known)}; the bars' are written like {min(known)!r}"
         )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from common.amounts import amount
 from common.errors import TooFewRowsError
 from common.research.periods import Periods, Segment, sections_of, shown
 
@@ -67,15 +68,16 @@ def cut_by_periods(stamp: NDArray[np.int64], horizon_bars: int, periods: Periods
         if left[1] <= left[0]:
             lost = whole[1] - left[1]
             raise TooFewRowsError(
-                f"the {name} span ({shown(span)}) has {whole[1] - whole[0]} sections of the bars and needs {lost + 1}: "
-                f"the label looks {bars_ahead(horizon_bars)}, and its last {lost} are learnt by nobody (embargo)"
+                f"the {name} span ({shown(span)}) has {amount(whole[1] - whole[0], 'section')} of the bars and needs "
+                f"{lost + 1}: the label looks {bars_ahead(horizon_bars)}, and its last {lost} are learnt by nobody "
+                "(embargo)"
             )
     return cut
 
 
 def bars_ahead(horizon_bars: int) -> str:
     """How far a label looks, in words."""
-    return f"{horizon_bars} bar{'s' if horizon_bars != 1 else ''} ahead"
+    return f"{amount(horizon_bars, 'bar')} ahead"
 
 
 def _shared_out(sections: int, horizon_bars: int, share: float) -> Cut:

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from common.amounts import amount
 from common.errors import DatasetError, TooFewRowsError
 from common.market.span import Span
 from common.market.store import BarTable
@@ -47,7 +48,8 @@ class Walk:
         """First section of the history, of the stretch, and the one after it; DatasetError if there is no stretch."""
         if self.window < 1 or self.step < 1 or self.window >= sections:
             raise DatasetError(
-                f"a window of {self.window} sections and steps of {self.step} leave nothing of {sections} sections "
+                f"a window of {amount(self.window, 'section')} and steps of {self.step} leave nothing of "
+                f"{amount(sections, 'section')} "
                 "to walk over; give a shorter window"
             )
         edges = [*range(self.window, sections, self.step), sections]

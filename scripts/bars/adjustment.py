@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from common.amounts import amount
 from common.market.adjustment import adjust as lay_over
 from common.market.events import load_events
 from common.market.importing.canonical import canonical, write_bars
@@ -34,10 +35,10 @@ def adjust(
         found = load_events(events)
         done = lay_over(table.frame, found)
     write_bars(out, canonical(replace(table, frame=done.frame), zoned=zone is not None))
-    told = f"{out}: {table.frame.height:,} bars, {done.laid:,} of {len(found):,} events"
+    told = f"{out}: {amount(table.frame.height, 'bar')}, {done.laid:,} of {len(found):,} events"
     console().print(told, markup=False, highlight=False, soft_wrap=True)
     if done.outside:
-        warn(f"{done.outside:,} events lie before the first bar of their symbol, or after its last")
+        warn(f"{amount(done.outside, 'event')} before the first bar of the symbol, or after its last: not laid over")
     if strange := without_bars((each.symbol for each in found), table.frame["symbol"], "symbols of events"):
         warn(strange)
     figures = {"events": done.laid, "outside": done.outside, "without_bars": list(done.strangers)}

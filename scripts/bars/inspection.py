@@ -9,6 +9,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
+from common.amounts import amount
 from common.market.inspection import Inspection, inspect
 from common.market.store import BarTable, load_bars
 from scripts.bars.options import Interval, Stamp, Zone, shown
@@ -38,7 +39,8 @@ def _show(bars: Path, table: BarTable, found: Inspection, rows: int, people: Con
     frame = table.frame
     refused = ", ".join(f"{count:,} {reason}" for reason, count in table.rejected_by_reason.items()) or "none"
     people.print(
-        f"{bars}: {frame.height:,} bars of {frame['symbol'].n_unique():,} symbols at {len(table.times):,} times, every "
+        f"{bars}: {amount(frame.height, 'bar')} of {amount(frame['symbol'].n_unique(), 'symbol')} at "
+        f"{amount(len(table.times), 'time')}, every "
         f"{table.interval_ns / 1e9:g} s, stamped at the {table.stamped} in {table.zone}; refused: {refused}",
         markup=False, highlight=False, soft_wrap=True,
     )  # fmt: skip

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from common.amounts import amount
 from common.market.importing.candles import MS, Wanted
 from common.market.importing.canonical import lab_name
 from common.market.importing.exchange import Exchange
@@ -74,7 +75,7 @@ def _keeper(out: Path | None, lab: Path | None, interval: str) -> Keeper:
 def _fetched(name: str, found: Fetched) -> dict[str, Any]:
     known = f", after those up to {_moment(found.known_ns)}" if found.known_ns is not None else ""
     refused = ", ".join(f"{count:,} {reason}" for reason, count in found.refused.items()) or "none"
-    line = f"{name}: {found.bars:,} bars{known}; refused: {refused}"
+    line = f"{name}: {amount(found.bars, 'bar')}{known}; refused: {refused}"
     console().print(line, markup=False, highlight=False, soft_wrap=True)
     return {"bars": found.bars, "known": _moment(found.known_ns), "refused": dict(found.refused)}
 

@@ -10,6 +10,7 @@ from scripts.bench.machine import Machine, load_average
 from scripts.bench.progress import Track, tracking
 from scripts.bench.rows import Result, Row, show
 from scripts.command import console, report
+from scripts.outputs import check_outputs, writing
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,8 @@ def run(
     chart: Chart | None = None,
 ) -> None:
     """Measure, and tell it all; libraries: those whose versions decide the figures."""
+    if chart is not None:
+        check_outputs({"--plot": chart.path, "--json": json_file}, {})
     clock, load_before = SystemClock(), load_average()
     # Short, because sockets lie in it, and their paths may not be long.
     with tempfile.TemporaryDirectory(prefix="alphabus-") as folder, tracking(console()) as track:
@@ -43,5 +46,6 @@ def run(
     result = Result(Machine.here(clock, libraries, load_before), tuple(rows))
     show(result, console())
     if chart is not None and chart.path is not None:
-        chart.write(chart.path, rows)
+        with writing(chart.path):
+            chart.write(chart.path, rows)
     report(json_file, result.figures())

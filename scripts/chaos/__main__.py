@@ -12,13 +12,15 @@ from rich.console import Console
 from rich.table import Table
 
 from alphabus.clock import Clock, SystemClock
+from common.amounts import amount
+from common.exits import FAILED
 from scripts.bench.progress import tracking
 from scripts.chaos.arena import HISTORY, Arena
 from scripts.chaos.battle import Battle, Told
 from scripts.chaos.campaign import KINDS, PACE_S, Fault, Round, draw
 from scripts.chaos.record import Record, record_of
 from scripts.chaos.verdict import Line, Verdict, differing, dishonest, missing, repeated, summarise, undelivered
-from scripts.command import FAILED, Json, console, main, report
+from scripts.command import Json, console, main, report
 
 app = typer.Typer(add_completion=False, rich_markup_mode="rich")
 
@@ -47,7 +49,9 @@ def chaos(
     with tempfile.TemporaryDirectory(prefix="chaos-") as folder, tracking(people) as track:
         arena = Arena.build(Path(folder), SECTIONS_A_STRIKE * min(strikes, faults))
         planned = sum(len(fought.strikes) for fought in rounds)
-        people.print(f"{planned:,} strikes in {len(rounds)} rounds: about {estimate_min(rounds):,.0f} min")
+        people.print(
+            f"{amount(planned, 'strike')} in {amount(len(rounds), 'round')}: about {estimate_min(rounds):,.0f} min"
+        )
         oracle = arena.undisturbed(clock)
         step = track("rounds", len(rounds))
         verdicts = []

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import typer
 
+from common.exits import FAILED
 from common.models.names import check_name
 from common.models.signature import optional_key
 from common.research.migration.migration import migrate
 from common.research.migration.predictions import Limit
 from scripts.bar_options import Interval, Stamp, Zone
-from scripts.command import FAILED, Json, RegistryFolder, console, main, report, usage
+from scripts.command import Json, RegistryFolder, console, main, report, usage
 from scripts.migrate.options import (
     LIMIT,
     Author,

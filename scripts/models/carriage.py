@@ -33,19 +33,12 @@ def export_model(
         body = encode_archive(models.load(ref), read_signature(models.folder(ref)))
     target = out or Path(f"{ref.name}-{ref.version}.tar")
     check_outputs({"--out": target, "--json": json_file}, {"--config": config, "--key": key})
-    _check_place(target, replace=replace)
+    if target.exists() and not replace:  # it may be meant for something else
+        raise typer.BadParameter(f"{target} is there already; another name, or --replace", param_hint="--out")
     with writing(target), replacing(target) as temporary:
         temporary.write_bytes(body)
     console().print(f"{target} holds {ref} ({len(body):,} bytes)", highlight=False)
     report(json_file, {"file": str(target), "bytes": len(body), **asdict(ref)})
-
-
-def _check_place(target: Path, *, replace: bool) -> None:
-    """Refuse a file that is there, and a folder that is not: either may be meant for something else."""
-    if target.exists() and not replace:
-        raise typer.BadParameter(f"{target} is there already; another name, or --replace", param_hint="--out")
-    if not target.parent.is_dir():
-        raise typer.BadParameter(f"there is no folder {target.parent}; make it first", param_hint="--out")
 
 
 def import_model(
@@ -62,7 +55,10 @@ def import_model(
     premises = Premises.of(config, registry, key)
     try:
         bundle, signature = decode_archive(file.read_bytes())
-    except (BundleError, OSError) as error:
+    except OSError as error:
+        told = f"{file} cannot be read: {error.strerror}; name a file that `models export` wrote"
+        raise typer.BadParameter(told, param_hint="FILE") from error
+    except BundleError as error:
         raise BundleError(f"{file}: {error}") from error
     with premises.maker() as models:
         ref = models.receive(bundle, signature, author=who(by), why=f"imported from {file.name}")

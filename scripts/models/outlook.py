@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from common.amounts import amount
 from common.errors import FactorError, ModelError
 from common.factors.plan import compile_set
 from common.factors.sets import load_set
@@ -87,6 +88,6 @@ def _named(made: Manifest) -> str:
     """Set, plan, and after how many bars it is warm, where the bundle alone can say that."""
     named = f"set {made.factor_set.name}, plan {made.factor_set.plan[:SHOWN_DIGITS]}"
     try:
-        return f"{named}, warm after {compile_set(set_of(made)).warm_bars} bars"
+        return f"{named}, warm after {amount(compile_set(set_of(made)).warm_bars, 'bar')}"
     except FactorError:
         return named

@@ -8,11 +8,12 @@ from typing import Annotated, Any
 import typer
 
 from common.errors import ModelError
+from common.exits import FAILED
 from common.models.proof import prove
 from common.models.records import ModelRow
 from common.models.registry import Registry
 from common.models.signature import make_key
-from scripts.command import FAILED, Json, console, report
+from scripts.command import Json, console, report
 from scripts.models.options import Name, Version, model_of
 from scripts.premises import ConfigFile, KeyFile, OwnKinds, Premises, RegistryFolder
 from scripts.views.models import verdict_table

@@ -13,11 +13,12 @@ from rich.table import Table
 
 from alphabus.clock import SystemClock
 from common.errors import PipelineError
+from common.exits import FAILED
 from common.replay.follow import Progress, follow
 from common.replay.pipeline import Pipeline
 from common.replay.preparation import Prepared, Wish, configure, load, train, write_config
 from scripts.bench.progress import tracking
-from scripts.command import FAILED, Json, console, main, report
+from scripts.command import Json, console, main, report
 from scripts.soak.gauge import Reading, read_all
 from scripts.soak.market import minute_market
 from scripts.soak.slope import Trend, trends

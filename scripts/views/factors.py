@@ -6,6 +6,7 @@ from typing import Any
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
+from common.amounts import amount
 from common.factors.plan import Plan
 from common.factors.sets import FactorSet
 from common.research.factor_checks.checking import Checked, Outcome
@@ -37,7 +38,7 @@ def option_lines(chosen: FactorSet) -> list[str]:
     """When symbols start anew, and operators of one's own, where the set says so."""
     lines = []
     if chosen.max_gap is not None:
-        lines.append(f"a symbol starts anew after more than {chosen.max_gap} sections without a bar")
+        lines.append(f"a symbol starts anew after more than {amount(chosen.max_gap, 'section')} without a bar")
     if chosen.reset is not None:
         lines.append("every symbol starts anew with each session, which is the day of a stamp")
     if chosen.operators:
@@ -57,8 +58,8 @@ def computed_of(computed: Computed) -> dict[str, Any]:
 
 def computed_lines(computed: Computed, out: object) -> list[str]:
     """What was written, and what was refused."""
-    factors = len(computed.plan.names)
-    lines = [f"{out}: {computed.rows:,} rows of {factors} factors in {computed.sections:,} sections"]
+    counts = ((computed.rows, "row"), (len(computed.plan.names), "factor"), (computed.sections, "section"))
+    lines = ["{}: {} of {} in {}".format(out, *(amount(*each) for each in counts))]
     rejected = ", ".join(f"{count:,} {reason}" for reason, count in sorted(computed.rejected.items()))
     return lines + ([f"rows refused: {rejected}"] if rejected else [])
 
@@ -96,7 +97,7 @@ def check_lines(outcome: Outcome) -> list[str]:
     words = {"ok": "passed", "fail": "failed", "untested": "untested"}
     said = [f"{outcome.count(verdict)} {word}" for verdict, word in words.items()]
     symbols = len(outcome.window.block.symbols)
-    said.append(f"on {symbols} symbols from {section_text(outcome, 0)} to {section_text(outcome, -1)}")
+    said.append(f"on {amount(symbols, 'symbol')} from {section_text(outcome, 0)} to {section_text(outcome, -1)}")
     return [*seen, *_untested_lines(outcome), *_anew_lines(outcome), ", ".join(said)]
 
 
@@ -120,7 +121,9 @@ def _untested_lines(outcome: Outcome) -> list[str]:
 
 
 def _table(chosen: FactorSet) -> Table:
-    table = Table(title=f"{chosen.name}: {len(chosen.factors)} factors", title_justify="left", box=SIMPLE_HEAD)
+    table = Table(
+        title=f"{chosen.name}: {amount(len(chosen.factors), 'factor')}", title_justify="left", box=SIMPLE_HEAD
+    )
     table.add_column("factor", no_wrap=True)
     table.add_column("back", justify="right")
     table.add_column("warm", justify="right")

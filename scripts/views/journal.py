@@ -9,6 +9,7 @@ import numpy as np
 from rich.table import Table
 
 from alphabus.messages import Announcement, Bars, Factors, Signals, Streamed, Universe
+from common.amounts import amount
 from common.market.journal_mark import Mark, State
 from common.market.journal_records import Record
 from common.market.journal_survey import Part, Survey
@@ -67,11 +68,11 @@ def survey_table(found: Survey) -> Table:
 def survey_lines(found: Survey) -> Iterable[str]:
     """What is to be known beside the table, what is wrong first."""
     yield from (f"problem: {problem}" for problem in found.problems)
-    amount = f"{found.records:,} records in {found.bytes:,} bytes"
+    whole = f"{amount(found.records, 'record')} in {amount(found.bytes, 'byte')}"
     if found.problems:
-        yield f"{amount} are whole; what follows a problem in its segment was not looked at"
+        yield f"{whole} are whole; what follows a problem in its segment was not looked at"
     else:
-        yield f"{amount}, every one verified"
+        yield f"{whole}, every one verified"
     if found.mark is not None:
         yield _left(found, found.mark)
     if found.unfinished:
@@ -135,12 +136,12 @@ def _said(message: Streamed) -> str:
         case Announcement():
             return f"{message.mode} {message.phase}, {message.expected} expected, coverage {message.coverage:.3f}"
         case Universe():
-            return f"{len(message.symbols)} symbols, since bar {message.bar}"
+            return f"{amount(len(message.symbols), 'symbol')}, since bar {message.bar}"
         case Bars():
             present = np.count_nonzero(~np.isnan(message.columns["close"]))
             return f"{message.mode}, {present} of {len(message.columns['close'])} symbols"
         case Factors():
-            return f"{message.mode}, {len(message.columns) - 3} factors"
+            return f"{message.mode}, {amount(len(message.columns) - 3, 'factor')}"
         case Signals():
             return f"{message.mode} {message.status} {message.reason}".strip() + f", revision {message.revision}"
     return str(message.mode)

@@ -8,6 +8,7 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
+from common.amounts import amount
 from common.models.records import ModelRef
 from common.research.migration.candidate import MORE_BARS
 from common.research.migration.coverage import Coverage
@@ -89,7 +90,7 @@ def verdict(migration: Migration, ref: ModelRef | None) -> list[str]:
     cold, gone = "without a full look-back", "that are no bar here"
     left = f"{found.cold:,} {cold}, {found.no_bar:,} {gone}, {found.no_member:,} of no member"
     lines = [
-        f"{rows.compared:,} rows of factors compared; {rows.cold:,} {cold}, {rows.no_bar:,} {gone}",
+        f"{amount(rows.compared, 'row')} of factors compared; {rows.cold:,} {cold}, {rows.no_bar:,} {gone}",
         f"{found.compared:,} of {found.asked:,} predictions compared; {left}",
     ]
     if not limit.suffices(found):

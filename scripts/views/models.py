@@ -8,9 +8,11 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
+from common.amounts import amount
 from common.models.importance import Importance
 from common.models.manifest import Manifest, Span
 from common.models.records import Change, ModelRef, ModelRow, Serving
+from common.research.rows import bars_ahead
 
 
 def row_of(row: ModelRow) -> dict[str, Any]:
@@ -63,11 +65,11 @@ def model_table(row: ModelRow, manifest: Manifest) -> Table:
         "digest": row.ref.digest,
         "kind": row.kind,
         "created": f"{when(row.created_ns)} by {row.author}",
-        "factor set": f"{factors.name} ({len(manifest.features)} factors, plan {factors.plan[:8]})",
-        "label": f"{manifest.label.text} ({manifest.label.horizon_bars} bars ahead, {manifest.label.processing})",
+        "factor set": f"{factors.name} ({amount(len(manifest.features), 'factor')}, plan {factors.plan[:8]})",
+        "label": f"{manifest.label.text} ({bars_ahead(manifest.label.horizon_bars)}, {manifest.label.processing})",
         "processors": ", ".join(str(each["name"]) for each in manifest.processors) or "none",
         **{name: _span(span) for name, span in manifest.spans.items()},
-        "bars": f"{manifest.data.rows:,} of {manifest.data.symbols} symbols",
+        "bars": f"{manifest.data.rows:,} of {amount(manifest.data.symbols, 'symbol')}",
         **{_score(name): f"{value:,.5g}" for name, value in sorted(manifest.scores.items())},
         "parameters": ", ".join(f"{key}={value}" for key, value in sorted(manifest.training.parameters.items())),
         "made with": ", ".join(f"{library} {version}" for library, version in sorted(manifest.libraries.items())),
@@ -120,4 +122,4 @@ def _named(key: tuple[str, int] | None) -> str | None:
 
 
 def _span(span: Span) -> str:
-    return f"{when(span.first)} .. {when(span.last)}, {span.sections} sections"
+    return f"{when(span.first)} .. {when(span.last)}, {amount(span.sections, 'section')}"

@@ -10,6 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsed
 from rich.progress import Progress as Bars
 from rich.table import Table
 
+from common.amounts import amount
 from common.replay.follow import Progress
 from common.replay.preparation import Prepared
 
@@ -48,7 +49,7 @@ def _skill(skill: dict[str, Any]) -> str:
     if skill["mean"] is None:
         return "none: in no section do three symbols have both a computed signal and bars enough after it for the label"
     certain = "t unknown" if skill["t"] is None else f"t {skill['t']:.1f}"
-    return f"{skill['mean']:+.4f}, {certain} over {skill['count']} sections"
+    return f"{skill['mean']:+.4f}, {certain} over {amount(skill['count'], 'section')}"
 
 
 @contextmanager

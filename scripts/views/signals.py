@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from common.amounts import amount
 from common.research.precompute import LeftOut, Tally
 from common.research.precompute_file import Provenance
 
@@ -15,7 +16,9 @@ def lines(told: Provenance, tally: Tally) -> list[str]:
     """Sections and refused rows, then what was left out and why."""
     refused = ", ".join(f"{count:,} {reason}" for reason, count in tally.rejected.items()) or "none"
     left_out = tally.left_out
-    first = f"{told.sections:,} sections of {told.model}/{told.version}, bars {told.first_bar} to {told.last_bar}"
+    first = (
+        f"{amount(told.sections, 'section')} of {told.model}/{told.version}, bars {told.first_bar} to {told.last_bar}"
+    )
     found = [f"{first}; {len(left_out):,} left out; refused rows: {refused}"]
     found += [f"  left out: bar {each.bar}, {_day(each.stamp)}: {each.reason}" for each in left_out[:SHOWN]]
     return found + ["  ..."] * (len(left_out) > SHOWN)
@@ -29,7 +32,7 @@ def cautions(told: Provenance, tally: Tally, warm_bars: int) -> Iterator[str]:
         since = "there is none in all of it" if first is None else f"the first is at bar {first[0]}, {_day(first[1])}"
         yield (
             f"{mute:,} of {tally.sections:,} sections have no value for any symbol; {since}. The factors are warm "
-            f"after {warm_bars:,} bars of a symbol: give so many --bars before --start"
+            f"after {amount(warm_bars, 'bar')} of a symbol: give so many --bars before --start"
         )
     if tally.in_sample:
         yield (

@@ -5,6 +5,7 @@ from typing import Any
 
 from rich.table import Table
 
+from common.amounts import amount
 from common.models.manifest import Manifest
 from common.research.analysis.cells import said
 from common.research.appraisal import Appraisal
@@ -71,7 +72,8 @@ def few_rows(found: Sufficiency) -> str | None:
     if found.is_enough:
         return None
     return (
-        f"{found.rows:,} rows to learn {found.features} features from are {found.rows_a_feature:.1f} a feature; below "
+        f"{amount(found.rows, 'row')} to learn {amount(found.features, 'feature')} from are "
+        f"{found.rows_a_feature:.1f} a feature; below "
         f"{ROWS_A_FEATURE} a model fits mostly noise (Harrell 2015, 4.4): give more history, or fewer factors"
     )
 

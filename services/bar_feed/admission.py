@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
+from alphabus.columns import MAX_SYMBOLS
 from common.errors import BarFileError
 
 MAX_REFUSED = 100
@@ -16,6 +17,17 @@ class Refusal(StrEnum):
 
     FUTURE = "from_the_future"
     OVERTAKEN = "out_of_order"
+    CROWDED = "too_many_symbols"
+
+
+_CLOCK = "look at the source's zone, unit and clock"
+ADVICE = {
+    Refusal.FUTURE: _CLOCK,
+    Refusal.OVERTAKEN: _CLOCK,
+    Refusal.CROWDED: f"with it more than {MAX_SYMBOLS} symbols would be tracked, which no section can hold: set "
+    "feed.forget_bars, so that those long gone leave, or give each part of the symbols an instance of its own",
+}
+"""What to do about it."""
 
 
 @dataclass(slots=True)
@@ -26,13 +38,13 @@ class Admission:
     """Close time (ns) of the last section that was admitted."""
     _in_a_row: int = 0
 
-    def judge(self, time: int, now: int | None) -> Refusal | None:
+    def judge(self, time: int, now: int | None, *, crowded: bool = False) -> Refusal | None:
         """Why the section that closes at `time` is refused, None when it is admitted.
 
         `now` is the close time of the newest section that can be complete when this one goes out, None where there is
-        no clock to judge by.
+        no clock to judge by; `crowded`: it has symbols for which there is no place.
         """
-        refusal = self._refusal(time, now)
+        refusal = self._refusal(time, now) or (Refusal.CROWDED if crowded else None)
         if refusal is None:
             self.last_time, self._in_a_row = time, 0
         else:
@@ -44,7 +56,7 @@ class Admission:
         if self._in_a_row >= MAX_REFUSED:
             raise BarFileError(
                 f"{MAX_REFUSED} sections in a row were refused, the last one ({_told(time)}) as {refusal.value}: "
-                f"look at the source's zone, unit and clock ({'none' if now is None else _told(now)})"
+                f"{ADVICE[refusal]} (its clock: {'none' if now is None else _told(now)})"
             )
 
     def _refusal(self, time: int, now: int | None) -> Refusal | None:

@@ -9,7 +9,7 @@ from alphabus.codec import Content, Frames
 from alphabus.messages import Announcement, Bars, EndOfStream, Phase, Streamed, Universe
 from alphabus.outbox import Item, Page, turn_page
 from common.message_log import MessageLog
-from services.bar_feed.alignment import Alignment, present_symbols
+from services.bar_feed.alignment import Alignment
 
 Encoder = Callable[[str, Streamed], Frames]
 
@@ -40,7 +40,7 @@ class Chronicle:
                 alignment.admit(message.symbols)  # the sections in which they were first seen may be dropped
             self._note(message)
             if isinstance(message, Bars) and self._universe is not None:
-                alignment.restore(present_symbols(message.columns, self._universe.symbols), message.stamp)
+                alignment.restore(message, self._universe.symbols)
 
     def append(self, said: Sequence[tuple[Streamed, Content]]) -> None:
         """Journal messages of one bar, all or none; raises JournalError, and then none of them may be published."""

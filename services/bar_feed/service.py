@@ -8,7 +8,18 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from alphabus.codec import Content, content_of
-from alphabus.messages import Acknowledge, Announcement, Bars, EndOfStream, Heartbeat, Mode, Phase, Request, Streamed
+from alphabus.messages import (
+    Acknowledge,
+    Announcement,
+    Bars,
+    EndOfStream,
+    Heartbeat,
+    Mode,
+    Phase,
+    Request,
+    Streamed,
+    Universe,
+)
 from alphabus.outbox import Page, Record
 from common.config import Source as SourceConfig
 from common.errors import NoRoomError
@@ -39,6 +50,7 @@ class BarFeed(Service):
         super().__init__(context)
         feed = self.config.feed
         self._unsaid: tuple[Streamed, ...] = ()  # for want of space
+        self._is_near_limit = False
         self._room = Room(self.clock, self.log, self.counters, self.outlet.alert, waits=feed.on_full == "wait")
         self._announcements = self.endpoints.topic("announcements")
         self._bars = self.endpoints.topic("bars")
@@ -49,11 +61,14 @@ class BarFeed(Service):
         self._forgetting = Forgetting(feed.retention, self._log.journal, states)
         self._chronicle = Chronicle(self._log, self._announcements, self._bars, self.outlet.frames_of)
         constituents = None if feed.members is None else load_constituents(feed.members)
-        self._alignment = Alignment(Membership(feed.patience_bars, self.config.inference.min_coverage, constituents))
+        coverage = self.config.inference.min_coverage
+        self._alignment = Alignment(Membership(feed.patience_bars, coverage, constituents, feed.forget_bars))
         self._chronicle.recall(self._alignment)
         self._pacing = Pacing(self.config.paced_interval_ns if self.config.is_paced else None, feed.credit)
         refused = context.state / "quarantine" / "sections.jsonl"
-        self._arrivals = Arrivals(self._opened(open_source), self._chronicle.last_time, refused, self._tell_refusal)
+        self._arrivals = Arrivals(
+            self._opened(open_source), self._chronicle.last_time, refused, self._tell_refusal, self._alignment.homeless
+        )
         self._next: Due | None = self._pulled()
         self.journal, self.bar = self._chronicle.journal, self._chronicle.last_bar
         self._announce()
@@ -150,7 +165,18 @@ class BarFeed(Service):
         closed = Announcement(
             self.journal, bar, mode, raw.time, raw.stamp, Phase.CLOSED, expected, coverage=bars.coverage
         )
+        if universe is not None:
+            self._heed(universe)
         self._say(closed, *([] if universe is None else [universe]), bars)
+
+    def _heed(self, universe: Universe) -> None:
+        """Tell in time that there is room for few more symbols."""
+        tracked = len(universe.symbols)
+        self.counters.set("symbols_tracked", tracked)
+        before, self._is_near_limit = self._is_near_limit, self._alignment.is_near_limit
+        if self._is_near_limit and not before:
+            self.log.warning("symbols_near_limit", tracked=tracked, limit=self._alignment.most)
+            self.outlet.alert("warning", "symbols_near_limit", tracked=str(tracked), limit=str(self._alignment.most))
 
     def _sent(self, bars: Bars) -> None:
         """Go on with the next section."""

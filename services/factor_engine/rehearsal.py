@@ -88,12 +88,13 @@ class Rehearsal:
 
     def turn(self, journal: bytes, bar: int, allowed: Allowance) -> Line | None:
         """Go on up to the live section; return the line that is level with it now."""
-        self._inlet.receive()  # always: heartbeats must not pile up
         if journal != self._journal:
             self._journal = journal
             self._forget()
         if not self._waiting:
+            self._inlet.keep()
             return None
+        self._inlet.receive()
         line = self._waiting[0]
         if not self._is_level(line, bar):
             self._turn_page(line)

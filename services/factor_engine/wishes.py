@@ -19,6 +19,8 @@ from common.models.records import ModelRef
 from common.models.registry import Registry
 from common.models.signature import Key, check_signature, configured_key
 
+LOOK_NS = 50_000_000
+
 
 def plan_name(factor_set: str, digest: str) -> str:
     """What a plan is called in topics and files."""
@@ -65,7 +67,7 @@ def read_wish(bundles: Bundles, ref: ModelRef, at_work: frozenset[str]) -> Wish:
 
 
 class Wishes:
-    """Reads the registry, and only when something in it changed; never waits for who writes there."""
+    """Looks several times a second whether the registry has changed, and only then into it; waits for nobody."""
 
     def __init__(self, config: Config, clock: Clock, log: FilteringBoundLogger) -> None:
         """ConfigError when the configured key cannot be used: then no model could serve either."""
@@ -73,6 +75,7 @@ class Wishes:
         self.bundles = Bundles(config.registry / "bundles", configured_key(config.key))
         self._registry: Registry | None = None
         self._seen: int | None = None
+        self._look_ns = 0
         self._told = ""
 
     @property
@@ -82,11 +85,13 @@ class Wishes:
 
     def news(self) -> frozenset[ModelRef] | None:
         """The versions whose plans are wanted; None when nothing changed, or it cannot be read now."""
-        if self.absent:
+        now = self._clock.monotonic_ns()
+        if now < self._look_ns or self.absent:
             return None
+        self._look_ns = now + LOOK_NS
         try:
             return self._read()
-        except RegistryError as error:  # asked again at the next turn
+        except RegistryError as error:  # asked again at the next look
             if str(error) != self._told:
                 self._told = str(error)
                 self._log.warning("registry_unread", error=self._told)

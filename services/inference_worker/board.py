@@ -45,6 +45,11 @@ class Board:
             elif announcement.journal == section.journal and bar == announcement.bar:
                 section.correct(now_ns + announcement.due_in_ns)
 
+    def pass_over(self, journal: bytes, bar: int) -> None:
+        """Note that the feed has nothing open: how long ago the last of the record's sections closed nobody knows."""
+        for section in self.sections.values():
+            section.passed = section.passed or (section.recalled and section.journal == journal and section.bar <= bar)
+
     def fill(self, factors: Factors, now_ns: int) -> None:
         """Note a section's factors of one plan; they come in order, so an older section without any gets none."""
         section = self.sections.get(factors.bar)

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from common.amounts import amount
 from common.errors import ModelError
 from services.inference_worker.attendance import Attendance
 from services.inference_worker.child_link import ChildLink
@@ -165,7 +166,9 @@ class Executor:
             return None
         symbols = self._sheet.symbols
         if scored.symbols != symbols:
-            return self._fail("invalid", f"the model gave {scored.symbols} values for {symbols} symbols")
+            return self._fail(
+                "invalid", f"the model gave {amount(scored.symbols, 'value')} for {amount(symbols, 'symbol')}"
+            )
         self.outstanding = None
         return Answer(scored.id, self._sheet.values(), self._sheet.silent())
 

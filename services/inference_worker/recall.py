@@ -55,17 +55,17 @@ class Recall:
 
     @property
     def handles(self) -> list[object]:
-        """The cache's two ends."""
-        return self._cache.handles
+        """The cache's two ends, as long as an answer is awaited."""
+        return self._cache.handles if self.pending else []
 
     @property
     def state(self) -> str:
         """Of the link to the cache."""
         return self._cache.state
 
-    def read(self) -> None:
+    def keep(self) -> None:
         """Let the link live on; there is nothing more to hear."""
-        self._cache.receive()
+        self._cache.keep()
 
     def receive(self) -> Iterator[tuple[str, Message]]:
         """What came, by the topic's name, each topic's words in order; a question that was lost is asked again."""

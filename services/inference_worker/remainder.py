@@ -17,7 +17,7 @@ class Remainder:
         """`said_ns`: when what was heard just now was said at the earliest."""
         self._feed, self._board, self._clock, self._said_ns = feed, board, clock, said_ns
         self._question: int | None = None
-        self._asked_ns = 0
+        self._asked_ns, self._asked_of = 0, (b"", 0)
         self._wanted = False
 
     def want(self) -> None:
@@ -29,13 +29,15 @@ class Remainder:
         if self._question is not None:
             self._hear(self._question)
         if self._wanted and self._question is None:
-            self._asked_ns = self._clock.monotonic_ns()
+            self._asked_ns, self._asked_of = self._clock.monotonic_ns(), (self._board.journal, self._board.newest_bar)
             self._question, self._wanted = self._feed.request("due"), False
 
     def _hear(self, question: int) -> None:
         if (answer := self._feed.answer(question)) is not None:
-            for message in (delivery.message for delivery in answer[1]):
-                if isinstance(message, Announcement):
-                    self._board.correct(message, max(self._asked_ns, self._said_ns()))
+            said = [each.message for each in answer[1] if isinstance(each.message, Announcement)]
+            for message in said:
+                self._board.correct(message, max(self._asked_ns, self._said_ns()))
+            if not said and answer[0].error is None:
+                self._board.pass_over(*self._asked_of)
         if answer is not None or not self._feed.awaits(question):
             self._question = None

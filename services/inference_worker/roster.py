@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from alphabus.clock import Clock
 from common.config import Config
-from common.errors import ModelError, RegistryError
+from common.errors import ModelError, NotOnRecordError, RegistryError
 from common.models.records import Action, Change, Event, ModelRef
 from common.models.registry import Registry
 from common.models.signature import configured_key
@@ -57,12 +57,16 @@ class Roster:
         self._mending = Mending(self.quick.folder, clock)
 
     def posts(self) -> Mapping[str, Post]:
-        """The model of every arm, or a vacant post; where all are vacant ModelError, which says what to do."""
+        """The model of every arm, or a vacant post; where all are vacant ModelError, which says what to do.
+
+        NotOnRecordError where nobody has said yet what any arm is to serve: that is no failure of a model.
+        """
         self._wishes.begin()
         words = {arm: self._wishes.read(arm) for arm in self._config.arms}
         posts = {arm: self._opening.post(arm, None if word is None else word.ref) for arm, word in words.items()}
         if all(post.is_vacant for post in posts.values()):
-            raise ModelError("; ".join(post.trouble for post in posts.values()))
+            failure = ModelError if any(post.model.version for post in posts.values()) else NotOnRecordError
+            raise failure("; ".join(post.trouble for post in posts.values()))
         for arm, post in posts.items():
             if post.is_vacant:
                 wanted = post.ref if post.model.version else None

@@ -62,11 +62,10 @@ class InferenceWorker(Service):
         self._floor.stand()
 
     def handles(self) -> list[object]:
-        """Three upstream services, and every child; until the cache has answered, nothing else is read."""
+        """Feed, engine, and every child; until the cache has answered, it alone is read."""
         if self._recall.pending:
             return self._recall.handles
-        links = [*self._recall.handles, *self._feed.handles, *self._factors.handles, *self._dying.handles()]
-        return links + self._floor.handles()
+        return [*self._feed.handles, *self._factors.handles, *self._dying.handles(), *self._floor.handles()]
 
     @property
     def links(self) -> Mapping[str, str]:
@@ -86,7 +85,7 @@ class InferenceWorker(Service):
         """First what was published before this start, then everything as it comes."""
         if self._recall.pending and not self._has_recalled():
             return
-        self._recall.read()
+        self._recall.keep()
         for delivery in self._feed.receive():
             self._take_announcement(delivery)
         self._feed.ask()

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from alphabus.messages import Heartbeat, Signals
 from services.monitor.ring import Ring
 
@@ -69,6 +67,6 @@ class Census:
         found = {f"{name}.{key}": count for name, seen in self.seen.items() for key, count in seen.totals.items()}
         found |= {f"{name}.restarts": seen.restarts for name, seen in self.seen.items()}
         for stage, spent in self.latencies.items():
-            for label, share in QUANTILES.items():
-                found[f"latency.{stage}.{label}"] = int(np.quantile(spent.numbers, share, method="higher"))
+            for label, number in zip(QUANTILES, spent.quantiles(*QUANTILES.values()), strict=True):
+                found[f"latency.{stage}.{label}"] = number
         return found

@@ -43,6 +43,7 @@ def _conditions(config: Config) -> Conditions:
         config.inference.min_coverage,
         config.inference.min_features,
         None if members is None else load_constituents(members),
+        config.feed.forget_bars,
     )
 
 

@@ -14,7 +14,7 @@ from alphabus.body import UNCOPIED, Body
 from alphabus.codec import content_of, decode, decode_record, encode, encode_record
 from alphabus.columns import FACTOR_MARKS, MAX_SYMBOLS, stack
 from alphabus.errors import DecodeError, EncodeError
-from alphabus.header import PACKED, pack_pairs, unpack
+from alphabus.header import NOTHING, PACKED, pack, pack_front, unpack
 from alphabus.layout import layout, layout_of, read_layout
 from alphabus.messages import STREAMED, Columns, Factors
 from tests.alphabus.examples import EXAMPLES, FACTORS, SIGNALS, delivery, plain
@@ -147,12 +147,14 @@ def test_what_is_said_twice_is_packed_once(kind: type) -> None:
 
 
 @pytest.mark.parametrize("count", [1, 15, 16, 17, 40])
-def test_pairs_are_those_of_the_map(count: int) -> None:
+@pytest.mark.parametrize("after", [0, 1, 15, 16])
+def test_a_header_in_pieces_is_that_of_the_whole_map(count: int, after: int) -> None:
     """However many: the first byte of a short map says how many there are, of a longer one the first three."""
-    values = {f"key{number}": number for number in range(count)}
-    packed = msgpack.packb(values)
-    assert packed.endswith(pack_pairs(values).packed)
-    assert unpack(packed) == values
+    front, rest = ({f"{side}{number}": number for number in range(size)} for side, size in (("a", count), ("b", after)))
+    columns = [["a", "<f8"]]
+    assert pack(pack_front(front, msgpack.packb(columns)), rest) == msgpack.packb({**front, PACKED: columns, **rest})
+    assert pack(NOTHING, front) == msgpack.packb(front)
+    assert unpack(pack(NOTHING, front)) == front
 
 
 def test_columns_are_left_packed_in_the_header() -> None:

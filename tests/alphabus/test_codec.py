@@ -24,7 +24,7 @@ from alphabus.codec import (
 )
 from alphabus.columns import FACTOR_MARKS, MAX_SYMBOLS, stack
 from alphabus.errors import DecodeError, EncodeError
-from alphabus.messages import MESSAGES, STREAMED, Delivery, Message, Streamed
+from alphabus.messages import MESSAGES, STREAMED, Delivery, Message, Request, Streamed
 from alphabus.schema import KEYS, VERSION
 from tests.alphabus.examples import (
     BARS,
@@ -167,6 +167,9 @@ UNREADABLE: dict[str, Delivery] = {
     "short journal": delivery(replace(SIGNALS, journal=b"")),
     "revision past the end of stream": delivery(replace(SIGNALS, revision=254)),
     "text that is not ASCII": delivery(replace(SIGNALS, arm="\u0430rm")),
+    "model that is none": delivery(replace(SIGNALS, model=("alpha", 1, ""))),  # type: ignore[arg-type]
+    "argument past 64 bits": delivery(Request(1, "latest", {"bar": 2**64})),
+    "argument that is no text": delivery(Request(1, "latest", {"arm": "\ud800"})),
     "other columns": delivery(replace(SIGNALS, columns={"value": f8(1.0), "flag": u1(0)})),
     "no columns": delivery(replace(SIGNALS, columns={})),
     "columns of two lengths": delivery(replace(SIGNALS, columns={"signal": f8(1.0), "flag": u1(0, 0)})),

@@ -104,6 +104,19 @@ def test_silence_is_told_once() -> None:
         look(told, inlet, outlet)
 
 
+def test_a_link_that_is_only_kept_is_read_now_and_then() -> None:
+    """Several times a second, so that its heartbeats neither pile up nor cost every turn of whoever keeps it."""
+    told = Told()
+    outlet, inlet = joined(told)
+    outlet.publish(TOPIC, signals(1, {"A": 1.0}))
+    told.clock.advance(LOOK_NS - 1)
+    inlet.keep()
+    assert inlet.followers[TOPIC].last is None
+    told.clock.advance(1)
+    inlet.keep()
+    assert inlet.followers[TOPIC].from_bar == 1
+
+
 @pytest.mark.parametrize("leave", ["unfollow", "resume"])
 def test_what_a_topic_lost_stays_counted(leave: str) -> None:
     """Though it is left, or begun anew."""
@@ -115,3 +128,17 @@ def test_what_a_topic_lost_stays_counted(leave: str) -> None:
     anew = [] if leave == "unfollow" else [Tally(gaps=1)]
     losses.look(anew, stale=False)
     assert found == {"gaps": 2 + len(anew)}
+
+
+def test_a_look_where_nothing_changed_tells_nothing_twice() -> None:
+    """What was counted is compared with the last look; what left meanwhile is seen though the others count the same."""
+    found = Counter[str]()
+    losses = Losses("w", lambda _link, what, count: found.update({what: count}))
+    tally = Tally(gaps=1)
+    for _ in range(3):
+        losses.look([tally], stale=False)
+    assert found == {"gaps": 1}
+    losses.leave(tally)
+    losses.lag()
+    losses.look([Tally(gaps=1)], stale=False)
+    assert found == {"gaps": 2, "lagged": 1}

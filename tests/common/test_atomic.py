@@ -4,6 +4,7 @@ import errno
 from contextlib import suppress
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from common.atomic import replacing
@@ -51,3 +52,19 @@ def test_a_write_that_finds_no_space_says_of_what(tmp_path: Path) -> None:
     with pytest.raises(OSError, match=f"No space left on device: '{tmp_path}/config.toml'"):
         write()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_table_that_finds_no_space_says_so_as_the_system_does(tmp_path: Path) -> None:
+    """The table library has its own error for it; who waits for space, or asks for some, knows that of the system."""
+    frame = pl.DataFrame({"a": range(100_000)})
+    full, place = Path("/dev/full"), tmp_path / "a.parquet"
+    with pytest.raises(OSError, match="No space left on device") as refused, replacing(place):
+        frame.write_parquet(full)
+    assert (refused.value.errno, refused.value.filename) == (errno.ENOSPC, str(place))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_no_full_disk_is_told_as_it_is(tmp_path: Path) -> None:
+    """Such as another file that is read meanwhile, and is not there."""
+    with pytest.raises(FileNotFoundError, match=r"none\.parquet"), replacing(tmp_path / "a"):
+        pl.scan_parquet(tmp_path / "none.parquet").collect()

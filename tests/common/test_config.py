@@ -38,6 +38,7 @@ BAD: dict[str, tuple[Any, str]] = {
     "feed.speed": (0.0, "greater than 0"),
     "feed.credit": (0, "greater than or equal to 1"),
     "feed.patience_bars": (0, "greater than or equal to 1"),
+    "feed.forget_bars": (0, "greater than or equal to 1"),
     "feed.members": (5, "path"),
     "feed.sync": ("sometimes", "'always', 'behind', 'interval' or 'never'"),
     "feed.on_full": ("hope", "'wait' or 'halt'"),
@@ -239,11 +240,26 @@ def test_everything_wrong_is_told_at_once() -> None:
             {"feed": {**GOOD["feed"], "retention": {"max_days": 1.0}}, "factors": {"snapshot_sections": 985}},
             "feed.retention.keep_sections = 1000 must be at least 1001",
         ),
+        (
+            {"feed": {**GOOD["feed"], "forget_bars": 981, "retention": {"max_mb": 1}}},
+            "feed.retention.keep_sections = 1000 must be at least 1001 (feed.patience_bars",
+        ),
+        (
+            {"feed": {**GOOD["feed"], "forget_bars": 9, "retention": {"max_mb": 1, "keep_sections": 460}}},
+            "feed.retention.keep_sections = 460 must be at least 461",
+        ),
     ],
 )
 def test_values_that_do_not_go_together(changes: dict[str, Any], told: str) -> None:
     """Each is right alone."""
     assert told in refusal(GOOD | changes)
+
+
+@pytest.mark.parametrize("more", [{}, {"retention": {"max_mb": 1, "keep_sections": 461}}])
+def test_a_record_that_tells_who_is_tracked(more: dict[str, Any]) -> None:
+    """The fewest sections that do; all of them where there is no bound."""
+    feed = {**GOOD["feed"], "forget_bars": 441, **more}
+    assert make_config(GOOD | {"feed": feed}, "demo.toml").feed.forget_bars == 441
 
 
 @pytest.mark.parametrize("retention", [{"max_mb": 1, "keep_sections": 258}, {"keep_sections": 1}])

@@ -19,11 +19,12 @@ from alphabus.errors import DecodeError
 from alphabus.security.authenticator import Authenticator
 from common.config import load_config
 from common.counters import Counters
-from common.errors import ConfigError, ModelError, PipelineError
+from common.errors import ConfigError, ModelError, NotOnRecordError, PipelineError
+from common.exits import NO_ROOM
 from common.identity import alone
 from common.key_folder import KeyFolder
 from common.lock import Lock
-from common.process import MAX_QUARANTINED, NO_ROOM, _quarantine, main
+from common.process import MAX_QUARANTINED, _quarantine, main
 from common.service import Context, Service
 from tests.common.signals import signals_restored
 from tests.services.cluster import silent_log
@@ -106,7 +107,7 @@ def test_a_start_that_finds_no_space(
     assert start(config, Full) == status
     said = capsys.readouterr().err
     assert "No space left on device" in said
-    assert where == "wrapped" or f"on the disk of {load_config(config).state}" in said
+    assert where == "wrapped" or f"the disk of {load_config(config).state}, or of its logs: No space left" in said
     assert "Traceback" not in said
 
 
@@ -204,7 +205,7 @@ def test_services_share_a_state(config: Path) -> None:
     "refused",
     [
         (errno.EROFS, 2, "cannot be locked for the obedient: Read-only file system; state = in the configuration must"),
-        (errno.ENOSPC, NO_ROOM, "No space left on device"),
+        (errno.ENOSPC, NO_ROOM, "locks/obedient: No space left on device; make space\n"),
     ],
 )
 def test_a_state_that_cannot_be_written(
@@ -226,7 +227,7 @@ def test_a_state_that_cannot_be_written(
     assert "Traceback" not in said
 
 
-@pytest.mark.parametrize(("error", "status"), [(ModelError, 1), (ConfigError, 2)])
+@pytest.mark.parametrize(("error", "status"), [(ModelError, 1), (ConfigError, 2), (NotOnRecordError, 2)])
 def test_a_start_that_fails_half_way_ends(
     config: Path, capsys: pytest.CaptureFixture[str], error: type[PipelineError], status: int
 ) -> None:

@@ -155,6 +155,18 @@ def test_the_loop_closes_the_service_whatever_happens(service: Plain) -> None:
     assert (service.turns, service.stopped) == (3, True)
 
 
+def test_a_service_whose_time_has_come_is_not_kept_waiting(service: Plain) -> None:
+    """Its turn looks at every handle anyway."""
+    service.wake = 0
+
+    def wait(handles: Sequence[object], timeout_ns: int) -> None:
+        raise ZeroDivisionError
+
+    with signals_restored():
+        run(service, Stop(), wait, lambda: service.turns == 3)
+    assert (service.turns, service.stopped) == (3, True)
+
+
 def test_the_loop_ends_when_it_is_finished(service: Plain) -> None:
     """By a condition of the caller."""
 

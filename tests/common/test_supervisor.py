@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from common.process import NO_ROOM
+from common.exits import BUDGET_SPENT, DONE, NO_ROOM, WRONG_USAGE
 from common.restarts import Restarts
 from common.service import Stop
 from common.supervisor import Supervisor, main
@@ -53,9 +53,12 @@ def supervised(lives: Path, how: str) -> int:
     return Supervisor(command, NeverTold(), silent_log(), Restarts(budget=3, first_ns=1)).run()
 
 
-@pytest.mark.parametrize(("how", "status", "lives"), [("0", 0, 1), ("2", 2, 1), ("1", 1, 4), ("3", 1, 4)])
+@pytest.mark.parametrize(
+    ("how", "status", "lives"),
+    [("0", DONE, 1), ("2", WRONG_USAGE, 1), ("1", BUDGET_SPENT, 4), ("3", BUDGET_SPENT, 4), ("69", BUDGET_SPENT, 4)],
+)
 def test_who_is_restarted(tmp_path: Path, how: str, status: int, lives: int) -> None:
-    """0 is done and 2 cannot be helped; everything else is started again until the budget is spent."""
+    """0 is done and 2 cannot be helped; all else is started again until the budget is spent, and told so."""
     assert supervised(tmp_path / "lives", how) == status
     assert len((tmp_path / "lives").read_text(encoding="ascii").splitlines()) == lives
 

@@ -14,6 +14,7 @@ from pydantic_core import PydanticUndefined
 
 from alphabus import client, errors, testing
 from alphabus.endpoints import SERVICES
+from common import exits as exit_statuses
 from common.command import DONE
 from common.config import Arm, Config
 from common.replay.claim import cleared
@@ -145,9 +146,10 @@ def commands(rows: Rows) -> Compared:
 
 
 def exits(rows: Rows) -> Compared:
-    """No status stands twice for one thing."""
+    """No status stands twice for one thing; all that have a name are there, and no other."""
     said = [(row[0], int(row[1])) for row in rows]
-    return len(said), len(set(said))
+    named = {status for status in vars(exit_statuses).values() if isinstance(status, int)}
+    return (len(said), {status for _, status in said}), (len(set(said)), named)
 
 
 def troubleshooting(rows: Rows) -> Compared:

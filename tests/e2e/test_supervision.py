@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -16,10 +17,11 @@ import pytest
 
 from alphabus.client import SignalClient
 from alphabus.endpoints import SERVICES
+from common.exits import FINAL
 from common.replay.pipeline import ROOT, Pipeline
-from common.replay.preparation import Prepared
 from common.restarts import Restarts
 from scripts.processes.kin import children_of, services_with
+from scripts.units import render
 from tests.e2e.harness import Bench, eventually, parent_of, processes_of, show, state_of, wait_until_gone
 
 pytestmark = pytest.mark.faults
@@ -58,14 +60,24 @@ def going_on(*pids: int) -> Iterator[None]:
                 os.kill(pid, signal.SIGCONT)
 
 
+def unit_lines(config_file: Path) -> Mapping[str, list[str]]:
+    """What systemd would run for this instance, by service; with the Python that runs here."""
+    places = {"root": str(ROOT), "configs": str(config_file.parent), "state": "", "user": "", "final": ""}
+    found = {}
+    for name in SERVICES:
+        unit = render(places)[f"alphabus-{name}@.service"]
+        line = unit.split("\nExecStart=")[1].splitlines()[0].replace("%i", config_file.stem)
+        found[name] = [sys.executable, *shlex.split(line)[1:]]
+    return found
+
+
 @contextmanager
-def supervised(prepared: Prepared) -> Iterator[Mapping[str, subprocess.Popen[bytes]]]:
-    """Each service under a supervisor of its own, without honcho, which would end all when one ends."""
+def supervised(config_file: Path, *names: str) -> Iterator[Mapping[str, subprocess.Popen[bytes]]]:
+    """Services as systemd starts them, without honcho, which would end all when one ends."""
     with ExitStack() as stack:
         found = {}
-        for name in SERVICES:
-            command = [sys.executable, "-m", "common.supervisor", f"services.{name}"]
-            process = subprocess.Popen([*command, "--config", str(prepared.config_file)], cwd=ROOT)
+        for name in names or SERVICES:
+            process = subprocess.Popen(unit_lines(config_file)[name], cwd=ROOT)
             found[name] = stack.enter_context(process)
             stack.callback(process.kill)
         yield found
@@ -74,7 +86,7 @@ def supervised(prepared: Prepared) -> Iterator[Mapping[str, subprocess.Popen[byt
 def test_sigterm_while_all_peers_stand_still(market: Bench, run_dir: Path) -> None:
     """One process after the other is told to end while every other is stopped: it does, by itself, and well in time."""
     prepared = market.prepare(feed={"pace_s": PACE_S})
-    with supervised(prepared) as supervisors:
+    with supervised(prepared.config_file) as supervisors:
         await_signal(run_dir)
         services = services_with(prepared.config_file)
         with going_on(*services.values()):
@@ -87,6 +99,37 @@ def test_sigterm_while_all_peers_stand_still(market: Bench, run_dir: Path) -> No
                 took_s = time.monotonic() - began
                 show(f"{name} ended after", took_s)
                 assert took_s < LIMIT_S
+    assert processes_of(run_dir) == []
+
+
+def test_a_worker_without_a_registry_is_not_started_again(tmp_path: Path, run_dir: Path) -> None:
+    """People are to name another or train: its unit ends with what systemd leaves alone, after one life."""
+    config_file = tmp_path / "test.toml"
+    config_file.write_text(
+        f"instance = 'test'\nstate = '{tmp_path}'\nlogs = '{tmp_path}/logs'\nregistry = '{tmp_path}/none'\n"
+        "[feed.source]\nbars = 'bars.parquet'\n",
+        encoding="ascii",
+    )
+    with supervised(config_file, "inference_worker") as supervisors:
+        assert supervisors["inference_worker"].wait(PATIENCE_S) in FINAL
+    said = (tmp_path / "logs" / "inference_worker.jsonl").read_text(encoding="utf-8")
+    assert said.count('"event": "failed"') == 1
+    assert not (tmp_path / "logs" / "supervisor.jsonl").read_bytes()
+    assert processes_of(run_dir) == []
+
+
+def test_a_supervisor_that_systemd_kills_leaves_nobody(tmp_path: Path, run_dir: Path) -> None:
+    """SIGKILL of it, as after two seconds or for want of memory: its process ends with it, and the next one starts."""
+    config_file = tmp_path / "test.toml"
+    config_file.write_text(
+        f"instance = 'test'\nstate = '{tmp_path}'\n[feed.source]\nbars = 'bars.parquet'\n", encoding="ascii"
+    )
+    for _life in range(2):
+        with supervised(config_file, "monitor") as supervisors:
+            eventually(lambda: "monitor" in services_with(config_file))
+            monitor = services_with(config_file)["monitor"]
+            send(signal.SIGKILL, supervisors["monitor"].pid)
+            wait_until_gone([monitor])
     assert processes_of(run_dir) == []
 
 

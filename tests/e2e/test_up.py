@@ -6,7 +6,7 @@ import json
 import signal
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -34,6 +34,16 @@ def upkeep(market: Bench, out: Path, run_dir: Path) -> Iterator[subprocess.Popen
             launcher.kill()
             launcher.communicate(timeout=PATIENCE_S)
             gone(run_dir)
+
+
+@contextmanager
+def ignored(number: signal.Signals) -> Iterator[None]:
+    """Within it nobody hears this signal."""
+    before = signal.signal(number, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(number, before)
 
 
 def received(launcher: subprocess.Popen[str], run_dir: Path, count: int) -> list[Section]:
@@ -98,3 +108,18 @@ def test_it_runs_until_it_is_stopped_and_goes_on(
     assert again[-1].signals.time > first[-1].signals.time
     assert again[-1].signals.journal == first[0].signals.journal
     assert again[-1].signals.model == first[0].signals.model
+
+
+def test_one_that_was_begun_to_ignore_ctrl_c_is_stopped_by_sigterm(
+    market: Bench, tmp_path: Path, run_dir: Path
+) -> None:
+    """As a shell without job control begins what is to run in the background; it says itself whom to tell."""
+    with ExitStack() as stack:
+        with ignored(signal.SIGINT):  # whoever is started meanwhile ignores it, too
+            launcher = stack.enter_context(upkeep(market, tmp_path / "live", run_dir))
+        received(launcher, run_dir, 1)
+        launcher.send_signal(signal.SIGINT)
+        received(launcher, run_dir, 3)
+        told = stopped(launcher, signal.SIGTERM, run_dir)
+    assert f"kill {launcher.pid}" in told
+    assert "Ctrl-C" not in told

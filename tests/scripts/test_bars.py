@@ -82,7 +82,11 @@ def test_events_that_change_nothing_are_said(theirs: Path, tmp_path: Path) -> No
     done = run("adjust", tmp_path / "ours.parquet", "--out", tmp_path / "a.parquet", *asked)
     figures = json.loads(done.stdout)
     assert (figures["events"], figures["outside"], figures["without_bars"]) == (1, 1, ["SOO01"])
-    for words in ("1 of 3 events", "warning: 1 events lie before", "warning: 1 of 2 symbols of events have no bar"):
+    for words in (
+        "1 of 3 events",
+        "warning: 1 event before the first bar",
+        "warning: 1 of 2 symbols of events have no bar",
+    ):
         assert words in done.stderr
     again = run("adjust", tmp_path / "a.parquet", "--out", tmp_path / "b.parquet", *asked)
     assert (again.returncode, (tmp_path / "b.parquet").exists()) == (2, False)

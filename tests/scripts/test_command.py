@@ -8,7 +8,8 @@ import pytest
 import typer
 
 from common.errors import ConfigError, JournalError, NoRoomError
-from scripts.command import FAILED, NO_ROOM, WRONG_USAGE, main
+from common.exits import FAILED, NO_ROOM, WRONG_USAGE
+from scripts.command import instance_name, main
 
 FULL = OSError(errno.ENOSPC, "No space left on device", "out/config.toml")
 
@@ -35,10 +36,24 @@ def test_an_error_is_one_line_and_a_status(error: Exception, status: int, capsys
     assert ended_with(error) == status
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("error: ")
-    assert error is not FULL or ("'out/config.toml'" in line and "make space" in line)
+    assert error is not FULL or line.endswith(
+        " out/config.toml: No space left on device; make space, then give the command again"
+    )
 
 
 def test_what_nobody_thought_of_is_told_whole() -> None:
     """An error of the system that is no full disk may be a bug."""
     with pytest.raises(OSError, match="Input/output error"):
         ended_with(OSError(errno.EIO, "Input/output error"))
+
+
+@pytest.mark.parametrize("name", ["", "No", "../up"])
+def test_what_cannot_name_an_instance_is_refused(name: str) -> None:
+    """Nothing, too: it would quietly be the instance that the file's name makes."""
+    with pytest.raises(typer.BadParameter, match="instance name"):
+        instance_name(name)
+
+
+def test_no_name_or_a_good_one_is_taken() -> None:
+    """As it was given."""
+    assert (instance_name(None), instance_name("live")) == (None, "live")

@@ -46,7 +46,7 @@ def status(*arguments: object) -> object:
 
 def test_compute_writes_the_frame(folder: Path, tmp_path: Path) -> None:
     """Of a set of one's own, of members, within a span, and the figures agree with it."""
-    out, figures = tmp_path / "deep" / "factors.parquet", tmp_path / "figures.json"
+    out, figures = tmp_path / "factors.parquet", tmp_path / "figures.json"
     told = ("--start", "2021-02-01", "--end", "2021-04-30", "--members", folder / "members.csv", "--json", figures)
     arguments = ("compute", "--set", folder / "own.toml", "--bars", folder / "bars.parquet", "--out", out, *told)
     assert status(*arguments) == 0
@@ -183,7 +183,7 @@ def test_what_is_read_is_not_replaced(
         (("compute", "--set", "basics"), "did you mean 'basic'"),
         (("compute", "--bars", "nowhere.parquet"), "nowhere.parquet cannot be opened"),
         (("compute", "--start", "soon"), "no date such as"),
-        (("compute", "--start", "2050-01-01"), "nothing to write"),
+        (("compute", "--start", "2050-01-01"), "no member has a bar from 2050-01-01 to the end; the bars are from 20"),
         (("compute", "--members", "nowhere.csv"), "nowhere.csv cannot be read"),
         (("check", "--sections", "2"), "at least, or leave it out, and the newest 120 are tried"),
         (("show", "--set", "basics"), "did you mean 'basic'"),

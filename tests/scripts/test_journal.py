@@ -13,10 +13,11 @@ import pytest
 
 from alphabus.messages import Announcement, Bars, Mode, Phase, Streamed, Universe, universe_digest
 from alphabus.testing import signals
+from common.exits import NO_ROOM
 from common.market.journal import Journal
 from common.market.store import load_bars
 from common.message_log import UNIVERSE, MessageLog
-from scripts.command import NO_ROOM, main
+from scripts.command import main
 from scripts.journal import app
 
 DAY_NS = 86_400 * 10**9

@@ -2,11 +2,15 @@
 
 import errno
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import typer
 
+from common.errors import NoRoomError
+from scripts import outputs
+from scripts.command import usage
 from scripts.outputs import check_cleared, check_folder, check_outputs, check_writable, writing
 
 
@@ -45,6 +49,7 @@ def test_what_lies_in_a_folder_that_is_read_is_not_replaced(bars: Path) -> None:
 
 def test_one_file_is_not_written_twice(tmp_path: Path) -> None:
     """Neither of the two is there yet."""
+    (tmp_path / "b").mkdir()
     with pytest.raises(typer.BadParameter, match="is what --out names"):
         check_outputs({"--out": tmp_path / "a", "--json": tmp_path / "b" / ".." / "a"}, {})
 
@@ -60,7 +65,7 @@ def test_what_is_read_is_not_removed_with_old_results(bars: Path) -> None:
 
 def test_other_files_standard_output_and_nothing_pass(bars: Path, tmp_path: Path) -> None:
     """Nothing is left behind, neither a file nor a folder."""
-    writes = {"--out": tmp_path / "deep" / "new.parquet", "--json": Path("-"), "--plot": None}
+    writes = {"--out": tmp_path / "new.parquet", "--json": Path("-"), "--plot": None}
     check_outputs(writes, {"--bars": bars, "--members": None, "--set": "basic"})
     assert list(tmp_path.iterdir()) == [bars]
 
@@ -71,7 +76,7 @@ def test_other_files_standard_output_and_nothing_pass(bars: Path, tmp_path: Path
         (".", "is a folder"),
         ("bars.parquet/x", "cannot be written: Not a directory"),
         ("/proc/x.parquet", "cannot be written"),
-        ("/proc/deep/x.parquet", "cannot be written"),
+        ("deep/er/x.parquet", "cannot be written: there is no folder .*/deep/er; make it first, or name another file"),
         ("/dev/null", "is no plain file"),
         ("x" * 300, "cannot be written: File name too long"),
     ],
@@ -82,10 +87,34 @@ def test_what_cannot_be_written_is_refused(bars: Path, place: str, told: str) ->
         check_writable(bars.parent / place, "--out")
 
 
-def test_what_the_system_refuses_later_is_one_line(tmp_path: Path) -> None:
-    """Such as a disk that is full in the end."""
-    with pytest.raises(typer.BadParameter, match="No space left on device"), writing(tmp_path / "a"):
+@pytest.mark.parametrize(
+    ("number", "kind"), [(errno.ENOSPC, NoRoomError), (errno.EDQUOT, NoRoomError), (errno.EROFS, typer.BadParameter)]
+)
+def test_what_the_system_refuses_later_is_one_line(tmp_path: Path, number: int, kind: type[Exception]) -> None:
+    """A disk that is full in the end has a status of its own, also where dates of the command are being checked."""
+    with pytest.raises(kind, match=f"/a cannot be written: {os.strerror(number)}") as refused:
+        _write(tmp_path / "a", OSError(number, os.strerror(number)))
+    assert ("make space" in str(refused.value)) == (kind is NoRoomError)
+    assert getattr(refused.value, "param_hint", "--out") == "--out"
+
+
+def _write(path: Path, error: OSError) -> None:
+    with usage("--start"), writing(path, "--out"):
+        raise error
+
+
+@pytest.mark.parametrize("check", [check_writable, check_folder])
+def test_a_disk_that_is_full_beforehand_is_no_wrong_usage(
+    check: Callable[[Path, str], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file or a folder: the same command may do later."""
+
+    def full(**_: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(outputs, "TemporaryFile", full)
+    with pytest.raises(NoRoomError, match="No space left on device; make space, then give the command again"):
+        check(tmp_path / "a", "--out")
 
 
 def test_a_folder_that_cannot_be_is_refused(bars: Path, tmp_path: Path) -> None:

@@ -53,7 +53,7 @@ def told(**changes: Any) -> str:
     ("skill", "words"),
     [
         ({"mean": 0.05, "t": 2.5, "count": 30}, "+0.0500, t 2.5 over 30 sections"),
-        ({"mean": 0.05, "t": None, "count": 1}, "+0.0500, t unknown over 1 sections"),
+        ({"mean": 0.05, "t": None, "count": 1}, "+0.0500, t unknown over 1 section"),
         ({"mean": None, "t": None, "count": 0}, "none: in no section do three symbols have both a computed signal"),
     ],
 )

@@ -8,6 +8,7 @@ import pytest
 
 from scripts.command import main
 from scripts.sample import app
+from scripts.views.steps import SAMPLE
 
 SMALL = ["--symbols", "20", "--days", "60"]
 
@@ -22,7 +23,7 @@ def status(arguments: list[str]) -> object:
 
 def test_it_writes_the_market_and_the_figures(tmp_path: Path) -> None:
     """The file can be read, the figures agree with it, and a second run gives the same bytes."""
-    out, figures = tmp_path / "deep" / "sample.parquet", tmp_path / "figures.json"
+    out, figures = tmp_path / "sample.parquet", tmp_path / "figures.json"
     written = set()
     for _ in range(2):
         assert status(["--out", str(out), "--json", str(figures), *SMALL]) == 0
@@ -30,6 +31,18 @@ def test_it_writes_the_market_and_the_figures(tmp_path: Path) -> None:
     shown = json.loads(figures.read_text(encoding="utf-8"))
     assert shown == {"file": str(out), "rows": pl.read_parquet(out).height, "symbols": 20, "days": 60, "seed": 1}
     assert len(written) == 1
+
+
+def test_without_a_name_it_is_the_market_of_make_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its own folder is made; one that somebody names is to be there."""
+    monkeypatch.chdir(tmp_path)
+    assert status(SMALL) == 0
+    assert (tmp_path / SAMPLE).is_file()
+    assert status(["--out", "deep/sample.parquet", *SMALL]) == 2
+    assert "there is no folder deep; make it first" in capsys.readouterr().err
+    assert not (tmp_path / "deep").exists()
 
 
 def test_figures_on_standard_output(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

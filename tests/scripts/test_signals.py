@@ -51,7 +51,7 @@ def given(folder: Path, *more: object, model: str = "demo") -> list[object]:
 
 def test_precompute_writes_a_file_the_cache_takes(folder: Path, tmp_path: Path) -> None:
     """Of one version, of members, within a span, for an instance; figures and file agree."""
-    out, figures = tmp_path / "deep" / "signals.parquet", tmp_path / "figures.json"
+    out, figures = tmp_path / "signals.parquet", tmp_path / "figures.json"
     span = ("--start", "2021-03-01", "--end", "2021-04-30", "--instance", "sp500")
     more = (*span, "--members", folder / "members.csv", "--out", out, "--json", figures)
     assert status(*given(folder, *more, model="demo/1")) == 0

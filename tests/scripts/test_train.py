@@ -122,7 +122,8 @@ def test_one_symbol_is_told_how_it_can_be_learnt(
     assert run(one, *few, "--split", "2022-07-01") == 2
     told = " ".join(capsys.readouterr().err.split())
     assert "there is nothing to learn" in told
-    assert "each section has one symbol; --learn-processor drop_na:names=label learns the label as it is" in told
+    assert "each section has one symbol; train it by python -m scripts.train with --learn-processor drop_na:" in told
+    assert "make run and make up take such a model by MODEL=NAME" in told
     assert run(one, *few, "--split", "2022-07-01", "--learn-processor", "drop_na:names=label") == 0
 
 

@@ -10,7 +10,10 @@ from pathlib import Path
 import pytest
 
 from alphabus.endpoints import SERVICES
+from common.exits import BUDGET_SPENT, WRONG_USAGE
 from common.replay.pipeline import ROOT
+from common.restarts import SECOND
+from common.supervisor import GRACE_NS
 
 
 @pytest.fixture
@@ -41,15 +44,29 @@ def test_every_process_has_a_unit_and_the_target_wants_them_all(units: dict[str,
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_a_unit_starts_its_process_again_but_not_for_a_wrong_configuration(name: str, units: dict[str, Path]) -> None:
-    """It runs the process itself, restarts it on failure, and gives it two seconds to end."""
+def test_a_unit_runs_what_the_procfile_runs(name: str, units: dict[str, Path]) -> None:
+    """One supervisor for honcho and systemd: the same module over the same process, with the instance's file."""
+    lines = dict(line.split(": exec python ", 1) for line in (ROOT / "Procfile").read_text("utf-8").splitlines())
+    command = read(units[f"alphabus-{name}@.service"])["Service"]["ExecStart"].split(maxsplit=1)[1]
+    assert command.partition(" --config ")[0] == lines[name]
+    assert command.endswith("/%i.toml")
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_unit_begins_again_only_what_its_supervisor_did_not_give_up(name: str, units: dict[str, Path]) -> None:
+    """What people are to mend ends the unit; of its supervisor's own deaths it is started again."""
     service = read(units[f"alphabus-{name}@.service"])["Service"]
-    assert f" -m services.{name} --config " in service["ExecStart"]
-    assert (service["Restart"], service["RestartPreventExitStatus"], service["TimeoutStopSec"]) == (
-        "on-failure",
-        "2",
-        "2",
-    )
+    assert service["Restart"] == "on-failure"
+    assert {int(status) for status in service["RestartPreventExitStatus"].split()} == {WRONG_USAGE, BUDGET_SPENT}
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_unit_leaves_its_supervisor_the_time_it_takes_and_leaves_nobody(name: str, units: dict[str, Path]) -> None:
+    """It alone is told, ends within the two seconds it is given; who remains is killed, a dead child ends nobody."""
+    service = read(units[f"alphabus-{name}@.service"])["Service"]
+    assert (service["KillMode"], service["TimeoutStopSec"], service["OOMPolicy"]) == ("mixed", "2", "continue")
+    assert int(service["TimeoutStopSec"]) * SECOND > GRACE_NS
+    assert "SendSIGKILL" not in service
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed here")

@@ -163,6 +163,24 @@ class Ahead:
         return made[0]
 
 
+@dataclass(frozen=True)
+class Leaving(Ahead):
+    """The same bars without the newest of some symbols, one of which is back at the end."""
+
+    @cached_property
+    def bars(self) -> Path:
+        """Two leave before the span, two within it."""
+        path = self.folder / "leaving.parquet"
+        frame = pl.read_parquet(Ahead(self.folder, self.registry).bars)
+        days, names = frame["datetime"].unique().sort(), frame["symbol"].unique().sort()
+        day, symbol = pl.col("datetime"), pl.col("symbol")
+        gone = {2: (50, DAYS), 3: (52, 80), 4: (66, DAYS), 5: (72, DAYS)}
+        for place, (first, last) in gone.items():
+            frame = frame.filter(~((symbol == names[place]) & day.is_between(days[first], days[last - 1])))
+        frame.write_parquet(path)
+        return path
+
+
 def processed_registry(root: Path, bars: Path) -> Path:
     """A registry whose one model has processors that drop rows, know symbols, and compare within a section."""
     history = load_bars(bars).frame

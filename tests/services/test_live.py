@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from alphabus.messages import Mode
+from alphabus.codec import decode
+from alphabus.messages import Alert, Mode
 from alphabus.testing import day_ns
 from common.errors import BarFileError
 from services.bar_feed.admission import MAX_REFUSED
+from services.bar_feed.alignment import Alignment
 from tests.services.cluster import Cluster, toy_config, toy_registry
 from tests.services.markets import ToySource, raw_section, toy_market
 
@@ -59,3 +61,26 @@ def test_a_source_with_a_wrong_clock_ends_loudly(registry: Path, tmp_path: Path)
     source = ToySource(later, 0, Mode.LIVE, day_ns(18))
     with pytest.raises(BarFileError, match="look at the source's zone, unit and clock"):
         Cluster(toy_config(tmp_path, registry), source)
+
+
+def test_a_section_with_too_many_symbols_is_left_out(
+    registry: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An early warning, then a refusal that names the new ones; what comes after is as if it had not been."""
+    monkeypatch.setattr(Alignment, "most", 5)
+    crowd = raw_section(9, {"S0": 1.0, "X1": 1.0, "X2": 1.0})
+    sections = tuple(crowd if each.time == crowd.time else each for each in LIVE.sections)
+    cluster = Cluster(toy_config(tmp_path, registry), replace(LIVE, sections=sections))
+    bus = cluster.services["bar_feed"].context.bus
+    topic = bus.endpoints.topic("alerts", "bar_feed")
+    channel = bus.transport.subscriber(bus.endpoints.live("bar_feed"), [topic])
+    cluster.run()
+    counters = cluster.services["bar_feed"].counters.snapshot()
+    told = [decode(frames).message for frames in iter(channel.receive, None)]
+    cluster.close()
+    assert (counters["sections_too_many_symbols"], counters["symbols_tracked"]) == (1, 5)
+    assert [it.time for it in cluster.record()] == [day_ns(bar) for bar in range(5, 19) if bar != 9]
+    assert [(alert.event, alert.detail.get("such_as")) for alert in told if isinstance(alert, Alert)] == [
+        ("symbols_near_limit", None),
+        ("section_refused", "['X1', 'X2']"),
+    ]

@@ -92,3 +92,20 @@ def test_bars_that_only_the_feed_heard_are_marked(registry: Path, tmp_path: Path
     assert {it.bar for it in meanwhile} == set(range(BEFORE + 1, MISSED + 1))
     assert {it.status for it in meanwhile} <= {Status.HELD, Status.VOID}
     assert told(record, MISSED + 2) == told(whole, MISSED + 2)
+
+
+def test_nor_is_the_last_of_the_stream_fresh(registry: Path, tmp_path: Path) -> None:
+    """Nothing is announced behind it: the feed's word that nothing is open tells that it passed."""
+    cut_short = ToySource(MARKET.sections[:MISSED], 4, Mode.LIVE)
+    cluster = Cluster(toy_config(tmp_path, registry, **DEADLINE), cut_short)
+    _run_to(cluster, BEFORE)
+    feed = cluster.services["bar_feed"]
+    while feed.wake_ns() is not None:
+        for name in ("bar_feed", "factor_engine"):
+            cluster.step(name)
+        cluster.clock.advance(50 * MS)
+    cluster.restart("inference_worker")
+    cluster.run(pass_ns=10 * MS)
+    cluster.close()
+    (last,) = (it for it in cluster.record() if it.bar == MISSED)
+    assert last.status in (Status.HELD, Status.VOID)

@@ -28,7 +28,7 @@ from common.research.precompute_write import write_answers
 from services.signal_cache.admission import admit
 from tests.docs.process_facts import defaults
 from tests.services.cluster import MS, Cluster, toy_bundle, toy_registry
-from tests.services.precomputing import HISTORY, PARTIAL, Ahead, processed_registry
+from tests.services.precomputing import DAYS, HISTORY, PARTIAL, Ahead, Leaving, processed_registry
 
 OWN = ("arm", "capital")
 """Columns in which the two differ: who speaks, and with what weight."""
@@ -77,6 +77,26 @@ def test_they_are_what_the_services_publish(ahead: Ahead) -> None:
     assert fresh["bar"].min() == HISTORY + 1
 
 
+def test_who_is_forgotten_has_no_row_in_either(registry: Path, tmp_path: Path) -> None:
+    """Live as ahead, however little is in memory; who is back has the value it would have had, and so has everybody."""
+    ahead = Leaving(tmp_path, registry)
+    with running(ahead.cluster(ahead.config("replay", feed={"forget_bars": 6}))) as cluster:
+        cluster.run()
+    fresh = read_signals(cluster.config.state, ["champion"]).filter(pl.col("status") == "fresh").sort("bar", "symbol")
+    forgetful = replace(ahead.conditions, forget_bars=6)
+    for sizes in ({}, {"block_numbers": 40, "panel_cells": 60}):
+        found = ahead.computed(conditions=forgetful, **sizes).rows
+        assert_frame_equal(found.drop(OWN), fresh.drop(OWN), check_exact=True)
+    whole = ahead.computed().rows
+    assert_frame_equal(whole.join(found, on=["bar", "symbol"], how="semi"), found, check_exact=True)
+    left = whole.join(found, on=["bar", "symbol"], how="anti")
+    assert set(left["symbol"]) >= {"S0002", "S0003", "S0004", "S0005"}
+    assert not left.filter(pl.col("flag") == 0).height
+    back = set(found.filter(pl.col("bar") == DAYS)["symbol"]) & set(left["symbol"])
+    assert "S0003" in back
+    assert back.isdisjoint({"S0002", "S0004", "S0005"})
+
+
 def test_processors_are_passed_as_live(tmp_path: Path) -> None:
     """A model whose processors drop rows and compare symbols says the same ahead as section by section."""
     bars = Ahead(tmp_path, tmp_path / "registry").bars
@@ -120,7 +140,7 @@ def test_nothing_is_written_where_nothing_is_said(ahead: Ahead, tmp_path: Path) 
     (tmp_path / "signals.parquet").write_bytes(b"older")
     with Registry(ahead.registry, clock=lambda: 0, read_only=True) as models:
         manifest = models.load(ahead.served.ref).manifest
-    with pytest.raises(DatasetError, match="none of the 1 sections"):
+    with pytest.raises(DatasetError, match="the span has 1 section, none with"):
         write_answers(tmp_path / "signals.parquet", ahead.question(span=Span(stub, stub)), manifest)
     assert (tmp_path / "signals.parquet").read_bytes() == b"older"
     assert len(list(tmp_path.iterdir())) == 1
@@ -140,7 +160,7 @@ def test_later_bars_change_nothing(ahead: Ahead) -> None:
 def test_a_span_without_bars_is_refused(ahead: Ahead) -> None:
     """And one whose only section is partial."""
     stub = int(ahead.table.frame["stamp"].unique().sort()[PARTIAL[0]])
-    for span, words in ((Span(0, 1), "no bar in that span"), (Span(stub, stub), "none of the 1 sections")):
+    for span, words in ((Span(0, 1), "no bar in that span"), (Span(stub, stub), "the span has 1 section, none with")):
         with pytest.raises(DatasetError, match=words):
             ahead.computed(span=span)
 
@@ -249,6 +269,10 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "instance": ({"instance": "other"}, "for instance 'other', and this is 'test'"),
     "version": ({"version": 9}, "its rows are not all of demo/9"),
     "patience": ({"conditions": {"feed.patience_bars": 7}}, "feed.patience_bars = 7, and this instance has 3"),
+    "forgetting": (
+        {"conditions": {"feed.patience_bars": 3, "feed.forget_bars": 7}},
+        "feed.forget_bars = 7, and this instance has None",
+    ),
 }
 
 

@@ -121,10 +121,12 @@ def test_a_restarted_feed_has_the_same_members(file: Path, constituents: Constit
     """What is on record is observed again: membership goes on where it stood."""
     sections = list(ReplaySource(Source(bars=file), tmp_path / "quarantine.jsonl").live(-1))
     steady, restarted = (Alignment(Membership(constituents=constituents)) for _ in range(2))
+    tracked: tuple[str, ...] = ()
     for bar, raw in enumerate(sections, 1):
-        _, expected = steady.align(raw, JOURNAL, bar, Mode.REPLAY)
+        universe, expected = steady.align(raw, JOURNAL, bar, Mode.REPLAY)
+        tracked = tracked if universe is None else universe.symbols
         if bar < 120:
-            restarted.restore(raw.symbols, raw.stamp)
+            restarted.restore(expected, tracked)
         else:
             _, found = restarted.align(raw, JOURNAL, bar, Mode.REPLAY)
             np.testing.assert_array_equal(found.columns["member"], expected.columns["member"])

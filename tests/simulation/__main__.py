@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import resource
+import signal
 from collections import Counter
-from contextlib import suppress
+from contextlib import closing, suppress
 from pprint import pformat
 from typing import Annotated
 
@@ -16,8 +17,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from alphabus.clock import SystemClock
+from common.exits import FAILED, INTERRUPTED
 from scripts.bench.progress import tracking
-from scripts.command import FAILED, Json, console, report
+from scripts.command import Json, console, report
 from tests.simulation.crowd import judged
 from tests.simulation.fate import draw
 
@@ -34,7 +36,7 @@ def simulate(
 ) -> None:
     """Run the five services on the memory bus, with a manual clock, through whatever each seed has for them.
 
-    Ctrl-C ends it early, with what was found until then.
+    Ctrl-C and SIGTERM end it early, with what was found until then, and with exit status 130.
 
     Messages are lost, repeated, late, out of turn and damaged; processes die while they send, between two turns, all at
     once; records are half written, the power is cut, snapshots are damaged, the machine sleeps; people promote models
@@ -44,9 +46,10 @@ def simulate(
     if seeds == 1:
         people.print(escape(pformat(draw(seed))), highlight=False)
     tally, broken, done, began_ns = Counter[str](), dict[int, tuple[str, ...]](), 0, clock.monotonic_ns()
-    with tracking(people) as track, suppress(KeyboardInterrupt):  # what was found until then is told
+    verdicts = closing(judged(seed, seeds, min(jobs, seeds)))
+    with tracking(people) as track, suppress(KeyboardInterrupt), verdicts as heard:  # what was found until then is told
         step = track("seeds", seeds)
-        for found in judged(seed, seeds, min(jobs, seeds)):
+        for found in heard:
             done, tally = done + 1, tally + found.tally
             if found.broken:
                 broken[found.seed] = found.broken
@@ -60,8 +63,10 @@ def simulate(
     )
     told = {"seeds": done, "first": seed, "minutes": minutes, "processor_s": spent_s}
     report(json_file, told | {"broken": broken, "happened": tally})
-    if broken or done < seeds:
+    if broken:
         raise typer.Exit(FAILED)
+    if done < seeds:
+        raise typer.Exit(INTERRUPTED)
 
 
 def processor_s() -> float:
@@ -87,5 +92,11 @@ def show(tally: Counter[str], people: Console) -> None:
     people.print(table)
 
 
+def heed_end() -> None:
+    """From now on SIGTERM ends the command as Ctrl-C does: its processes with it, and nothing is left behind."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
 if __name__ == "__main__":
+    heed_end()
     app(prog_name="python -m tests.simulation")

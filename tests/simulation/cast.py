@@ -7,16 +7,22 @@ from pathlib import Path
 from random import Random
 
 from alphabus.messages import Factors
+from common.factors.plan import compile_set
 from common.factors.sets import FactorSet
+from common.models.bundle import Bundle
+from common.models.manifest import FactorRecord
 from common.service import Context
 from services.inference_worker.child_process import Dying
 from services.inference_worker.exchange import Answer
 from services.inference_worker.post import Post
-from tests.services.cluster import add_version, promote, toy_bundle, toy_registry
+from tests.common.models.sample_bundle import draft
+from tests.services.cluster import add_version, promote
 from tests.services.markets import TOY_SET
 from tests.services.seats import Behave, FormulaSeat, formula
 
 GOOD, BAD, SLOW = (1, 2), 3, 4
+FILES = ("model", "golden_inputs.npy", "golden_outputs.npy")
+FILE, BUNDLES = "registry.sqlite", "bundles"
 SLOW_SET = FactorSet(
     "slow", (("ema", "ta_ema(close, 3)"), ("mean", "ts_mean(close, 4)"), ("rank", "cs_rank(close)")), TOY_SET.label
 )
@@ -50,16 +56,25 @@ def moody(dice: Random, chance: float) -> Behave:
 
 def make_registry(root: Path) -> Path:
     """Two good models and a bad one of the same factors, and one of recursive factors, which the challenger is."""
-    toy_registry(root)
-    for bundle in (toy_bundle(seed=8), toy_bundle(seed=9), toy_bundle(SLOW_SET, seed=10)):
-        add_version(root, bundle)
+    for number, of in enumerate((TOY_SET, TOY_SET, TOY_SET, SLOW_SET), start=1):
+        add_version(root, _bundle(number, of))
+    promote(root, GOOD[0], alias="champion")
     promote(root, SLOW, alias="challenger")
     return root
 
 
+def _bundle(number: int, of: FactorSet) -> Bundle:
+    """A version whose weights nobody reads, since executors answer by formula: a fit takes as long as ten seeds."""
+    record = FactorRecord(of.name, compile_set(of).digest.hex(), of.factors)
+    manifest = draft(factor_set=record, features=tuple(name for name, _ in of.factors))
+    return Bundle.make(manifest, {name: bytes([number]) for name in FILES})
+
+
 def copy_registry(root: Path, folder: Path, champion: int = 1) -> Path:
-    """One of its own for a run, with this version as champion."""
-    shutil.copytree(root, folder)
+    """One of its own for a run, with this version as champion; bundles never change, and are shared."""
+    folder.mkdir(parents=True)
+    shutil.copy(root / FILE, folder)
+    (folder / BUNDLES).symlink_to(root / BUNDLES)
     if champion != 1:
         promote(folder, champion)
     return folder

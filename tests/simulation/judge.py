@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections import Counter
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import dropwhile
 from pathlib import Path
 
@@ -17,17 +17,10 @@ from tests.services.cluster import Cluster, said
 from tests.simulation import fair, promise
 from tests.simulation.cast import BAD, GOOD, SLOW, copy_registry, make_registry
 from tests.simulation.fate import ARMS, Fate, draw
+from tests.simulation.known import Known
 from tests.simulation.mortal import Mortal
 from tests.simulation.run import calm_run, stormy_run
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """A seed, what was not as promised, and how often what happened."""
-
-    seed: int
-    broken: tuple[str, ...]
-    tally: Counter[str]
+from tests.simulation.verdict import Judged
 
 
 class Judge:
@@ -36,6 +29,7 @@ class Judge:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._registry = make_registry(folder / "registry")
+        self._known = Known()
         self._records: dict[tuple[int, ...], dict[str, list[Signals]]] = {}
 
     def try_seed(self, seed: int) -> Judged:
@@ -43,8 +37,9 @@ class Judge:
         fate, folder = draw(seed), self._folder / f"{seed}"
         tally = Counter[str]()
         try:
-            run = stormy_run(fate, folder, copy_registry(self._registry, folder / "registry"))
-            tally, broken = run.tally, tuple(self._complaints(fate, run))
+            with self._known.remembered():
+                run = stormy_run(fate, folder, copy_registry(self._registry, folder / "registry"))
+                tally, broken = run.tally, tuple(self._complaints(fate, run))
         except Exception as error:  # noqa: BLE001  it is the seed's verdict
             broken = (f"{type(error).__name__}: {error}",)
         shutil.rmtree(folder, ignore_errors=True)

@@ -45,7 +45,7 @@ def write_bars(path: Path, frame: pl.DataFrame) -> None:
         with replacing(path) as temporary:
             frame.write_parquet(temporary, compression="zstd")
     except OSError as error:
-        raise BarFileError(f"{path} cannot be written: {error}") from error
+        raise BarFileError(f"{path} cannot be written: {error.strerror or error}; name another place") from error
 
 
 def lab_interval(table: BarTable) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from common.amounts import amount
 from common.errors import ModelError
 
 Floats = NDArray[np.float64]
@@ -129,7 +130,7 @@ def _column(block: Mapping[str, str], key: str, count: int, read: Callable[[str]
     if "_" in line or not line.isascii():
         raise ModelError(f"{key} holds more than numbers")
     if count not in {-1, len(words)}:
-        raise ModelError(f"{key} has {len(words)} values, expected {count}")
+        raise ModelError(f"{key} has {amount(len(words), 'value')}, expected {count}")
     try:
         return np.fromiter(map(read, words), kind, len(words))
     except (ValueError, OverflowError) as error:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from common.amounts import amount
 from common.models.libraries import library
 from common.research.analysis.analysis import Analysis, mean_by_bucket
 from common.research.analysis.cells import BASIS_POINTS, cells
@@ -101,7 +102,7 @@ def _figure(title: str) -> Any:
 
 
 def _bars(horizon: int) -> str:
-    return f"{horizon} bar" if horizon == 1 else f"{horizon} bars"
+    return amount(horizon, "bar")
 
 
 def _times(analysis: Analysis) -> list[str]:

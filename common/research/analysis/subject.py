@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from common.amounts import amount
 from common.errors import BarFileError, FactorError
 from common.factors.labels import label_values
 from common.market.panel import Panel
@@ -95,7 +96,7 @@ def _apart(keyed: pl.DataFrame, panel: Panel) -> str:
 
 
 def _some(symbols: set[str]) -> str:
-    return f"{len(symbols):,} symbols such as {min(symbols)!r}" if symbols else "no symbol"
+    return f"{amount(len(symbols), 'symbol')} such as {min(symbols)!r}" if symbols else "no symbol"
 
 
 def _placed(keyed: pl.DataFrame, panel: Panel) -> pl.DataFrame:

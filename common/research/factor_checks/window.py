@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from common.amounts import amount
 from common.errors import FactorError
 from common.factors.block import DAY_NS, Block, sessions_of
 from common.market.constituents import Constituents
@@ -70,11 +71,11 @@ def choose_window(
 
 def _too_few(sections: int, subject: Subject, extent: Extent) -> str:
     """Say how many sections the set needs, and whether they lack in the bars or in what was asked for."""
-    told = f"{sections:,} sections are too few to check factors that are warm after {subject.warm_bars:,} bars"
+    told = f"{sections:,} sections are too few to check factors that are warm after {amount(subject.warm_bars, 'bar')}"
     least, usual = subject.warm_bars + 1, replace(extent, sections=None).sections_for(subject)
     if extent.sections is not None and extent.sections < least:
         return f"{told}: give --sections {least:,} at least, or leave it out, and the newest {usual:,} are tried"
-    return f"{told}: the bars have no more; give bars with {least:,} sections at least, better {usual:,}"
+    return f"{told}: the bars have no more; give bars with {amount(least, 'section')} at least, better {usual:,}"
 
 
 def _newest(bars: BarParts, sections: int, sessions: int) -> pl.DataFrame:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, TypeAdapter, ValidationError
 
+from common.amounts import amount
 from common.errors import ExportError, ModelError
 from common.models.dense import Dense
 from common.models.lightgbm import LightGBMModel
@@ -85,7 +86,8 @@ def model_of(words: Weights, features: tuple[str, ...], rows: Floats) -> Predict
 def _check(reads: tuple[str, ...], made: tuple[str, ...]) -> None:
     if len(reads) != len(made):
         raise ExportError(
-            f"the model reads {len(reads)} features, the dataset makes {len(made)}: it was trained on another dataset"
+            f"the model reads {amount(len(reads), 'feature')}, the dataset makes {len(made)}: "
+            "it was trained on another dataset"
         )
     for place, (read, given) in enumerate(zip(reads, made, strict=True)):
         if read != given:

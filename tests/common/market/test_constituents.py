@@ -91,6 +91,7 @@ def test_intervals_that_touch_or_overlap_are_one(tmp_path: Path) -> None:
         ("symbol,from,to\n", "has no rows"),
         ("symbol,from,to\nA,2020-01-01,\nB,soon,\n", "row 2 .*`from` 'soon' is no date"),
         ("symbol,from,to\nA,2020-01-01,2020-13-01\n", "row 1 .*`to` '2020-13-01' is no date"),
+        ("symbol,from,to\nA,31/12/2020,\n", "row 1 .*`from` '31/12/2020' is no date .*; write 2020-12-31: year, month"),
         ("symbol,from,to\nA,2020-01-01,\nB,2020-01-02,2020-01-01\n", "row 2 .*B leaves .*before it joins"),
         ("symbol,from,to\nA B,2020-01-01,\n", "row 1 .*'A B' is no symbol"),
         ("symbol,from,to\n,2020-01-01,\n", "row 1 .*no symbol"),
@@ -120,7 +121,7 @@ def test_symbols_written_otherwise_than_the_bars(tmp_path: Path) -> None:
     """None of them has a bar: both spellings are shown; some unknown ones are no matter."""
     path = tmp_path / "members.csv"
     path.write_text("symbol,from,to\nA.X,2020-01-01,\nB.X,2020-01-01,\n", encoding="utf-8")
-    with pytest.raises(BarFileError, match=r"none of the 2 symbols .*'A.X'.* like 'A'"):
+    with pytest.raises(BarFileError, match=r" has 2 symbols, none with a bar, such as 'A.X'; .* like 'A'"):
         load_constituents(path, SYMBOLS)
     assert len(load_constituents(path, ("A.X", "Z")).intervals) == 2
 

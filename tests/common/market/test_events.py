@@ -31,7 +31,9 @@ def test_an_event_with_an_offset_is_of_the_day_that_is_written(tmp_path: Path) -
     ("row", "said"),
     [
         (",2024-06-10,split,2", "row 1 .* needs a symbol and a date"),
-        ("A,someday,split,2", "row 1 .* needs a symbol and a date"),
+        ("A,,split,2", "row 1 .* needs a symbol and a date"),
+        ("A,someday,split,2", "row 1 .*: date 'someday' is no date such as 2016-06-09"),
+        ("A,31.12.2024,split,2", "row 1 .*: date '31.12.2024' is no date .*; write 2024-12-31: year, month, day"),
         ("A,2024-06-10,merger,2", "kind 'merger' is neither split nor dividend"),
         ("A,2024-06-10,split,0", "value '0' is no number above 0"),
         ("A,2024-06-10,split,two", "value 'two' is no number above 0"),

@@ -6,6 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from common.config.feed import Feed
 from common.market.membership import Membership, Roll
 
 ALL = ("A", "B", "C", "D")
@@ -70,6 +71,76 @@ def test_an_empty_section_is_partial() -> None:
 
 
 sections = st.lists(st.lists(st.sampled_from("ABCDEFGH")), max_size=30)
+
+
+def test_the_long_unseen_are_forgotten() -> None:
+    """After more than so many sections without a bar; back again, they are newcomers whom nobody waited for."""
+    rolls = observe_all(Membership(patience_bars=1, forget_bars=3), [ALL, *[ALL[:3]] * 4, ALL])
+    assert [roll.tracked for roll in rolls] == [*[ALL] * 4, ALL[:3], ALL]
+    assert [len(roll.member) for roll in rolls] == [*[4] * 4, 3, 4]
+    assert [roll.coverage for roll in rolls] == [1.0, 0.75, 0.75, 1.0, 1.0, 1.0]
+
+
+def test_who_is_expected_is_not_forgotten() -> None:
+    """A stub is no evidence, however few sections a symbol is remembered for."""
+    rolls = observe_all(Membership(patience_bars=2, forget_bars=1), [ALL, *[("A",)] * 5])
+    assert [len(roll.tracked) for roll in rolls] == [4, 4, 4, 4, 4, 1]
+    assert [len(expected(roll)) for roll in rolls] == [4, 4, 4, 4, 4, 1]
+
+
+def test_contracts_that_roll_leave_no_trace() -> None:
+    """Two new symbols a section, each seen ten times: as many are tracked after thousands as after a few."""
+    membership = Membership(patience_bars=2, forget_bars=20)
+    sizes = {len(membership.observe([f"C{day + ahead}" for ahead in range(10)]).tracked) for day in range(3_000)}
+    assert max(sizes) == 30
+
+
+@settings(deadline=None)
+@given(sections, st.integers(0, 3), st.sampled_from([0.0, 0.5, 1.0]), st.integers(1, 6))
+def test_forgetting_changes_no_member_and_no_coverage(
+    history: list[list[str]], patience: int, least: float, forget: int
+) -> None:
+    """Beside one who never forgets: the same in everything but who has a place; and nobody is left who should go."""
+    silent: dict[str, int] = {}
+    keeps, forgets = Membership(patience, least), Membership(patience, least, forget_bars=forget)
+    for section in history:
+        silent = {symbol: count + 1 for symbol, count in silent.items()} | dict.fromkeys(section, 0)
+        whole, roll = keeps.observe(section), forgets.observe(section)
+        assert (roll.coverage, roll.partial, expected(roll)) == (whole.coverage, whole.partial, expected(whole))
+        assert list(roll.tracked) == [
+            each for each in whole.tracked if each in expected(whole) or silent[each] <= forget
+        ]
+        for name in ("present", "member"):
+            kept = np.isin(whole.tracked, roll.tracked)
+            np.testing.assert_array_equal(getattr(roll, name), getattr(whole, name)[kept])
+            assert not getattr(whole, name)[~kept].any()
+
+
+@st.composite
+def markets(draw: st.DrawFn) -> list[list[str]]:
+    """Sections in stretches: of a few symbols over and over, of one alone, of anybody."""
+    stretch = st.tuples(st.lists(st.sampled_from("ABCDEF"), min_size=1, unique=True), st.integers(1, 6))
+    return [section for section, length in draw(st.lists(stretch, min_size=8, max_size=20)) for _ in range(length)]
+
+
+@settings(deadline=None, max_examples=200)
+@given(markets(), st.integers(1, 2), st.sampled_from([0.0, 0.5, 0.9, 1.0]), st.integers(1, 9), st.data())
+def test_the_newest_sections_tell_it_all(
+    market: list[list[str]], patience: int, least: float, forget: int, data: st.DataObject
+) -> None:
+    """Recalled from as many as the configuration asks for, with the coverage they had, all that follows is the same."""
+    whole = Membership(patience, least, forget_bars=forget)
+    rolls = observe_all(whole, market)
+    feed = Feed.model_validate({"source": {"bars": "-"}, "patience_bars": patience, "forget_bars": forget})
+    stop = data.draw(st.integers(1, len(market)))
+    first = max(stop - feed.needed_sections - 1, 0)
+    again = Membership(patience, least, forget_bars=forget)
+    again.admit(rolls[first].tracked)
+    for section, roll in zip(market[first:stop], rolls[first:stop], strict=True):
+        again.recall(section, roll.coverage)
+    for section, roll in zip(market[stop:], rolls[stop:], strict=True):
+        found = again.observe(section)
+        assert (found.tracked, found.coverage, expected(found)) == (roll.tracked, roll.coverage, expected(roll))
 
 
 @settings(deadline=None)

@@ -75,7 +75,7 @@ def test_a_wrong_bit_makes_lightgbm_serve(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(TreeScorer, "predict", wrong)
     scoring = accelerate(model, golden())
     assert (scoring.scorer, scoring.alarming) == ("lightgbm", True)
-    assert "2 rows differ" in scoring.refusal
+    assert "2 rows with other scores" in scoring.refusal
     np.testing.assert_array_equal(model.predict(features), expected)
 
 
@@ -95,7 +95,9 @@ def test_every_way_to_score_is_proven(monkeypatch: pytest.MonkeyPatch, way: str,
 
     monkeypatch.setattr(TreeScorer, way, wrong)
     assert golden().inputs.shape[1] == 8
-    assert accelerate(model, golden()) == Scoring("lightgbm", "1 rows differ from LightGBM's own scores", alarming=True)
+    assert accelerate(model, golden()) == Scoring(
+        "lightgbm", "1 row with other scores than LightGBM's own", alarming=True
+    )
     np.testing.assert_array_equal(model.predict(one), expected)
 
 

@@ -215,7 +215,9 @@ def test_a_text_that_is_no_span_is_refused(text: str) -> None:
 def test_a_universe_that_is_written_in_another_way_is_refused(table: BarTable) -> None:
     """With one of its symbols, and the closest one of the bars."""
     strangers = Constituents.of(Interval(f"{symbol}.X", 0, 2**61) for symbol in table.frame["symbol"].unique())
-    with pytest.raises(DatasetError, match=r"none of the universe's 24 symbols has a bar, such as 'S0000\.X'; did you"):
+    with pytest.raises(
+        DatasetError, match=r"the universe has 24 symbols, none with a bar, such as 'S0000\.X'; did you"
+    ):
         Dataset.of(table, replace(RECIPE, constituents=strangers))
 
 

@@ -51,7 +51,7 @@ def test_too_few_sections_are_refused() -> None:
             (4, 9),
             "the train span .* has 3 sections of the bars and needs 4: .* its last 3 are learnt by nobody",
         ),
-        ((2, 2), (4, 9), "the train span .* has 1 sections of the bars and needs 3"),
+        ((2, 2), (4, 9), "the train span .* has 1 section of the bars and needs 3"),
         ((2, 2), (6, 9), None),
     ],
 )

@@ -4,6 +4,9 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
+import typer
+
 from scripts.bench.reporting import Bench, Chart, run
 from scripts.bench.rows import Row
 
@@ -37,3 +40,17 @@ def test_what_is_not_asked_for_is_not_written(tmp_path: Path) -> None:
     """Neither a chart nor figures."""
     run(lambda _: ROWS, ("numpy",), None, Chart(None, draw))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_chart_that_could_not_be_written_is_said_before_the_work(tmp_path: Path) -> None:
+    """It would be known only after minutes; likewise one that the figures would replace."""
+
+    def measure(_: Bench) -> list[Row]:
+        raise AssertionError("it was measured")
+
+    for place, told in (
+        (tmp_path / "none" / "chart.html", "there is no folder"),
+        (tmp_path / "a", "is what --plot names"),
+    ):
+        with pytest.raises(typer.BadParameter, match=told):
+            run(measure, ("numpy",), tmp_path / "a", Chart(place, draw))

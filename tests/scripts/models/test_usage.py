@@ -45,7 +45,7 @@ from tests.scripts.models.asking import run
         (("models", "served", "--instance", "none", "--bar", "3"), 1, "nothing is on record"),
         (("models", "served", "--instance", "none", "--bar", "3", "--journal", "xyz"), 2, "journal"),
         (("models", "importance", "demo", "--by", "gian"), 2, "did you mean 'gain'"),
-        (("models", "import", "none.tar"), 1, "none.tar"),
+        (("models", "import", "none.tar"), 2, "none.tar cannot be read: No such file or directory; name a file that"),
         (("models", "verify", "--key", "none"), 2, "cannot be read"),
     ],
 )

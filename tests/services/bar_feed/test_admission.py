@@ -6,7 +6,7 @@ import pytest
 
 from alphabus.testing import day_ns
 from common.errors import BarFileError
-from services.bar_feed.admission import MAX_REFUSED, Admission, Refusal
+from services.bar_feed.admission import ADVICE, MAX_REFUSED, Admission, Refusal
 
 
 def test_what_is_complete_is_admitted() -> None:
@@ -46,3 +46,15 @@ def test_a_source_that_is_wrong_throughout_is_given_up() -> None:
     assert admission.judge(day_ns(9), day_ns(4)) is Refusal.FUTURE
     with pytest.raises(BarFileError, match=r"100 sections in a row were refused.*look at the source's zone, unit and"):
         admission.give_up(day_ns(9), day_ns(4), Refusal.FUTURE)
+
+
+@pytest.mark.parametrize("refusal", Refusal)
+def test_every_refusal_says_what_to_do(refusal: Refusal) -> None:
+    """Whichever came a hundred times."""
+    admission = Admission(day_ns(1))
+    times = {Refusal.FUTURE: day_ns(9), Refusal.OVERTAKEN: day_ns(1), Refusal.CROWDED: day_ns(3)}
+    for _ in range(MAX_REFUSED):
+        assert admission.judge(times[refusal], day_ns(4), crowded=refusal is Refusal.CROWDED) is refusal
+    with pytest.raises(BarFileError) as error:
+        admission.give_up(times[refusal], day_ns(4), refusal)
+    assert f"as {refusal.value}: {ADVICE[refusal]} (its clock: 2020-01-05 00:00:00 UTC)" in str(error.value)

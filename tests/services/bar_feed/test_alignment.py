@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from alphabus.messages import Mode, universe_digest
 from common.market.membership import Membership
-from services.bar_feed.alignment import Alignment, present_symbols
+from services.bar_feed.alignment import Alignment
 from tests.services.markets import raw_section, toy_market
 
 JOURNAL = b"j" * 16
@@ -25,7 +26,6 @@ def test_symbols_find_their_places() -> None:
     assert bars.columns["member"].tolist() == [1, 1, 1]
     assert bars.columns["price_factor"].tolist() == bars.columns["share_factor"].tolist() == [1.0] * 3
     assert bars.coverage == 0.5
-    assert present_symbols(bars.columns, universe.symbols) == ("A", "D")
 
 
 def test_the_universe_is_said_once_a_change() -> None:
@@ -52,10 +52,11 @@ def test_restoring_equals_having_been_there() -> None:
     """At any point in the middle: the sections that follow are the same to the bit, with no universe said again."""
     sections = toy_market(7).sections
     for cut in range(1, len(sections)):
-        whole, restored = Alignment(Membership(3)), Alignment(Membership(3))
+        whole, restored, listed = Alignment(Membership(3)), Alignment(Membership(3)), tuple[str, ...]()
         for bar, raw in enumerate(sections[:cut], 1):
-            whole.align(raw, JOURNAL, bar, Mode.REPLAY)
-            restored.restore(raw.symbols, raw.stamp)
+            universe, bars = whole.align(raw, JOURNAL, bar, Mode.REPLAY)
+            listed = listed if universe is None else universe.symbols
+            restored.restore(bars, listed)
         for bar, raw in enumerate(sections[cut:], cut + 1):
             assert whole.expected == restored.expected
             universe, bars = whole.align(raw, JOURNAL, bar, Mode.REPLAY)
@@ -65,3 +66,37 @@ def test_restoring_equals_having_been_there() -> None:
             assert bars.universe == same.universe
             for name, column in bars.columns.items():
                 np.testing.assert_array_equal(column, same.columns[name])
+
+
+def test_a_symbol_that_is_forgotten_leaves_the_list() -> None:
+    """With a universe that lacks it, in the section in which it would have been the third without a bar."""
+    alignment = Alignment(Membership(1, forget_bars=2))
+    said = [
+        alignment.align(raw_section(bar, dict.fromkeys(symbols, 1.0)), JOURNAL, bar, Mode.REPLAY)
+        for bar, symbols in enumerate(["AB", "A", "A", "A", "AB"], 1)
+    ]
+    assert [universe and universe.symbols for universe, _ in said] == [("A", "B"), None, None, ("A",), ("A", "B")]
+    assert [len(bars.columns["close"]) for _, bars in said] == [2, 2, 2, 1, 2]
+
+
+def test_the_list_of_the_record_is_taken_from_there() -> None:
+    """A feed that is told to forget by now says so in its next section: its readers know of another list."""
+    remembers, forgets = Alignment(Membership(1)), Alignment(Membership(1, forget_bars=2))
+    for bar, symbols in enumerate(["AB", "A", "A", "A"], 1):
+        _, bars = remembers.align(raw_section(bar, dict.fromkeys(symbols, 1.0)), JOURNAL, bar, Mode.REPLAY)
+        forgets.restore(bars, ("A", "B"))
+    universe, bars = forgets.align(raw_section(5, {"A": 1.0}), JOURNAL, 5, Mode.REPLAY)
+    assert universe is not None
+    assert (universe.symbols, bars.universe) == (("A",), universe.universe)
+
+
+def test_nobody_is_let_in_without_a_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With as many as a section holds, those tracked are welcome; with one more the new ones are named."""
+    monkeypatch.setattr(Alignment, "most", 4)
+    alignment, near = Alignment(Membership(3)), []
+    for bar, symbols in enumerate(["AB", "ABC", "D"], 1):
+        assert alignment.homeless(symbols) == ()
+        alignment.align(raw_section(bar, dict.fromkeys(symbols, 1.0)), JOURNAL, bar, Mode.REPLAY)
+        near.append(alignment.is_near_limit)
+    assert near == [False, False, True]
+    assert [alignment.homeless(symbols) for symbols in ("DCBA", "AB", "FAEB", "ABCDE")] == [(), (), ("E", "F"), ("E",)]

@@ -80,3 +80,21 @@ def test_the_hundredth_in_a_row_is_the_last(wrong: int, tmp_path: Path) -> None:
         assert due is not None
         assert due[1].time == day_ns(2)
     assert len(told) == len(kept.read_text(encoding="utf-8").splitlines()) == wrong
+
+
+def test_symbols_without_a_place_are_named(tmp_path: Path) -> None:
+    """The section is refused and kept, saying who and what to do; the next goes out."""
+    told: list[tuple[Refusal, Mapping[str, Any]]] = []
+    answers: list[tuple[str, ...]] = [(), tuple("BCDEFGH"), ()]
+    kept = tmp_path / "sections.jsonl"
+    arrivals = Arrivals(
+        Scripted([2, 3, 4], 5), day_ns(1), kept, lambda *each: told.append(each), lambda _: answers.pop(0)
+    )
+    assert [due and due[1].time for due in (arrivals.pull(0) for _ in range(3))] == [day_ns(2), day_ns(4), None]
+    [(refusal, facts)] = told
+    assert refusal is Refusal.CROWDED
+    assert (facts["new"], facts["such_as"]) == (7, list("BCDEF"))
+    assert "set feed.forget_bars" in facts["advice"]
+    assert [json.loads(line)["reason"] for line in kept.read_text(encoding="utf-8").splitlines()] == [
+        "too_many_symbols"
+    ]

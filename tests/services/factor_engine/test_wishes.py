@@ -10,7 +10,7 @@ import pytest
 from alphabus.testing import ManualClock
 from common.models.records import Event, Serving
 from common.models.registry import Registry
-from services.factor_engine.wishes import Wishes
+from services.factor_engine.wishes import LOOK_NS, Wishes
 from tests.common.models.sample_bundle import sketch
 from tests.services.cluster import silent_log
 from tests.services.factor_engine.stage import config_of
@@ -24,7 +24,8 @@ class Books:
         self.person = Registry(config.registry, clock=lambda: 7)
         for seed in range(4):
             self.person.add(sketch("demo", seed), author="ann")
-        self.wishes = Wishes(config, ManualClock(), silent_log())
+        self.clock = ManualClock()
+        self.wishes = Wishes(config, self.clock, silent_log())
 
     def promote(self, *versions: int) -> None:
         """The alias means one after the other, again if need be."""
@@ -36,7 +37,8 @@ class Books:
         self.person.record_serving(Serving("test", bytes(16), "live", "champion", 1, 1, "demo", version))
 
     def wanted(self) -> list[int]:
-        """Versions, given that something changed."""
+        """Versions, given that something changed, at the next look."""
+        self.clock.advance(LOOK_NS)
         news = self.wishes.news()
         assert news is not None
         return sorted(ref.version for ref in news)
@@ -60,6 +62,17 @@ def test_where_a_rollback_goes_is_wanted_after_a_promotion_again(books: Books) -
     books.promote(1, 2, 2)
     books.serve(2)
     assert books.wanted() == [1, 2]
+
+
+def test_it_looks_several_times_a_second_and_not_at_every_turn(books: Books) -> None:
+    """A look costs as much as a twentieth of a section; what changed meanwhile is found by the next."""
+    books.promote(1)
+    assert books.wanted() == [1]
+    books.promote(2)
+    books.clock.advance(LOOK_NS - 1)
+    assert books.wishes.news() is None
+    books.clock.advance(1)
+    assert books.wishes.news() is not None
 
 
 def test_what_serves_a_halted_arm_is_wanted(books: Books) -> None:

@@ -119,6 +119,22 @@ def test_sections_that_passed_while_nobody_watched() -> None:
     assert missed(it) == [5, 6]
 
 
+def test_the_last_section_passed_as_well_once_nothing_is_open() -> None:
+    """The feed has announced nothing behind it: it is closed, and nobody knows since when. What came live is known."""
+    it = board(deadline=True)
+    for bar in (5, 6):
+        it.announce(due(bar), 0, on_record=True)
+    it.pass_over(OTHER, 6)
+    it.pass_over(JOURNAL, 5)
+    assert missed(it) == [5]
+    it.pass_over(JOURNAL, 6)
+    assert missed(it) == [5, 6]
+    it.announce(due(7), 1, on_record=False)
+    it.announce(due(8), 1, on_record=True)
+    it.pass_over(JOURNAL, 7)
+    assert missed(it) == [5, 6]
+
+
 def test_a_hole_in_the_link_costs_nothing_that_was_known() -> None:
     """A section that was announced in time stays in time when the record repeats it."""
     it = board(deadline=True)

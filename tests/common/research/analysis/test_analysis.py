@@ -137,7 +137,7 @@ def test_signals_of_other_bars_are_told_beside_the_bars(table: BarTable) -> None
         "signal": [1.0, 2.0],
     })  # fmt: skip
     held = f"the bars of {shown(Span(int(first), int(last)))} and {len(symbols)} symbols such as {symbols[0]!r}"
-    theirs = f"its values are of 1999-01-04 to 1999-01-06 and 1 symbols such as '{symbols[0]}x', "
+    theirs = f"its values are of 1999-01-04 to 1999-01-06 and 1 symbol such as '{symbols[0]}x', "
     with pytest.raises(BarFileError, match=re.escape(f"{theirs}{held}; did you mean {symbols[0]!r}?")):
         subject_of("mine", panel, frame, "signal", [1])
     with pytest.raises(BarFileError, match=re.escape(f"{held}") + "$"):

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from typing import Any
 
 import pytest
-import typer
 
 from alphabus.messages import Heartbeat
-from scripts.command import instance_name
-from scripts.up import take_note, waiting_of
 from scripts.views.tidings import Tidings
+from scripts.views.upkeep import how_to_stop, take_note, waiting_of
+from tests.common.signals import signals_restored
 
 
 def beat(service: str, bar: int, **counters: int) -> Heartbeat:
@@ -69,13 +70,9 @@ def test_who_does_not_answer_still_waits_for_space() -> None:
     assert waiting_of([beat("bar_feed", 1, disk_full=1)], set()) == {"bar_feed"}
 
 
-@pytest.mark.parametrize("name", ["", "No", "../up"])
-def test_what_cannot_name_an_instance_is_refused(name: str) -> None:
-    """Nothing, too: it would quietly be the instance that the file's name makes."""
-    with pytest.raises(typer.BadParameter, match="instance name"):
-        instance_name(name)
-
-
-def test_no_name_or_a_good_one_is_taken() -> None:
-    """As it was given."""
-    assert (instance_name(None), instance_name("live")) == (None, "live")
+@pytest.mark.parametrize(("sigint", "told"), [(signal.default_int_handler, "Ctrl-C"), (signal.SIG_IGN, "kill ")])
+def test_it_says_how_it_is_stopped(sigint: Any, told: str) -> None:
+    """One that a shell began in the background ignores Ctrl-C, so that it names the process to be told."""
+    with signals_restored():
+        signal.signal(signal.SIGINT, sigint)
+        assert how_to_stop() == (told if told == "Ctrl-C" else f"kill {os.getpid()}")
