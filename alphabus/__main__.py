@@ -19,6 +19,7 @@ from alphabus.clock import SystemClock
 from alphabus.endpoints import SERVICES, default_run_dir, nobody_there, only_instance
 from alphabus.errors import AlphabusError, ModeError
 from alphabus.lines import arm_rows, section_facts, section_line, status_row, status_table
+from alphabus.lost import Tidings
 from alphabus.messages import Mode
 from alphabus.security.transport import meeting_place
 from alphabus.status import StatusView
@@ -73,16 +74,15 @@ def watch(place: Place, arm: str, mode: str | None, *, as_json: bool) -> int:
 
 
 def _watch(place: Place, arm: str, mode: str, *, as_json: bool) -> int:
-    told = "current"
+    tidings = Tidings()
     with SignalClient(place.instance, arm, mode=mode, run_dir=place.run_dir, keys=place.keys) as client:
         section = client.receive(IDLE_NS)
         print(f"watching {place.instance}/{arm} ({mode}); Ctrl-C ends it", file=sys.stderr)
         while section is not None or not client.ended:
             if section is not None:
                 _show(section, as_json=as_json)
-            if client.link != told:
-                told = client.link
-                print(f"link: {told}", file=sys.stderr)
+            for news in tidings.of(client.link, client.losses):
+                print(news, file=sys.stderr)
             section = client.receive(IDLE_NS)
     return 0
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from alphabus.archive import Archive
 from alphabus.backfill import Backfill
@@ -27,7 +27,8 @@ class ArmStream:
     for the rest of the numbering we are in, then for what the next has before its first live section. A record that
     has left one of these has left it for good. It takes us along to where it is, and what is live goes on from there.
 
-    The worker is always listened to: when too much waits for the record all of it goes, and both are asked again.
+    The worker is always listened to: when much waits, for the record or to be taken, what follows is dropped, and both
+    are asked again once nothing waits.
     """
 
     def __init__(self, bus: Bus, name: str, arm: str, archive: Archive, met: Callable[[bytes, int], None]) -> None:
@@ -61,7 +62,7 @@ class ArmStream:
         """Of the link to the worker: current, gap or stale."""
         if self._worker.stale:
             return "stale"
-        asks = self._worker.behind or self._unproven or self._backfill is not None
+        asks = self._worker.behind or self._unproven or self._dropped or self._backfill is not None
         return "current" if self._joined and not asks else "gap"
 
     @property
@@ -80,10 +81,11 @@ class ArmStream:
             self._look_back()
         if self._backfill is not None and self._joint.delivered.empty:  # page by page, as they are taken
             self._read_record(self._backfill)
-        if self._backfill is None and not self._unproven:
+        if self._backfill is None and not self._unproven and self._joint.delivered.empty:
             self._unproven = not self._joint.take_live(len(self._joint.waiting))
-        if self._backfill is not None and self._joint.waiting.too_many:
-            self._drop(self._backfill)
+        self._dropped = self._dropped or self._joint.waiting.is_full
+        if self._dropped and self._backfill is None and not self._joint.waiting and self._joint.delivered.empty:
+            self._rejoin()
 
     def take(self) -> Section | None:
         """The next section, None when none is there."""
@@ -97,7 +99,7 @@ class ArmStream:
 
     def _open(self) -> None:
         """Before anything live: what was the latest? A cache that is away does not keep signals from flowing."""
-        if self._joint.take_record(self._opening.receive()):
+        if self._joint.take_record(RecordPage(None, self._opening.receive())):
             self._worker.resume(self._topic, self._joint.follower(self._topic))
 
     # What comes live.
@@ -111,13 +113,8 @@ class ArmStream:
         self._joined = self._joined or not self._worker.behind
         self._joins = joins
 
-    def _drop(self, backfill: Backfill) -> None:
-        """Let go of all that waits, and of what follows until the record was read: then the worker is asked again."""
-        self._joint.waiting.clear()
-        self._dropped, backfill.covers = True, 0
-
     def _rejoin(self) -> None:
-        """Behind the record ask the worker for what was dropped, then the cache for what the worker has forgotten."""
+        """Ask the worker for what was dropped, then the cache for what the worker has forgotten."""
         self._worker.resume(self._topic, self._joint.follower(self._topic))
         self._joins, self._unproven, self._dropped = 0, True, False
 
@@ -137,22 +134,22 @@ class ArmStream:
         try:
             page = backfill.receive()
         except RequestError:
-            self._end_of_record(backfill)
+            self._end_of_record(backfill.covers)
             raise
         if page is None:
             self._do_without(backfill)
             return
         self._go_along(backfill, page)
         known = self._joint.delivered.bar_of(page.journal)
-        any_new, live = self._joint.take_record(page.sections), self._joint.live
+        any_new, live = self._joint.take_record(page), self._joint.live
         if known and page.journal != backfill.asked[-1]:
             backfill.ask((page.journal, known))  # it begins with what we have
-        elif any_new and self._joint.last is not None:
+        elif any_new and self._joint.last is not None and not self._joint.is_met:
             backfill.ask(self._joint.last)
         elif live is not None and live[0] not in backfill.asked:
             backfill.ask(live)
         else:
-            self._end_of_record(backfill)
+            self._end_of_record(backfill.covers, backfill.asked)
 
     def _go_along(self, backfill: Backfill, page: RecordPage) -> None:
         """The record has left what it was asked for: what waits of it, and of any numbering before it, goes."""
@@ -162,21 +159,21 @@ class ArmStream:
         if page.journal in self._joint.waiting.journals:
             backfill.covers = max(backfill.covers - self._joint.waiting.leave_before(page.journal), 0)
         else:
-            self._drop(backfill)
+            self._joint.waiting.clear()
+            self._dropped, backfill.covers = True, 0
 
-    def _end_of_record(self, backfill: Backfill) -> None:
-        """What it was asked for is proven; what was dropped meanwhile is asked for."""
+    def _end_of_record(self, covers: int, asked: Collection[bytes | None] = ()) -> None:
+        """Of what it was asked for nothing more is to be had: what waited when it was asked is proven."""
         self._backfill = None
-        if self._dropped:
-            self._rejoin()
-        else:
-            self._unproven |= not self._joint.take_live(backfill.covers, backfill.asked)
+        self._unproven |= not self._joint.take_live(covers, asked)
 
     def _do_without(self, backfill: Backfill) -> None:
         """A cache that is away does not keep signals from flowing, but where one certainly is missing."""
         now, joint = self._clock.monotonic_ns(), self._joint
-        if not joint.waiting and not self._dropped:
+        if not joint.waiting:
             backfill.since_ns = now
+            if self._dropped and self._archive.silent:
+                self._backfill = None
         elif joint.waiting and self._archive.silent and not joint.delivered.lacks_before(joint.waiting.first.message):
             self._backfill = None
             joint.take_live(1, joint.waiting.journals)  # nothing is known of what another numbering has before it

@@ -14,6 +14,7 @@ from alphabus.arm_stream import ArmStream
 from alphabus.bus import Bus
 from alphabus.clock import Clock, SystemClock
 from alphabus.lookup import Lookup
+from alphabus.lost import Counts, Lost
 from alphabus.messages import Mode
 from alphabus.modes import mode_of
 from alphabus.moments import Duration, Time, duration_ns, time_ns
@@ -53,7 +54,8 @@ class SignalClient:
         """
         chosen = mode_of(mode)
         endpoints, self._own = meeting_place(instance, run_dir, keys)
-        self._bus = Bus(endpoints, transport or self._own, clock or SystemClock())
+        self._lost = Lost()
+        self._bus = Bus(endpoints, transport or self._own, clock or SystemClock(), self._lost.refused, self._lost.found)
         self._clock, self._wait, self._arm = self._bus.clock, wait, arm
         self._name = f"client-{wall_time_ns()}"
         self._archive = Archive(self._bus, self._name, chosen, wait)
@@ -95,6 +97,11 @@ class SignalClient:
         if self.overdue:
             return "overdue"
         return "stale" if self._agenda.stale else self._stream.state
+
+    @property
+    def losses(self) -> Counts:
+        """What was lost on the links so far, and mended or left out: how many, by writer and kind."""
+        return self._lost.counts
 
     def receive(self, timeout_ns: int) -> Section | None:
         """The next section, None when none came in time."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
 
 from alphabus.backfill import Start
 from alphabus.continuity import Follower
 from alphabus.delivered import Delivered, place_of
-from alphabus.messages import Delivery, EndOfStream, Mode
-from alphabus.section import Binding, Section
+from alphabus.messages import Delivery, EndOfStream, Mode, Signals
+from alphabus.record_page import RecordPage
+from alphabus.section import Binding
 from alphabus.waiting import Waiting
 
 
@@ -52,9 +53,19 @@ class Joint:
         last = self.delivered.last
         return Follower(topic) if last is None else Follower(topic, last.journal, place_of(last))
 
-    def take_record(self, sections: Iterable[Section]) -> bool:
-        """Deliver these; whether any is new."""
-        return sum(map(self.delivered.add, sections)) > 0
+    @property
+    def is_met(self) -> bool:
+        """Whether what was delivered has come to the first section that waits: the live signals go on from there."""
+        said = (each.message for each in self.waiting)
+        first = next((message for message in said if isinstance(message, Signals | EndOfStream)), None)
+        last = self.delivered.last
+        return first is not None and last is not None and first.journal == last.journal and first.bar <= last.bar
+
+    def take_record(self, page: RecordPage) -> bool:
+        """Deliver its sections, and the end if it is there; whether any section is new."""
+        new = sum(map(self.delivered.add, page.sections))
+        self.end = page.end or self.end
+        return new > 0
 
     def take_live(self, count: int, proven: Collection[bytes | None] = ()) -> bool:
         """Deliver the first `count` messages that wait, in order, up to one that something may be missing before.

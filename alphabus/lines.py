@@ -92,6 +92,7 @@ def section_facts(section: Section) -> dict[str, Any]:
 def signal_facts(signals: Signals) -> dict[str, Any]:
     """What is said about a section, without its values."""
     return {
+        "journal": signals.journal.hex(),
         "bar": signals.bar,
         "time": signals.time,
         "stamp": signals.stamp,

@@ -13,6 +13,9 @@ LOSSES = ("gaps", "duplicates", "zombies", "restarted", "refused", "stale", "lag
 """A hole in the series, a message that was there already, one of a writer that another has replaced, a writer that came
 back, one that has not got what it was asked for, three heartbeats without a word, a reader that did not keep up."""
 
+QUIET = ("duplicates", "restarted")
+"""What every start brings: a consumer asks from its last section, and drops it."""
+
 Found = Callable[[str, str, int], None]
 """Hears the writer's name, which of LOSSES, and how many more."""
 

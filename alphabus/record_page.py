@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from alphabus.messages import Delivery, Streamed
+from alphabus.messages import Delivery, EndOfStream, Streamed
 from alphabus.section import Section
 
 
@@ -16,9 +16,11 @@ class RecordPage:
 
     journal: bytes | None
     sections: Sequence[Section]
+    end: EndOfStream | None = None
 
     @classmethod
     def of(cls, deliveries: Sequence[Delivery], sections: Sequence[Section]) -> Self:
         """What came, and the sections among it: a numbering may have an end, and no section yet."""
-        named = [each.message.journal for each in deliveries if isinstance(each.message, Streamed)]
-        return cls(named[-1] if named else None, sections)
+        said = [each.message for each in deliveries if isinstance(each.message, Streamed)]
+        last = said[-1] if said else None
+        return cls(None if last is None else last.journal, sections, last if isinstance(last, EndOfStream) else None)

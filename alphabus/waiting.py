@@ -1,4 +1,4 @@
-"""Live messages that wait for what is before them on record: the first leaves first, and all when too many (pure)."""
+"""Live messages that wait for what is before them on record, or to be taken: the first leaves first (pure)."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ class Waiting:
         return self._deliveries[0]
 
     @property
-    def too_many(self) -> bool:
-        """Whether they are more, or larger, than a reader may keep."""
-        return len(self._deliveries) > MAX_HELD or self._bytes > MAX_HELD_BYTES
+    def is_full(self) -> bool:
+        """Whether they are as many, or as large, as a reader may keep."""
+        return len(self._deliveries) >= MAX_HELD or self._bytes >= MAX_HELD_BYTES
 
     @property
     def journals(self) -> list[bytes]:

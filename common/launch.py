@@ -1,4 +1,4 @@
-"""`python -m common.launch PROCFILE`: honcho, and an end that comes whatever state its children are in.
+"""`python -m common.launch PROCFILE [NAME ...]`: honcho, and an end that comes whatever state its children are in.
 
 By itself honcho ends only once a first child has ended; where all of them stand still (SIGSTOP) that is never. And one
 that is told to end before it has started everybody forgets it. Here whoever stands still goes on, to hear that it is to
@@ -7,10 +7,11 @@ end, and what has not ended 5 s later is killed.
 
 from __future__ import annotations
 
+import argparse
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -19,7 +20,9 @@ from honcho.environ import expand_processes, parse_procfile
 from honcho.manager import Manager
 from honcho.printer import Printer
 
+from common.exits import WRONG_USAGE
 from common.lines import Lines
+from common.nearest import did_you_mean
 
 SPILLED_CHARACTERS = 64 * 1024
 
@@ -37,12 +40,12 @@ class Spill:
 
 
 class Launcher(Manager):  # type: ignore[misc]  # honcho has no types
-    """Runs the lines of a Procfile; SIGTERM, SIGINT or the end of any line ends all."""
+    """Runs lines of a Procfile, by name; SIGTERM, SIGINT or the end of any line ends all."""
 
-    def __init__(self, procfile: str, output: Lines) -> None:
+    def __init__(self, lines: Mapping[str, str], output: Lines) -> None:
         super().__init__(Printer(output, colour=False))
         self._told = False
-        for line in expand_processes(parse_procfile(procfile).processes):
+        for line in expand_processes(lines):
             self.add_process(line.name, line.cmd, env=os.environ | line.env)
 
     def terminate(self) -> None:
@@ -63,16 +66,26 @@ class Launcher(Manager):  # type: ignore[misc]  # honcho has no types
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run until all have ended; the exit status is honcho's.
-
-    A second argument is the descriptor that takes what a full disk does not.
-    """
-    procfile, *spill = arguments
+    """Run until all have ended; the exit status is honcho's, 2 for a name that the Procfile has not."""
+    parsed = _parser().parse_args(arguments)
+    lines = parse_procfile(parsed.procfile.read_text(encoding="utf-8")).processes
+    for name in parsed.names:
+        if name not in lines:
+            sys.stderr.write(f"error: {parsed.procfile}: no line is named {name!r}{did_you_mean(name, lines)}\n")
+            return WRONG_USAGE
     make = partial(Lines, sys.stdout.fileno())
-    output = make(Spill(int(spill[0]))) if spill else make()
-    launcher = Launcher(Path(procfile).read_text(encoding="utf-8"), output)
+    output = make() if parsed.spill is None else make(Spill(parsed.spill))
+    launcher = Launcher({name: lines[name] for name in parsed.names or lines}, output)
     launcher.loop()
     return int(launcher.returncode or 0)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m common.launch", description=__doc__)
+    parser.add_argument("procfile", type=Path, metavar="PROCFILE")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="lines to run (default: all)")
+    parser.add_argument("--spill", type=int, metavar="DESCRIPTOR", help="takes what a full disk does not")
+    return parser
 
 
 if __name__ == "__main__":

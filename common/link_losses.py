@@ -7,10 +7,9 @@ from collections.abc import Callable
 from structlog.typing import FilteringBoundLogger
 
 from alphabus.clock import Clock
+from alphabus.losses import QUIET
 from common.counters import Counters
 
-QUIET = ("duplicates", "restarted")
-"""What every start brings: a consumer asks from its last section, and drops it."""
 ALERTS = {"zombies": "zombie_refused", "refused": "replay_refused", "lagged": "reader_lagged"}
 ALERT_NS = 60_000_000_000
 

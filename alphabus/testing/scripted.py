@@ -11,7 +11,7 @@ from alphabus.asked import named_journal
 from alphabus.bus import Bus
 from alphabus.client import SignalClient
 from alphabus.clock import ManualClock
-from alphabus.messages import Announcement, Heartbeat, Phase, Request, Signals, Streamed, Universe
+from alphabus.messages import Announcement, EndOfStream, Heartbeat, Phase, Request, Signals, Streamed, Universe
 from alphabus.outbox import CHUNK, Outbox, Page
 from alphabus.outlet import Outlet
 
@@ -115,7 +115,7 @@ class ScriptedFeed:
         if request.verb == "history":
             first, last = _first_bar(sections, request), _whole(arguments, "to")
             found = (section for section in _present(sections) if first <= section.bar <= last)
-            return self._page(topic, list(islice(found, CHUNK)))
+            return self._page(topic, list(islice(found, CHUNK)), self._end(topic, request, first))
         raise LookupError(f"a scripted feed does not answer {request.verb!r}")
 
     def _due(self) -> Page:
@@ -124,13 +124,19 @@ class ScriptedFeed:
         topic = self._bus.endpoints.topic("announcements")
         return Page([self._outlets[FEED].frames_of(topic, message) for message in due], complete=True)
 
-    def _page(self, topic: str, sections: Sequence[Signals]) -> Page:
+    def _end(self, topic: str, request: Request, first: int) -> Sequence[EndOfStream]:
+        """What a numbering that was named ends with, unless the stream went on."""
+        said = [each.message for each in self._played if each.topic == topic]
+        last = next((it for it in reversed(said) if isinstance(it, Signals | EndOfStream)), None)
+        return [last] if isinstance(last, EndOfStream) and named_journal(request) and first < NEVER else []
+
+    def _page(self, topic: str, sections: Sequence[Signals], end: Sequence[EndOfStream] = ()) -> Page:
         named = {section.universe for section in sections}
         played = [line.message for line in self._played if line.topic == topic]
         universes = [found for found in played if isinstance(found, Universe) and found.universe in named]
         full = self._bus.endpoints.topic(*topic.split("/"))
         outlet = self._outlets[CACHE]
-        messages: list[Streamed] = [*universes, *sections]
+        messages: list[Streamed] = [*universes, *sections, *end]
         return Page([outlet.frames_of(full, message) for message in messages], complete=True)
 
 

@@ -78,6 +78,7 @@ class Pipeline:
                     "-m",
                     "common.launch",
                     str(ROOT / "Procfile"),
+                    "--spill",
                     str(self._spill),
                 ],
                 pass_fds=(self._spill,),

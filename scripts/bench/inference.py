@@ -9,6 +9,7 @@ import typer
 
 from alphabus.clock import Clock
 from scripts.bench.cold_start import measure_cold_starts
+from scripts.bench.ending import measure_endings
 from scripts.bench.fallback import measure_fallback
 from scripts.bench.progress import Track
 from scripts.bench.recovery import measure_recovery
@@ -46,7 +47,7 @@ def inference(
     quick: Annotated[bool, typer.Option("--quick", help="See that it works; the figures mean little.")] = False,
     json_file: Json = None,
 ) -> None:
-    """Measure inference: round trip to a child, deadline to fallback, kill and swap to next fresh signal, cold start.
+    """Measure inference: round trip to a child, deadline to fallback, kill and swap to next fresh, ends, cold start.
 
     Real components on this machine; nothing is left behind. Otherwise idle machines give the best figures.
     """
@@ -71,5 +72,6 @@ def measure(folder: Path, effort: Effort, clock: Clock, track: Track) -> list[Ro
     rows += measure_fallback(stage, effort.sections, track("fallbacks", effort.sections))
     rows += measure_recovery(stage, effort.kills, clock, track("kills", 2 * effort.kills))
     rows += measure_swaps(stage, effort.kills, clock, track("swaps", effort.kills))
+    rows += measure_endings(subject, stage, effort.kills, clock, track("endings", effort.kills))
     rows += measure_cold_starts(subject, effort.trees, effort.starts, clock, track("cold starts", effort.starts))
     return rows

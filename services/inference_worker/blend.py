@@ -84,7 +84,8 @@ class Blend:
         for bar in done:
             said = self._said.pop(bar)
             composed = compose([said[arm] for arm in self._newest if arm in said], self._symbols)
-            yield too_late(composed) if self._deadline and bar in self._recalled and not in_time else composed
+            may_be_late = self._deadline and bar in self._recalled and not (in_time and bar == signals.bar)
+            yield too_late(composed) if may_be_late else composed
             self._recalled.discard(bar)
 
 
@@ -112,11 +113,7 @@ def too_late(said: Signals) -> Signals:
     """
     if said.status is not Status.FRESH:
         return said
-    columns = {"signal": np.full_like(said.values, np.nan), "flag": np.full_like(said.columns["flag"], Flag.GATED)}
-    return replace(
-        said, columns=columns, capital=0.0, model=_model(()), status=Status.VOID, reason=Reason.NOTHING_YET,
-        computed_from=None,
-    )  # fmt: skip
+    return _silent(replace(said, computed_from=None), Reason.NOTHING_YET)
 
 
 def ranks(values: Floats) -> Floats:
@@ -158,10 +155,13 @@ def _nothing(parts: Sequence[Signals]) -> Signals:
     """No arm has an opinion: void, for the reason of the one with the most capital that says why."""
     silent = [part for part in parts if part.status is Status.VOID]
     first = max(silent, key=lambda part: part.capital, default=parts[0])
-    reason = first.reason if silent else Reason.NOTHING_YET
-    size = len(first.values)
+    return _silent(first, first.reason if silent else Reason.NOTHING_YET)
+
+
+def _silent(section: Signals, reason: Reason) -> Signals:
+    size = len(section.values)
     columns = {"signal": np.full(size, np.nan), "flag": np.full(size, Flag.GATED)}
-    return _section(first, first, (), (Status.VOID, reason), columns)
+    return _section(section, section, (), (Status.VOID, reason), columns)
 
 
 def _section(

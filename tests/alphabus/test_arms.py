@@ -89,6 +89,7 @@ def test_figures_and_lines_of_a_section_name_its_model() -> None:
     model = f"{HALTED.model.name}/{HALTED.model.version}"
     told = section_facts(Section(("A",), HALTED))
     assert (told["model"], told["status"], told["reason"], told["bar"]) == (model, "void", "halted", 7)
+    assert told["journal"] == HALTED.journal.hex()
     assert f" {model} " in section_line(Section(("A",), HALTED))
 
 

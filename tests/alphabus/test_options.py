@@ -42,7 +42,7 @@ def test_pages_fit_at_the_asked_ends() -> None:
 
 @pytest.mark.parametrize("kind", [zmq.XPUB, zmq.SUB, zmq.ROUTER, zmq.DEALER])
 def test_every_socket_has_finite_limits(kind: int) -> None:
-    """Queues, frames, silence and handshakes; half-open links show in less than 3 s."""
+    """Queues, frames, silence and handshakes; half-open links show in less than 3 s; attempts to reconnect thin out."""
     transport = ZmqTransport()
     socket: Any = transport._plain(kind)
     assert 0 < socket.sndhwm <= ASKED_HIGH_WATER
@@ -51,7 +51,8 @@ def test_every_socket_has_finite_limits(kind: int) -> None:
     assert 0 < socket.heartbeat_ivl + socket.heartbeat_timeout < 3000
     assert 0 < socket.handshake_ivl <= 3000
     assert 0 <= socket.linger <= (100 if kind in READERS else 500)
-    assert socket.reconnect_ivl < socket.reconnect_ivl_max
+    assert 0 < socket.reconnect_ivl <= 100
+    assert 10 * socket.reconnect_ivl <= socket.reconnect_ivl_max <= 1000
     transport.close()
 
 

@@ -113,3 +113,13 @@ def test_an_end_is_heard_once(trader: Trader) -> None:
     announce(trader, 3)
     trader.go_on(100)
     assert trader.client.link == "overdue"
+
+
+def test_an_end_that_only_the_record_has_is_an_end(trader: Trader) -> None:
+    """The worker said it to the cache alone, and died; the next one knows nothing of it."""
+    trader.feed._played += [Line("signals/champion", EndOfStream(JOURNAL, 3, Mode.LIVE))]
+    trader.say_and_die()
+    trader.feed._played.insert(-1, Line("signals/champion", section(3)))
+    trader.go_on()
+    assert trader.places[2:] == [(3, 0)]
+    assert trader.client.ended

@@ -30,12 +30,12 @@ ENDS = "print('it is the disk', flush=True); raise SystemExit(7)"
 
 
 @contextmanager
-def launched(folder: Path, **lines: str) -> Iterator[subprocess.Popen[str]]:
-    """A launcher with these lines; killed with its group if it is still there at the end."""
+def launched(folder: Path, *names: str, **lines: str) -> Iterator[subprocess.Popen[str]]:
+    """A launcher with these lines, or `names` of them; killed with its group if it is still there at the end."""
     (folder / "sleeper.py").write_text(SLEEPER, encoding="ascii")
     text = "".join(f"{name}: exec {sys.executable} {command}\n" for name, command in lines.items())
     (folder / "Procfile").write_text(text, encoding="ascii")
-    command = [sys.executable, "-m", "common.launch", str(folder / "Procfile")]
+    command = [sys.executable, "-m", "common.launch", str(folder / "Procfile"), *names]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, start_new_session=True) as launcher:
         try:
             yield launcher
@@ -66,6 +66,25 @@ def test_it_ends_whoever_stands_still(still: int, tmp_path: Path) -> None:
     assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
 
 
+def test_some_of_the_lines_may_be_run(tmp_path: Path) -> None:
+    """Those that are named; the others are another host's."""
+    sleeper = str(tmp_path / "sleeper.py")
+    with launched(tmp_path, "one", one=sleeper, two="-c 'raise SystemExit(7)'") as launcher:
+        pids_of(launcher, 1)
+        launcher.terminate()
+        said, _ = launcher.communicate(timeout=LIMIT_S)
+    assert launcher.returncode == 128 + signal.SIGTERM
+    assert "two" not in said
+
+
+def test_a_name_without_a_line_starts_nothing(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Exit status 2, and what may have been meant."""
+    with launched(tmp_path, "one", "tow", one=str(tmp_path / "sleeper.py"), two="-c 1") as launcher:
+        said, _ = launcher.communicate(timeout=LIMIT_S)
+    assert (launcher.returncode, said) == (2, "")
+    assert f"{tmp_path / 'Procfile'}: no line is named 'tow'; did you mean 'two'?" in capfd.readouterr().err
+
+
 def test_the_end_of_one_is_the_end_of_all(tmp_path: Path) -> None:
     """Its status is the launcher's."""
     with launched(tmp_path, sleeper=str(tmp_path / "sleeper.py"), ends="-c 'raise SystemExit(7)'") as launcher:
@@ -79,7 +98,7 @@ def test_a_disk_that_is_full_does_not_keep_it_from_ending(tmp_path: Path) -> Non
     (tmp_path / "Procfile").write_text(text, encoding="ascii")
     (tmp_path / "sleeper.py").write_text(SLEEPER, encoding="ascii")
     with (tmp_path / "spill").open("w+b") as spill, Path("/dev/full").open("wb") as full:
-        command = [sys.executable, "-m", "common.launch", str(tmp_path / "Procfile"), str(spill.fileno())]
+        command = [sys.executable, "-m", "common.launch", str(tmp_path / "Procfile"), "--spill", str(spill.fileno())]
         ended = subprocess.run(
             command, cwd=ROOT, check=False, stdout=full, pass_fds=[spill.fileno()], timeout=LIMIT_S,
             start_new_session=True,

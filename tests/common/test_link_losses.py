@@ -6,10 +6,10 @@ import pytest
 import structlog
 from structlog.testing import capture_logs
 
-from alphabus.losses import LOSSES
+from alphabus.losses import LOSSES, QUIET
 from alphabus.testing import ManualClock
 from common.counters import Counters
-from common.link_losses import ALERT_NS, ALERTS, QUIET, LinkLosses
+from common.link_losses import ALERT_NS, ALERTS, LinkLosses
 
 
 def test_each_is_counted_and_what_is_odd_is_logged() -> None:

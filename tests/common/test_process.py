@@ -40,6 +40,15 @@ class Obedient(Service):
         os.kill(os.getpid(), signal.SIGTERM)
 
 
+class Bereft(Obedient):
+    """A link of its loses something first."""
+
+    def turn(self) -> None:
+        """As an inlet tells it."""
+        self.context.bus.found("bar_feed", "gaps", 2)
+        super().turn()
+
+
 class Feed(Obedient):
     """Under the name of a service that may be met over TCP."""
 
@@ -75,6 +84,13 @@ def test_stopped_as_asked(config: Path) -> None:
     """Exit status 0, and the epoch was raised, beside the lock of the endpoint and in the state."""
     assert [start(config), start(config)] == [0, 0]
     assert epochs(config) == ["2", "2"]
+
+
+def test_what_its_links_lost_is_counted(config: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """In the counters that `status` shows, and that a process leaves in its log."""
+    assert start(config, Bereft) == 0
+    rows = [json.loads(line) for line in capfd.readouterr().err.splitlines()]
+    assert [row["link.bar_feed.gaps"] for row in rows if row["event"] == "stopped"] == [2]
 
 
 @pytest.mark.parametrize("lost", ["run folder", "state"])

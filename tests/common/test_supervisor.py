@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from common.exits import BUDGET_SPENT, DONE, NO_ROOM, WRONG_USAGE
-from common.restarts import Restarts
+from common.restarts import SECOND, Restarts
 from common.service import Stop
-from common.supervisor import Supervisor, main
+from common.supervisor import GRACE_NS, Supervisor, main
 from tests.services.cluster import silent_log
 
 ROOT = Path(__file__).parents[2]
@@ -94,6 +94,11 @@ def test_sigterm_ends_both(tmp_path: Path) -> None:
         assert supervisor.wait(60) == 0
     assert arguments == ["--config", str(config), "--parent", str(supervisor.pid)]
     assert not Path(f"/proc/{child}").exists()
+
+
+def test_patience_with_a_child_leaves_room_in_what_is_promised() -> None:
+    """Everything is to end in 2 s: who has not ended by himself before is killed."""
+    assert SECOND <= GRACE_NS <= 2 * SECOND - SECOND // 4
 
 
 def test_its_own_end_is_no_work(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from common.replay.pipeline import ROOT
 from tests.e2e.harness import wait_until_gone
 
 REQUIRED = "ALPHABUS_HOSTS"
+PREFIX = "alphabus-"
 PORT, CABLE, BRIDGE = "port", "eth0", "switch"
 
 
@@ -85,8 +86,8 @@ class Host:
         return process
 
     def launch(self, *services: str) -> subprocess.Popen[bytes]:
-        """These services under honcho, as the Procfile has them."""
-        return self.run(["-m", "honcho", "start", "--no-colour", "-f", str(ROOT / "Procfile"), *services])
+        """These services, as the Procfile has them."""
+        return self.run(["-m", "common.launch", str(ROOT / "Procfile"), *services])
 
     def pids(self) -> list[int]:
         """Every process of this host."""
@@ -133,6 +134,7 @@ def network(folder: Path, *names: str) -> Iterator[Network]:
     """A host for each name; at the end nothing of them is left, whatever happened."""
     hosts = tuple(Host(name, f"10.77.0.{1 + number}", folder / name) for number, name in enumerate(names))
     made = Network(hosts)
+    sweep()
     with ExitStack() as stack:
         stack.enter_context(_namespace(BRIDGE))
         ip("-n", _name(BRIDGE), "link", "add", BRIDGE, "type", "bridge")
@@ -143,6 +145,20 @@ def network(folder: Path, *names: str) -> Iterator[Network]:
             stack.callback(host.kill)
             _plug_in(made, host)
         yield made
+
+
+def sweep() -> None:
+    """Remove what test runs left that were killed; their processes ended with them."""
+    for name in namespaces():
+        pid = name.removeprefix(PREFIX).partition("-")[0]
+        if name.startswith(PREFIX) and pid.isdigit() and not Path(f"/proc/{pid}").exists():
+            # Another run may have been faster.
+            subprocess.run(["ip", "netns", "del", name], check=False, stderr=subprocess.DEVNULL)
+
+
+def namespaces() -> list[str]:
+    """All there are, whoever made them."""
+    return [line.split()[0] for line in ip("netns", "list").splitlines() if line.strip()]
 
 
 def _plug_in(made: Network, host: Host) -> None:
@@ -165,7 +181,7 @@ def _namespace(name: str) -> Iterator[None]:
 
 def _name(of: str) -> str:
     """Of a namespace; two test runs side by side have different ones."""
-    return f"alphabus-{os.getpid()}-{of}"
+    return f"{PREFIX}{os.getpid()}-{of}"
 
 
 def _port(made: Network, host: Host) -> str:

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 import zmq
@@ -20,8 +21,9 @@ from alphabus.client import SignalClient
 from alphabus.endpoints import SERVICES, Endpoints
 from common.replay.follow import Progress
 from common.replay.pipeline import ROOT, Pipeline
+from common.replay.preparation import Prepared
 from common.replay.summary import restarts
-from tests.e2e.harness import Bench, Ran, processes_of, wait_until_gone
+from tests.e2e.harness import Bench, Ran, eventually, processes_of, wait_until_gone
 
 PATIENCE_S = 60.0
 
@@ -101,6 +103,8 @@ def test_garbage_at_every_port_changes_nothing(market: Bench, undisturbed: Ran, 
                 for raw in noise_at(address(service)):
                     held.enter_context(raw)
             sent.append(service)
+            bad_count = len(garbage) + len(halves)
+            eventually(lambda service=service, least=bad_count: refused(pipeline, service) >= least)  # type: ignore[misc]
 
     with held:
         ran = market.run(during, feed={"pace_s": 0.03})
@@ -114,6 +118,22 @@ def test_garbage_at_every_port_changes_nothing(market: Bench, undisturbed: Ran, 
         assert links["ask"] == len(garbage)
         assert links["live"] >= len(halves)
         assert all(json.loads(row)["error"] for row in rows)
+        assert last_counters(ran.prepared, service)["refused"] == len(rows)
+
+
+def refused(pipeline: Pipeline, service: str) -> int:
+    """How many messages a process has refused, as it says itself."""
+    beat = pipeline.status(service)
+    return 0 if beat is None else beat.counters.get("refused", 0)
+
+
+def last_counters(prepared: Prepared, service: str) -> dict[str, Any]:
+    """What a process had counted when it ended."""
+    assert prepared.config.logs is not None
+    lines = (prepared.config.logs / f"{service}.jsonl").read_text(encoding="utf-8").splitlines()
+    row: dict[str, Any] = json.loads(lines[-1])
+    assert row["event"] == "stopped"
+    return row
 
 
 GREETING = bytes.fromhex("ff00000000000000017f") + b"\x03\x01" + b"NULL".ljust(20, b"\0") + b"\0" * 32
@@ -171,6 +191,31 @@ def test_a_run_that_is_cut_short_says_what_is_missing(market: Bench, tmp_path: P
     assert launcher.returncode == 1
     assert summary["trouble"] != ""
     assert len(sections["missing"]) == sections["replayed"] - sections["with_signal"] > 0
+
+
+def test_status_shows_what_a_link_lost(market: Bench, run_dir: Path) -> None:
+    """A feed that is killed and comes back: whoever reads it has counted that, under the feed's name."""
+    prepared = market.prepare(feed={"pace_s": 0.2})
+    with Pipeline(prepared.config, prepared.config_file) as pipeline:
+        eventually(lambda: links_of("factor_engine").get("bar_feed") == "current")
+        beat = pipeline.status("bar_feed")
+        assert beat is not None
+        os.kill(beat.pid, signal.SIGKILL)
+        eventually(lambda: rows_of_status()["factor_engine"].get("link.bar_feed.restarted", 0) >= 1)
+    assert last_counters(prepared, "factor_engine")["link.bar_feed.restarted"] >= 1
+
+
+def links_of(service: str) -> dict[str, str]:
+    """The links of a process, as `status` shows them."""
+    found: dict[str, str] = rows_of_status()[service].get("links", {})
+    return found
+
+
+def rows_of_status() -> dict[str, dict[str, Any]]:
+    """What `status --json` says of each process; nothing of one that does not answer."""
+    with start(["-m", "alphabus", "status", "test", "--json"]) as asked:
+        said, _ = asked.communicate(timeout=PATIENCE_S)
+    return {name: row or {} for name, row in json.loads(said)["services"].items()}
 
 
 def test_watch_and_status_show_a_running_pipeline(market: Bench, run_dir: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from alphabus.endpoints import SERVICES
 from tests.e2e.harness import Bench, Ran, eventually, show, stat_of
-from tests.e2e.hosts import Host, need_hosts
+from tests.e2e.hosts import PREFIX, Host, ip, namespaces, need_hosts, network
 from tests.e2e.split_pipeline import (
     CUT,
     FAR,
@@ -39,6 +39,23 @@ LEAST_PROCESSES = 9  # honcho, three supervisors, three services, two executors
 def hosts() -> None:
     """Where there can be none nothing here is run, and that is said."""
     need_hosts()
+
+
+def test_what_a_killed_run_left_is_swept(tmp_path: Path) -> None:
+    """The next run removes its namespaces, and leaves those of runs that go on, and everybody else's."""
+    with subprocess.Popen(["true"]) as dead:
+        dead.wait()
+    left, alive = f"{PREFIX}{dead.pid}-near", f"{PREFIX}{os.getpid()}-mine"
+    others = f"x{PREFIX}{dead.pid}-near"
+    for name in (left, alive, others):
+        ip("netns", "add", name)
+    try:
+        with network(tmp_path, "near"):
+            found = set(namespaces())
+        assert {left, alive, others} & found == {alive, others}
+    finally:
+        for name in {left, alive, others} & set(namespaces()):
+            ip("netns", "del", name)
 
 
 def reached(bar: int) -> Callable[[Line], bool]:

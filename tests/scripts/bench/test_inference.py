@@ -42,6 +42,9 @@ MEASURED = (
     "promote to its first fresh, 1 swap, max",
     "rollback to its first fresh, 1 rollback, p50",
     "rollback to its first fresh, 1 rollback, max",
+    "kill and reap a spinning child, 1 kill, max",
+    "stop while all five stand still, 1 stop, max",
+    "none left after the launcher's SIGKILL, 1 kill, max",
     "cold start, 50 trees, 2 starts, p50",
     "cold start, 50 trees, 2 starts, max",
 )
@@ -76,6 +79,9 @@ def test_a_quick_run_measures_everything() -> None:
         "overhead",
         "deadline to fallback",
         "stop until nothing is left",
+        "kill and reap a spinning child",
+        "stop while all five stand still",
+        "none left after the launcher's SIGKILL",
         "alias moved to seen",
         "rollback to its first fresh",
     }

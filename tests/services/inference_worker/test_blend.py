@@ -282,3 +282,14 @@ def test_a_section_that_was_half_said_is_as_late_as_the_word_that_completes_it(
     assert [it.status for it in blend.add(second)] == [expected]
     after = [it for arm in "ab" for it in blend.add(said(arm, {"A": 1.0}, 0.5, bar=5))]
     assert [it.status for it in after] == [Status.FRESH]
+
+
+def test_a_word_of_the_next_bar_does_not_make_the_one_before_it_fresh() -> None:
+    """An arm that is past a bar completes it: whoever is in time now was not asked of that."""
+    blend = Blend({"a": 0.4, "b": 0.3, "c": 0.3}, KNOWN.__getitem__, deadline=True)
+    words = [said(arm, {"A": 1.0}, 0.4, bar=10) for arm in "ab"]
+    for word in (said(ARM, {"A": 0.0}, 1.0, bar=9), *words):
+        blend.recall(word)
+    assert [section for word in words for section in blend.add_recalled(word)] == []
+    found = [section for arm in "abc" for section in blend.add(said(arm, {"A": 1.0}, 0.3, bar=11))]
+    assert [(it.bar, it.status) for it in found] == [(10, Status.VOID), (11, Status.FRESH)]
