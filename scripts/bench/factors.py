@@ -12,6 +12,7 @@ from scripts.bench.factor_chart import write_chart
 from scripts.bench.factor_compute import Shape, measure_compute
 from scripts.bench.factor_growth import measure_growth
 from scripts.bench.factor_histories import measure_histories, measure_minutes
+from scripts.bench.factor_hold import measure_hold
 from scripts.bench.factor_live import measure_live
 from scripts.bench.factor_starts import measure_starts
 from scripts.bench.progress import Track
@@ -20,7 +21,7 @@ from scripts.bench.rows import Row
 from scripts.command import Json
 
 LIBRARIES = ("numba", "numpy", "polars")
-PARTS = ("live", "start", "history", "minutes", "compute", "growth")
+PARTS = ("live", "hold", "start", "history", "minutes", "compute", "growth")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,9 @@ def measure(folder: Path, effort: Effort, parts: tuple[str, ...], clock: Clock, 
     if "live" in parts:
         for symbols in effort.symbols:
             rows += measure_live(folder, symbols, effort.sections, track)
+    if "hold" in parts:
+        for symbols in effort.symbols:
+            rows += measure_hold(folder, symbols, effort.sections, clock, track)
     if "start" in parts:
         rows += measure_starts(folder, max(effort.symbols), effort.starts, clock, track)
     if "history" in parts:

@@ -13,11 +13,12 @@ from rich.table import Table
 
 from alphabus.clock import Clock, SystemClock
 from common.amounts import amount
+from common.config import Policy
 from common.exits import FAILED
 from scripts.bench.progress import tracking
 from scripts.chaos.arena import HISTORY, Arena
 from scripts.chaos.battle import Battle, Told
-from scripts.chaos.campaign import KINDS, PACE_S, Fault, Round, draw
+from scripts.chaos.campaign import KINDS, LONG_PAUSE_S, PACE_S, Fault, Round, draw
 from scripts.chaos.record import Record, record_of
 from scripts.chaos.verdict import Line, Verdict, differing, dishonest, missing, repeated, summarise, undelivered
 from scripts.command import Json, console, main, report
@@ -25,6 +26,7 @@ from scripts.command import Json, console, main, report
 app = typer.Typer(add_completion=False, rich_markup_mode="rich")
 
 SECTIONS_A_STRIKE = 90  # many times what one takes: a round ends when all has struck, not where the market does
+SPARE_SECTIONS = round(2 * LONG_PAUSE_S[1] / PACE_S)  # a round may be a single stop, of the longest kind
 START_S, RECOVERY_S = 6.0, 1.0  # to start and end a round, and to be whole again after a kill: measured
 
 
@@ -47,7 +49,7 @@ def chaos(
     if not rounds:
         raise typer.BadParameter(f"there is no round {only}: {faults} strikes, {strikes} a round")
     with tempfile.TemporaryDirectory(prefix="chaos-") as folder, tracking(people) as track:
-        arena = Arena.build(Path(folder), SECTIONS_A_STRIKE * min(strikes, faults))
+        arena = Arena.build(Path(folder), SPARE_SECTIONS + SECTIONS_A_STRIKE * min(strikes, faults))
         planned = sum(len(fought.strikes) for fought in rounds)
         people.print(
             f"{amount(planned, 'strike')} in {amount(len(rounds), 'round')}: about {estimate_min(rounds):,.0f} min"
@@ -92,7 +94,10 @@ def compared(fought: Round, told: Told, record: Record, oracle: Record) -> Verdi
         landed=told.landed,
         lost=(*missing(record.rows, bars), *undelivered(record.rows, told.deliveries, bars)),
         duplicates=(*twice, *repeated(record.rows)),
-        differing=tuple(differing(record.values(), oracle.values(), fought.policy, bars)),
+        differing=(
+            *differing(record.values(), oracle.values(), fought.policy, bars),
+            *differing(told.values, oracle.values(), Policy.DEADLINE, ()),  # what it never got is lost, and told above
+        ),
         unmarked=(*told.unmarked, *dishonest(record.rows)),
         trouble=told.trouble,
     )

@@ -16,6 +16,7 @@ from common.config import Config, Policy
 from scripts.chaos.arena import Ground
 from scripts.chaos.campaign import Fault, Group, Round
 from scripts.chaos.nemesis import SECOND_NS, Nemesis
+from scripts.chaos.record import Values
 from scripts.chaos.restartable import Restartable
 from scripts.chaos.verdict import Landed
 from scripts.chaos.watcher import Watcher
@@ -32,6 +33,8 @@ class Told:
     landed: list[Landed] = field(default_factory=list)
     deliveries: Counter[tuple[int, int]] = field(default_factory=Counter)
     unmarked: list[int] = field(default_factory=list)
+    values: Values = field(default_factory=dict)
+    """What the client got, to the bit."""
     whole_bar: int = 0
     """The newest bar when everything was whole again after the last strike: all up to it must be on record."""
     trouble: str = ""
@@ -59,14 +62,16 @@ class Battle:
             stack.callback(self._nemesis.let_go)
             self._told.trouble = self._follow(pipeline, watcher)
             self._told.whole_bar = self._whole_bar
-            self._told.deliveries, self._told.unmarked = watcher.seen.deliveries, watcher.seen.unmarked
+            self._told.deliveries, self._told.values = watcher.seen.deliveries, watcher.seen.values
+            self._told.unmarked += watcher.seen.unmarked
         return self._told
 
     def _follow(self, pipeline: Restartable, watcher: Watcher) -> str:
         seen, moved_ns = 0, self._clock.monotonic_ns()
         while not self._over(pipeline, watcher):
             watcher.look()
-            self._nemesis.turn()
+            if self._nemesis.turn():
+                self._note_silence(watcher)
             self._note_recovery(watcher)
             if self._is_time(watcher):
                 self._strike(pipeline, watcher)
@@ -101,8 +106,14 @@ class Battle:
         if not self._nemesis.strike(strike, pipeline.launcher):
             return  # somebody is not there yet: the next look finds all
         self._waiting.popleft()
-        self._hurt, self._hurt_ns = Landed(strike.kind, watcher.bar), self._clock.monotonic_ns()
+        self._hurt = Landed(strike.kind, watcher.bar, still_ns=self._clock.monotonic_ns() if strike.is_long else 0)
+        self._hurt_ns = self._clock.monotonic_ns()
         self._told.landed.append(self._hurt)
+
+    def _note_silence(self, watcher: Watcher) -> None:
+        """Whom the client listens to stood still for long, and it never said so: nothing may have looked current."""
+        if self._hurt is not None and self._hurt.is_unsaid(watcher.seen.warned_ns):
+            self._told.unmarked.append(self._hurt.bar)
 
     def _note_recovery(self, watcher: Watcher) -> None:
         """Whole again: what was killed is back, what was stopped goes on, and a section of later is fresh since."""

@@ -11,7 +11,9 @@ from random import Random
 from alphabus.endpoints import SERVICES
 from common.config import Policy
 
-LONGEST_PAUSE_S = 2.0
+SHORT_PAUSE_S, LONG_PAUSE_S = (0.05, 2.0), (4.0, 6.0)
+"""Bounds of most pauses; and of those in which a link is to turn stale, which takes three seconds."""
+
 MOST_SECTIONS = 12
 PACE_S = 0.05
 
@@ -56,6 +58,7 @@ KINDS: tuple[Kind, ...] = (
     Kind(Fault.STOP, Group.ALL),
     Kind(Fault.KILL, Group.LAUNCHER),
 )
+STOPS = tuple(kind for kind in KINDS if kind.fault is Fault.STOP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,11 @@ class Strike:
     into_s: float
     pause_s: float
     """How long what is stopped stands still."""
+
+    @property
+    def is_long(self) -> bool:
+        """Whether it stops somebody for so long that whoever listens to them must say so."""
+        return self.kind.fault is Fault.STOP and self.pause_s >= LONG_PAUSE_S[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +111,10 @@ def draw(seed: int, faults: int, strikes: int) -> tuple[Round, ...]:
 
 
 def _strikes(random: Random) -> Iterator[Strike]:
+    """One deck after the other; in each one stop is long, of somebody else until it was everybody's turn."""
     while True:
-        for kind in random.sample(KINDS, len(KINDS)):
-            into_s, pause_s = random.uniform(0, PACE_S), random.uniform(0.05, LONGEST_PAUSE_S)
-            yield Strike(kind, random.randint(1, MOST_SECTIONS), round(into_s, 4), round(pause_s, 3))
+        for still in random.sample(STOPS, len(STOPS)):
+            for kind in random.sample(KINDS, len(KINDS)):
+                into_s = random.uniform(0, PACE_S)
+                pause_s = random.uniform(*(LONG_PAUSE_S if kind == still else SHORT_PAUSE_S))
+                yield Strike(kind, random.randint(1, MOST_SECTIONS), round(into_s, 4), round(pause_s, 3))

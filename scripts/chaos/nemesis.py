@@ -41,10 +41,12 @@ class Nemesis:
             _close(held)
         return any(sent)
 
-    def turn(self) -> None:
-        """Let go on what has stood still for long enough."""
-        if self._stopped and self._clock.monotonic_ns() >= self._until_ns:
-            self.let_go()
+    def turn(self) -> bool:
+        """Let go on what has stood still for long enough; tell when that was now."""
+        if not self._stopped or self._clock.monotonic_ns() < self._until_ns:
+            return False
+        self.let_go()
+        return True
 
     def let_go(self) -> None:
         """Everything that was stopped goes on."""

@@ -17,6 +17,9 @@ from scripts.chaos.record import Values
 IN_FLIGHT = 3
 """How many sections may be on their way when a strike comes: what is wrong with them is of that strike."""
 
+HEARD = frozenset({"bar_feed", "inference_worker"})
+"""Whose silence is a client's business: the one says what is due, the other what came of it."""
+
 Rows = Iterable[Mapping[str, Any]]
 
 
@@ -27,6 +30,12 @@ class Landed:
     kind: Kind
     bar: int
     recovery_ms: float | None = None
+    still_ns: int = 0
+    """When a stop began that is long enough for a link to turn stale; 0 for any other strike."""
+
+    def is_unsaid(self, warned_ns: int) -> bool:
+        """Whether it was such a stop of somebody a client listens to, who warned of nothing since it began."""
+        return bool(self.still_ns) and not HEARD.isdisjoint(self.kind.victims) and warned_ns < self.still_ns
 
 
 @dataclass(frozen=True, slots=True)

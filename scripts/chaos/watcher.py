@@ -10,8 +10,10 @@ from alphabus.bus import Bus
 from alphabus.client import SignalClient
 from alphabus.codec import decode
 from alphabus.errors import DecodeError, RequestError
-from alphabus.messages import Announcement, Mode, Phase, Signals, Status
+from alphabus.messages import Announcement, Mode, Phase, Status
+from alphabus.section import Section
 from alphabus.sockets import Waiter, wait_on
+from scripts.chaos.record import Place, bits_of
 
 LOOK_NS = 5_000_000  # short beside a section: a strike comes as far into one as was drawn
 LATE_NS = 1_000_000_000
@@ -26,6 +28,10 @@ class Seen:
     """How often each (bar, revision) came."""
     unmarked: list[int] = field(default_factory=list)
     """Bars that came as fresh long after their deadline, without a warning before."""
+    values: dict[Place, bytes] = field(default_factory=dict)
+    """The bits of every computed value that came, as `Record.values` has them; a revision's, where one followed."""
+    warned_ns: int = 0
+    """When the client last said that its link was anything but current."""
     fresh_ns: int = 0
     fresh_bar: int = 0
     """When the last fresh section came, and its bar."""
@@ -53,7 +59,6 @@ class Watcher:
         )  # fmt: skip
         self._announced = bus.transport.subscriber(endpoints.live("bar_feed"), [endpoints.topic("announcements")])
         self._due: dict[int, _Due] = {}
-        self._warned_ns = 0
         self.bar = 0
         """The newest that was announced as due."""
         self.moves = 0
@@ -78,9 +83,9 @@ class Watcher:
         except RequestError:  # the cache was away while a gap was to be filled: asked again with the next look
             section = None
         if self._client.link != "current":
-            self._warned_ns = self._clock.monotonic_ns()
+            self.seen.warned_ns = self._clock.monotonic_ns()
         if section is not None:
-            self._take(section.signals)
+            self._take(section)
 
     def close(self) -> None:
         """Let go."""
@@ -99,11 +104,14 @@ class Watcher:
                 now = self._clock.monotonic_ns()
                 self._due.setdefault(message.bar, _Due(now, now + message.due_in_ns))
 
-    def _take(self, signals: Signals) -> None:
-        now = self._clock.monotonic_ns()
+    def _take(self, section: Section) -> None:
+        now, signals = self._clock.monotonic_ns(), section.signals
         self.moves += 1
         self.seen.deliveries[signals.bar, signals.revision] += 1
         self.seen.bar = max(self.seen.bar, signals.bar)
+        if signals.status in {Status.FRESH, Status.LATE}:
+            bits = bits_of(section.values, section.flags)
+            self.seen.values |= zip(((signals.bar, symbol) for symbol in section.symbols), bits, strict=True)
         if signals.status is not Status.FRESH:
             return
         self.seen.fresh_ns, self.seen.fresh_bar = now, signals.bar
@@ -111,5 +119,5 @@ class Watcher:
         if due is None or self._deadline_ns is None:
             return
         late = now > due.due_ns + self._deadline_ns + LATE_NS
-        if late and self._warned_ns < due.due_ns:
+        if late and self.seen.warned_ns < due.due_ns:
             self.seen.unmarked.append(signals.bar)

@@ -20,6 +20,12 @@ def children_of(parent: int) -> list[int]:
     return [pid for _, pid in sorted(found)]
 
 
+def parent_of(pid: int) -> int | None:
+    """Process id of the parent; None when the process is gone."""
+    fields = _stat(PROC / str(pid))
+    return int(fields[_PARENT]) if fields else None
+
+
 def services_with(config_file: Path) -> dict[str, int]:
     """Process ids of the services that run with a configuration file, by name."""
     wanted, found = str(config_file.absolute()), dict[str, int]()

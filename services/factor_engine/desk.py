@@ -68,10 +68,13 @@ class Desk:
 
     def hold(self) -> Callable[[], bytes]:
         """Copy the state as it is now; what is returned writes the snapshot's bytes, in any thread."""
-        state, newest = self._engine.hold(), self._newest
-        proof = b"" if newest is None else _proof(newest)
-        position = Position(self.journal, self.bar, proof)
-        return lambda: encode_snapshot(position, state())
+        state, newest, journal, bar = self._engine.hold(), self._newest, self.journal, self.bar
+
+        def content() -> bytes:  # a section never changes: it is digested where nobody waits for it
+            proof = b"" if newest is None else _proof(newest)
+            return encode_snapshot(Position(journal, bar, proof), state())
+
+        return content
 
     def resume(self, position: Position, state: bytes) -> None:
         """Go on from a snapshot; SnapshotError, and nothing changed, if it is not of this plan or platform."""

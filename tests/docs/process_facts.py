@@ -14,6 +14,8 @@ from pydantic_core import PydanticUndefined
 
 from alphabus import client, errors, testing
 from alphabus.endpoints import SERVICES
+from alphabus.losses import LOSSES
+from alphabus.lost import UNREADABLE
 from common import exits as exit_statuses
 from common.command import DONE
 from common.config import Arm, Config
@@ -99,6 +101,11 @@ def links(rows: Rows) -> Compared:
     """Every state of the link."""
     told = client.SignalClient.link.__doc__ or ""
     return set(column(rows)), set(re.findall(r"current|gap|stale|overdue", told))
+
+
+def losses(rows: Rows) -> Compared:
+    """Every kind that a client counts."""
+    return set(column(rows)), {*LOSSES, UNREADABLE}
 
 
 def client_errors(rows: Rows) -> Compared:

@@ -53,6 +53,7 @@ CHECKS: Mapping[str, Check] = {
     "section": process_facts.section,
     "client": process_facts.client_members,
     "links": process_facts.links,
+    "losses": process_facts.losses,
     "sync-policies": journal_facts.policies,
     "journal-bytes": journal_facts.sizes,
     "journal-doubts": journal_facts.doubts,

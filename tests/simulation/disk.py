@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from random import Random
+from unittest.mock import patch
 
 from common.market.journal_mark import NAME, pack_mark, unpack_mark
 from common.market.journal_records import HEADER_BYTES, Record, pack_record
@@ -21,15 +24,32 @@ class Disk:
 
     def __init__(self, state: Path, dice: Random, tally: Counter[str]) -> None:
         self._state, self._dice, self._tally = state, dice, tally
+        self._synced: dict[int, int] = {}  # by inode: how many bytes a power cut leaves
 
-    def content(self, name: str) -> dict[Path, bytes]:
-        """Every file of a process."""
+    @contextmanager
+    def syncing(self) -> Iterator[None]:
+        """Within it a sync is noted instead of done."""
+        with patch.object(os, "fdatasync", self._sync):
+            yield
+
+    def _sync(self, descriptor: int) -> None:
+        status = os.fstat(descriptor)
+        self._synced[status.st_ino] = status.st_size
+
+    @contextmanager
+    def killing(self, name: str) -> Iterator[None]:
+        """Within it a process may put things in order: nothing of that has happened afterwards."""
+        content, synced = self._content(name), dict(self._synced)
+        yield
+        self._put_back(content)
+        self._synced = synced
+
+    def _content(self, name: str) -> dict[Path, bytes]:
         folder = self._state / FOLDERS[name] if name in FOLDERS else None
         files = [] if folder is None else [path for path in folder.rglob("*") if path.is_file()]
         return {path: path.read_bytes() for path in files}
 
-    def put_back(self, content: dict[Path, bytes]) -> None:
-        """As it was: what an orderly end wrote was never written."""
+    def _put_back(self, content: dict[Path, bytes]) -> None:
         for path, held in content.items():
             if not path.exists() or path.read_bytes() != held:
                 path.write_bytes(held)
@@ -44,14 +64,15 @@ class Disk:
             file.write(HALF_WRITTEN[: self._dice.randrange(1, len(HALF_WRITTEN))])
         self._tally["record half written"] += 1
 
-    def cut_power(self, *, synced: bool) -> None:
+    def cut_power(self) -> None:
         """The kernel starts anew; what was not synced is gone from some byte on."""
         for name in FOLDERS:
             for segment in self._journals(name):
-                size = segment.stat().st_size
-                if not synced and size > HEADER_BYTES:
+                status = segment.stat()
+                safe = max(self._synced.get(status.st_ino, 0), HEADER_BYTES)
+                if status.st_size > safe:
                     with segment.open("r+b") as file:
-                        file.truncate(self._dice.randrange(HEADER_BYTES, size + 1))
+                        file.truncate(self._dice.randrange(safe, status.st_size + 1))
                 self._boot(segment.parent / NAME)
         self._tally["power cut"] += 1
 

@@ -110,7 +110,7 @@ def draw(seed: int) -> Fate:
         arms=arms,
         blend=len(arms) > 1 and dice.random() < 0.5,
         credit=dice.choice((1, 2, 4) if forgets else (4, 8, 16)),
-        sync=dice.choice((Sync.NEVER, Sync.ALWAYS)),
+        sync=dice.choice((Sync.NEVER, Sync.INTERVAL, Sync.BEHIND, Sync.ALWAYS)),
         snapshot_sections=dice.choice((1, 2)),
         forgets=forgets,
         rounds_ns=(0, 1 * MS, 20 * MS, 400 * MS) if waits else (0, 1 * MS, 10 * MS, 30 * MS),

@@ -14,7 +14,6 @@ from alphabus.endpoints import SERVICES
 from alphabus.messages import Mode
 from alphabus.testing.memory import _Channel as MemoryChannel
 from common.config import Config, Policy
-from common.market.journal_sync import Sync
 from services.bar_feed.service import BarFeed
 from tests.services.cluster import Assassin, Cluster
 from tests.services.markets import toy_market
@@ -41,7 +40,7 @@ class Mortal(Cluster):
     def __init__(self, config: Config, fate: Fate, weather: Weather, dice: Random, tally: Counter[str]) -> None:
         self._fate, self._dice, self.tally, self._stopped = fate, dice, tally, ""
         self._wake_ns = dict.fromkeys(SERVICES, 0)
-        self._disk, self._run = Disk(config.state, dice, tally), RunFolder(config.state, tally)
+        self.disk, self._run = Disk(config.state, dice, tally), RunFolder(config.state, tally)
         self._events = Events()
         self.past = Past(self._events)
         self._weather, self._killer = weather, Assassin(dice, fate.deaths.sending, weather)
@@ -182,7 +181,7 @@ class Mortal(Cluster):
         for name in SERVICES:
             self._end(name)
         if self._dice.random() < self._fate.deaths.power_cut:
-            self._disk.cut_power(synced=self._fate.sync is Sync.ALWAYS)
+            self.disk.cut_power()
             self._run.lose()
         for name in SERVICES:
             self.start(name)
@@ -191,9 +190,9 @@ class Mortal(Cluster):
         """With whatever a death leaves on the disk."""
         self._end(name)
         if self._dice.random() < self._fate.deaths.torn:
-            self._disk.tear(name)
+            self.disk.tear(name)
         if name == "factor_engine" and self._dice.random() < self._fate.deaths.snapshot:
-            self._disk.damage_snapshots()
+            self.disk.damage_snapshots()
         if self._dice.random() < self._fate.deaths.run_lost:
             self._run.lose()
 
@@ -206,6 +205,5 @@ class Mortal(Cluster):
 
     def _end(self, name: str) -> None:
         self.deaths += 1
-        content = self._disk.content(name)
-        self.services[name].close()
-        self._disk.put_back(content)
+        with self.disk.killing(name):
+            self.services[name].close()

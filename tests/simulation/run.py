@@ -72,7 +72,8 @@ def _stormy_run(fate: Fate, folder: Path, registry: Path) -> Mortal:
     weather = Weather(dice, fate.weather, tally)
     cluster = Mortal(config_of(fate, folder, registry), fate, weather, dice, tally)
     try:
-        _live_through(cluster, fate, dice)
+        with cluster.disk.syncing():
+            _live_through(cluster, fate, dice)
     except BaseException:
         cluster.close()
         raise

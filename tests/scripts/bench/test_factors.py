@@ -48,6 +48,7 @@ def test_parts_are_measured(tmp_path: Path) -> None:
         "live step, 16 symbols, p50",
         "live step, 16 symbols, 10% missing, p99",
         "memory a symbol, 16 symbols",
+        "hold, 16 symbols, p50",
         "start to first section, 16 symbols, 1 start, p50",
         "minutes, 8 symbols x 200",
         "compute, 4 symbols x 30, members",

@@ -8,10 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alphabus.endpoints import SERVICES
+from alphabus.inlet import STALE_NS
 from common.config import Policy
 from common.restarts import Restarts
 from scripts.chaos.__main__ import SECTIONS_A_STRIKE, estimate_min
-from scripts.chaos.campaign import KINDS, LONGEST_PAUSE_S, MOST_SECTIONS, PACE_S, Fault, Group, draw
+from scripts.chaos.campaign import KINDS, LONG_PAUSE_S, MOST_SECTIONS, PACE_S, SHORT_PAUSE_S, STOPS, Fault, Group, draw
 
 MOST_STRIKES = 60
 
@@ -53,7 +54,20 @@ def test_as_many_strikes_as_were_asked_for(seed: int, faults: int, strikes: int)
     for strike in drawn:
         assert 1 <= strike.after <= MOST_SECTIONS < SECTIONS_A_STRIKE
         assert 0.0 <= strike.into_s <= PACE_S
-        assert 0.0 < strike.pause_s <= LONGEST_PAUSE_S
+        lowest, highest = LONG_PAUSE_S if strike.is_long else SHORT_PAUSE_S
+        assert lowest <= strike.pause_s <= highest
+
+
+@settings(deadline=None)
+@given(st.integers(0, 2**32))
+def test_one_stop_of_each_deck_outlasts_what_a_link_takes_to_turn_stale(seed: int) -> None:
+    """And each target has its long stop, under both policies; whatever is drawn, nobody is left out."""
+    decks = draw(seed, 2 * len(STOPS) * len(KINDS), len(KINDS))
+    for policy in Policy:
+        dealt = [[strike.kind for strike in deck.strikes if strike.is_long] for deck in decks if deck.policy is policy]
+        assert [len(kinds) for kinds in dealt] == [1] * len(STOPS)
+        assert {kind for kinds in dealt for kind in kinds} == set(STOPS)
+    assert LONG_PAUSE_S[0] > STALE_NS / 1e9
 
 
 @settings(deadline=None)

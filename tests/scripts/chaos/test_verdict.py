@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
+import polars as pl
 import pytest
 
 from alphabus.endpoints import SERVICES
 from common.config import Policy
-from scripts.chaos.campaign import Fault, Kind, Round, Strike
+from scripts.chaos.__main__ import compared
+from scripts.chaos.arena import HISTORY
+from scripts.chaos.battle import Told
+from scripts.chaos.campaign import STOPS, Fault, Group, Kind, Round, Strike
+from scripts.chaos.record import Record
 from scripts.chaos.verdict import (
+    HEARD,
     IN_FLIGHT,
     Landed,
     Verdict,
@@ -32,6 +40,15 @@ BROKEN = ("lost", "duplicates", "differing", "unmarked")
 def row(bar: int, status: str = "fresh", reason: str = "", age: int = 0, revision: int = 0) -> dict[str, Any]:
     """A section on record."""
     return {"arm": "champion", "bar": bar, "revision": revision, "status": status, "reason": reason, "age": age}
+
+
+def read(values: Mapping[tuple[int, str], float]) -> Record:
+    """A record of fresh sections with these values."""
+    rows = [
+        {"arm": "champion", "bar": bar, "revision": 0, "status": "fresh", "symbol": symbol, "signal": value, "flag": 0}
+        for (bar, symbol), value in values.items()
+    ]
+    return Record(pl.DataFrame(rows), [row(bar) for bar, _ in values])
 
 
 def verdict(*landed: Landed, planned: Sequence[Kind] | None = None, **found: Any) -> Verdict:
@@ -121,6 +138,26 @@ def test_strikes_of_a_kind_make_one_line() -> None:
     assert (kill.lost, kill.duplicates, kill.differing, kill.unmarked) == (2, 2, 0, 0)
     assert (kill.recovery_p50_ms, kill.recovery_max_ms) == (200.0, 300.0)
     assert (stop.fault, stop.planned, stop.landed, stop.lost, stop.unmarked) == (str(STOP), 2, 1, 0, 1)
+
+
+def test_a_long_stop_that_nobody_was_told_of_is_a_breach() -> None:
+    """Of those a client listens to; whoever was warned since it began was told, and a short stop needs no word."""
+    heard = [kind for kind in STOPS if HEARD & set(kind.victims)]
+    assert {kind.target for kind in heard} == {*HEARD, Group.ALL}
+    for kind in STOPS:
+        assert Landed(kind, 10, still_ns=5).is_unsaid(warned_ns=4) == (kind in heard)
+        assert not Landed(kind, 10, still_ns=5).is_unsaid(warned_ns=6)
+        assert not Landed(kind, 10).is_unsaid(warned_ns=0)
+
+
+def test_bits_that_differ_at_the_client_alone_are_told() -> None:
+    """The record is right, what was sent is not."""
+    fought = Round(1, Policy.WAIT, ())
+    record = read({(1, "A"): 1.0, (2, "A"): 2.0})
+    right = Told(deliveries=Counter({(1, 0): 1, (2, 0): 1}), values=record.values(), whole_bar=HISTORY)
+    assert compared(fought, right, record, record).differing == ()
+    wrong = replace(right, values={**record.values(), (2, "A"): b"other"})
+    assert compared(fought, wrong, record, record).differing == (2,)
 
 
 def test_what_broke_before_any_strike_has_a_line_of_its_own() -> None:

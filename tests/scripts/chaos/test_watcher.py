@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from struct import pack
 
+from alphabus.inlet import STALE_NS
 from alphabus.messages import Mode, Phase, Reason, Status
 from alphabus.testing import Line, ManualClock, ScriptedFeed, announcement, memory_bus, signals, universe
 from scripts.chaos.watcher import LATE_NS, Watcher
@@ -72,6 +74,26 @@ def test_every_delivery_is_counted_by_bar_and_revision() -> None:
         stage.section(2, status=Status.LATE, revision=1)
         assert stage.watcher.seen.deliveries == {(1, 0): 1, (2, 0): 1, (2, 1): 1}
         assert (stage.watcher.seen.fresh_bar, stage.watcher.seen.bar) == (1, 2)
+
+
+def test_the_bits_that_came_are_kept() -> None:
+    """Value and flag of each symbol as the record has them; of a bar its revision's; nothing of what is held."""
+    with watched() as stage:
+        stage.section(1)
+        stage.section(2, status=Status.HELD, reason=Reason.TIMEOUT, age=1)
+        assert stage.watcher.seen.values == {(1, "A"): pack("<dB", 1.0, 0)}
+        stage.section(2, status=Status.LATE, revision=1)
+        assert stage.watcher.seen.values == {(bar, "A"): pack("<dB", 1.0, 0) for bar in (1, 2)}
+
+
+def test_the_last_warning_is_noted() -> None:
+    """When the client last said that its link was not current; a silent writer's is stale after three seconds."""
+    with watched() as stage:
+        stage.section(1)
+        before = stage.watcher.seen.warned_ns
+        stage.clock.advance(STALE_NS + 1)
+        stage.watcher.look()
+        assert stage.watcher.seen.warned_ns > before + STALE_NS
 
 
 def test_a_late_section_without_a_warning_is_noted() -> None:

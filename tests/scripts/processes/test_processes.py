@@ -10,7 +10,7 @@ from mmap import MAP_ANONYMOUS, MAP_PRIVATE, mmap
 import pytest
 
 from common.errors import PipelineError
-from scripts.processes.kin import children_of
+from scripts.processes.kin import children_of, parent_of
 from scripts.processes.pidfd import kill_child, stopped
 from scripts.processes.usage import MEBIBYTE, descriptors, own_bytes
 
@@ -36,6 +36,13 @@ def test_children_come_oldest_first() -> None:
     with child() as first, child() as second:
         found = children_of(os.getpid())
     assert found.index(first.pid) < found.index(second.pid)
+
+
+def test_a_child_knows_its_parent() -> None:
+    """As long as it is there."""
+    with child() as process:
+        assert parent_of(process.pid) == os.getpid()
+    assert parent_of(process.pid) is None
 
 
 def test_a_stopped_process_goes_on_afterwards() -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from alphabus.body import Body
 from alphabus.messages import Bars, Mode
 from common.factors.plan import compile_set
 from common.market.membership import Membership
 from services.bar_feed.alignment import Alignment
+from services.factor_engine import desk as desk_module
 from services.factor_engine.desk import Desk
 from tests.services.markets import FEATURES, TOY_SET, toy_market
 
@@ -52,6 +54,24 @@ def test_who_has_no_bar_has_no_factors() -> None:
         absent = np.isnan(bars.columns["close"])
         np.testing.assert_array_equal(factors.columns["present"] == 0, absent)
         assert np.isnan(factors.columns["mean_3"][absent]).all()
+
+
+def test_a_copy_costs_the_loop_no_digest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What identifies the section is worked out by whoever writes the bytes, and they are the same however late."""
+    desk, found = Desk(PLAN), sections()
+    for bars, symbols in found[:3]:
+        update(desk, bars, symbols)
+    at_once = desk.hold()()
+    with monkeypatch.context() as patched:
+        patched.setattr(desk_module, "encode_record", _nobody_is_to_ask)
+        content = desk.hold()
+    for bars, symbols in found[3:]:
+        update(desk, bars, symbols)
+    assert content() == at_once
+
+
+def _nobody_is_to_ask(_bars: Bars) -> bytes:
+    raise AssertionError("the loop encodes a section to copy a state")
 
 
 def test_what_was_handed_over_does_not_change() -> None:
