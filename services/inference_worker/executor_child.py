@@ -74,9 +74,10 @@ def load(folder: Path, faults: Faults) -> tuple[ProcessedModel, Ready]:
 
 
 def serve(channel: socket.socket, scorer: Scorer, faults: Faults) -> None:
-    """Answer until the parent closes its end."""
-    for request in _requests(channel):
-        _send(channel, _score(request, scorer, faults))
+    """Answer until the parent closes its end, also where it does so without having read the last answer."""
+    with contextlib.suppress(ConnectionError):
+        for request in _requests(channel):
+            _send(channel, _score(request, scorer, faults))
 
 
 def _score(request: Request, scorer: Scorer, faults: Faults) -> Scored | Failed:
