@@ -34,13 +34,15 @@ class Blend:
         self._has_record = False
         self._recalled = set[int]()  # bars of which some arm's word was said before a restart
 
-    def add(self, signals: Signals) -> list[Signals]:
+    def add(self, signals: Signals, *, overdue: bool = False) -> list[Signals]:
         """Take an arm's section; return the blends it completes, in order. Shadows and revisions change nothing.
+
+        `overdue`: it comes well behind its deadline, and with it what it completes.
 
         An arm that is past a bar without a word of it, because that was before a restart, is not waited for. But
         where the blend has no record, it begins with the first bar of which every arm's word is known.
         """
-        return list(self._completed_by(signals, in_time=signals.status is Status.FRESH))
+        return list(self._completed_by(signals, in_time=signals.status is Status.FRESH, overdue=overdue))
 
     def add_recalled(self, signals: Signals) -> list[Signals]:
         """The same of a word that was said before the restart: nobody knows how long ago."""
@@ -73,7 +75,7 @@ class Blend:
             self._said = {bar: said for bar, said in self._said.items() if bar > self.last_bar}
         self._first.clear()
 
-    def _completed_by(self, signals: Signals, *, in_time: bool) -> Iterator[Signals]:
+    def _completed_by(self, signals: Signals, *, in_time: bool, overdue: bool = False) -> Iterator[Signals]:
         self._begin()
         if signals.arm not in self._newest or signals.revision or signals.bar <= self.last_bar:
             return
@@ -84,8 +86,8 @@ class Blend:
         for bar in done:
             said = self._said.pop(bar)
             composed = compose([said[arm] for arm in self._newest if arm in said], self._symbols)
-            may_be_late = self._deadline and bar in self._recalled and not (in_time and bar == signals.bar)
-            yield too_late(composed) if may_be_late else composed
+            may_be_late = overdue or (bar in self._recalled and not (in_time and bar == signals.bar))
+            yield too_late(composed) if self._deadline and may_be_late else composed
             self._recalled.discard(bar)
 
 

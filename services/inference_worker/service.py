@@ -31,6 +31,7 @@ from services.inference_worker.lineup import line_up
 from services.inference_worker.recall import Recall
 from services.inference_worker.receipts import Receipts
 from services.inference_worker.roster import Roster
+from services.inference_worker.standstill import LIMIT_NS
 from services.inference_worker.teller import Teller
 from services.inference_worker.voices import Voices
 
@@ -211,8 +212,15 @@ class InferenceWorker(Service):
         topics = self._voices.topics
         return min(self.outlet.lowest_acknowledged(topic, ["signal_cache"], journal) for topic in topics)
 
+    def _is_overdue(self, bar: int) -> bool:
+        """Whether a section's deadline passed so long ago that the worker must have stood still meanwhile."""
+        section = self._board.sections.get(bar)
+        if section is None or not self._board.deadline:
+            return False
+        return self.clock.monotonic_ns() > section.due_ns + self.config.deadline_ns + LIMIT_NS
+
     def _say(self, signals: Signals) -> None:
-        self._voices.say(signals)
+        self._voices.say(signals, overdue=self._voices.blends and self._is_overdue(signals.bar))
         self.counters.add(f"signals_{signals.status}")
         if signals.reason:
             how = {"status": signals.status.value, "reason": signals.reason.value}

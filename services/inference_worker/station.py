@@ -155,26 +155,30 @@ class Station:
 
     def _dismiss(self, candidate: Candidate, coming: Crew) -> Iterator[Action]:
         self.succession.drop()
-        if candidate.relieves:
-            self.arm.relieve(possible=False)
         yield from self._refused(coming.post.ref, candidate.reason)
+        if candidate.relieves:  # the next in line is asked in the next step, as long as there is one
+            self._unfit.add(coming.post.ref)
 
     def _refused(self, ref: ModelRef, why: str) -> Iterator[Action]:
         yield Swap(self.serving.ref, ref, failed=True, why=why)
         yield Told("error", "swap_failed", {"model": str(ref), "serving": str(self.serving), "detail": why})
 
     def _relieve(self) -> Iterator[Action]:
-        """A model that never spoke and failed again and again, or nobody: what served last is brought in, if any."""
+        """A model that never spoke and failed again and again, or nobody: what served last is brought in, if any.
+
+        One that cannot take over either gives way to the one before it; what is told of the unfit one is told once.
+        """
         unfit = self.serving.post
+        is_news = unfit.ref not in self._unfit
         self._unfit.add(unfit.ref)
         post, trouble = self._setting.served_before(self._unfit), self._trouble
         wanted = "" if post is None else str(post.ref)
-        if not unfit.is_vacant:  # that was told at the start
+        if is_news and not unfit.is_vacant:  # that was told at the start
             yield Told("error", "model_unfit", {"model": str(self.serving), "wanted": wanted, "detail": trouble})
         if post is None:
             self.arm.relieve(possible=False)
             return
-        if unfit.model.version:
+        if is_news and unfit.model.version:
             yield Swap(post.ref, unfit.ref, failed=True, why=trouble)
         why = trouble if unfit.is_vacant else f"{self.serving} is unfit: {trouble}"
         yield from self._bring(post, why, relieves=True)

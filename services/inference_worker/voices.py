@@ -32,14 +32,19 @@ class Voices:
         return list(self._topics)
 
     @property
+    def blends(self) -> bool:
+        """Whether one of them is the blend of all the others."""
+        return self._blend is not None
+
+    @property
     def topics(self) -> list[str]:
         """The topics of all of them."""
         return list(self._topics.values())
 
-    def say(self, signals: Signals) -> None:
-        """Publish an arm's section, and the blends it completes."""
+    def say(self, signals: Signals, *, overdue: bool = False) -> None:
+        """Publish an arm's section, and the blends it completes; `overdue`: well behind its deadline."""
         self._say(signals.arm, signals)
-        for blended in self._blend.add(signals) if self._blend is not None else ():
+        for blended in self._blend.add(signals, overdue=overdue) if self._blend is not None else ():
             self._say(BLEND, blended)
 
     def end(self, end: EndOfStream) -> None:

@@ -293,3 +293,12 @@ def test_a_word_of_the_next_bar_does_not_make_the_one_before_it_fresh() -> None:
     assert [section for word in words for section in blend.add_recalled(word)] == []
     found = [section for arm in "abc" for section in blend.add(said(arm, {"A": 1.0}, 0.3, bar=11))]
     assert [(it.bar, it.status) for it in found] == [(10, Status.VOID), (11, Status.FRESH)]
+
+
+@pytest.mark.parametrize("deadline", [False, True])
+def test_what_is_completed_well_behind_the_deadline_is_not_fresh(*, deadline: bool) -> None:
+    """The worker stood still between two arms' words."""
+    blend = Blend({"a": 0.5, "b": 0.5}, KNOWN.__getitem__, deadline=deadline)
+    assert blend.add(said("a", {"A": 1.0}, 0.5, bar=4)) == []
+    (found,) = blend.add(replace(void("b", 0.5, Reason.MAX_AGE, "A"), bar=4), overdue=True)
+    assert found.status is (Status.VOID if deadline else Status.FRESH)

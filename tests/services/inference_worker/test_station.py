@@ -114,6 +114,24 @@ def test_relief_that_fails_is_not_tried_again(mood: str, *, waits: bool) -> None
         assert deeds(it) == [("swap_failed", 2), ("swap_failed", 1)]
 
 
+@POLICIES
+def test_relief_that_fails_gives_way_to_who_served_before_it(*, waits: bool) -> None:
+    """Down the line until one can take over; of the unfit one it is told once."""
+    with desk(waits=waits) as it:
+        it.promote(2)
+        until(it, lambda: it.serving == 2)
+        sections(it, 2)
+        it.promote(3)
+        it.moods |= {2: "never_loads", 3: "crash"}
+        it.restart()
+        it.announce()
+        until(it, lambda: it.serving == 1)
+        sections(it, 2)
+        assert it.said[-1].reason is Reason.NONE
+        assert len(heard(it, "model_unfit")) == 1
+        assert deeds(it)[-3:] == [("swap_failed", 3), ("swap_failed", 2), ("swap", 1)]
+
+
 def test_an_unfit_model_that_is_promoted_again_has_its_chance_again() -> None:
     """The person knows why: it begins with all its attempts, and may be relieved once more."""
     with unfit_start(waits=True, relief="hang") as it:
