@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from common.room import is_full, refused_by_system
+from common.room import OF_DISK, is_full, refused_by_system
 
 
 @contextmanager
@@ -25,7 +25,7 @@ def replacing(path: Path) -> Iterator[Path]:
         refused = refused_by_system(error)
         if refused is None or not (refused is error or is_full(refused)):
             raise
-        if refused.filename is None:  # a write that fails does not say of what
+        if refused.filename is None and refused.errno in OF_DISK:  # a write that fails does not say of what
             refused.filename = str(path)
         if refused is error:
             raise

@@ -13,7 +13,10 @@ NO_ROOM = os.EX_TEMPFAIL  # started again later it may do
 BUDGET_SPENT = os.EX_UNAVAILABLE  # of a supervisor that has given up
 
 FINAL = (WRONG_USAGE, BUDGET_SPENT)
-"""After these nobody starts anything again: people are to mend something first."""
+"""What systemd does not start a supervisor after: people are to mend something first.
+
+A supervisor, too, leaves alone a child that ended with WRONG_USAGE; BUDGET_SPENT is of a child a death like any other.
+"""
 
 HOPELESS = (ConfigError, LockError, BarFileError, FactorError, KeyFileError, SecurityError, NotOnRecordError)
 """What no further start would be spared."""

@@ -1,7 +1,6 @@
 """The main program of a service: arguments, configuration, locks, epoch, loop; the exit status tells what happened.
 
-`common.exits` has the statuses. Nothing is bound before the
-configuration is valid and the locks are held.
+`common.exits` has the statuses. Nothing is bound before the configuration is valid and the locks are held.
 """
 
 from __future__ import annotations

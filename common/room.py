@@ -15,6 +15,9 @@ from common.errors import NoRoomError
 
 RETRY_NS = 1_000_000_000
 FULL = (errno.ENOSPC, errno.EDQUOT)
+OF_DISK = (*FULL, errno.EIO, errno.EROFS)
+"""What a disk refuses a write for."""
+TABLE_ERROR = ("polars.exceptions", "PolarsError")
 _NUMBER = re.compile(r"\(os error (\d+)\)")
 
 Alert = Callable[..., None]
@@ -34,8 +37,15 @@ def refused_by_system(error: Exception) -> OSError | None:
     """The system's error, also where the table library has its number in the text alone; None for any other."""
     if isinstance(error, OSError) and error.errno:
         return error
-    told = _NUMBER.search(str(error))
+    told = _NUMBER.search(str(error)) if _is_of_tables(error) else None
     return None if told is None else OSError(int(told[1]), os.strerror(int(told[1])))
+
+
+def _is_of_tables(error: Exception) -> bool:
+    """Whether the table library raised it: a class of its own, or the system's with a text and no number."""
+    # By name: a process that has no tables is not to load the library to hear that its disk is full.
+    own = any((each.__module__, each.__name__) == TABLE_ERROR for each in type(error).__mro__)
+    return own or isinstance(error, OSError)
 
 
 def waits_for_space(counters: Mapping[str, int]) -> bool:

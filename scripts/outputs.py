@@ -26,10 +26,18 @@ class Guarded(TyperCommand):
 
     def invoke(self, ctx: Any) -> Any:
         """Refuse before the command begins."""
-        files = {name: path for name, path in ctx.params.items() if isinstance(path, Path) and path.is_file()}
-        figures = files.pop("json_file", None)
-        check_outputs({"--json": figures}, {f"--{name}": path for name, path in files.items()})
+        given = {told_name(each): ctx.params.get(each.name) for each in self.params}
+        files = {name: path for name, path in given.items() if isinstance(path, Path) and path.is_file()}
+        figures = files.pop("--json", None)
+        check_outputs({"--json": figures}, files)
         return super().invoke(ctx)
+
+
+def told_name(parameter: Any) -> str:
+    """What people call a command's parameter: an option as they type it, an argument as the help has it."""
+    if parameter.param_type_name == "argument":
+        return str(parameter.metavar or parameter.name.upper())
+    return str(next((each for each in parameter.opts if each.startswith("--")), parameter.opts[0]))
 
 
 def check_outputs(writes: Mapping[str, Path | None], reads: Mapping[str, Path | str | None]) -> None:

@@ -21,6 +21,9 @@ app = typer.Typer(add_completion=False, rich_markup_mode="rich")
 ROOT = Path(__file__).parents[1]
 TEMPLATES = ROOT / "deploy" / "systemd"
 
+SPECIAL = frozenset("%$\\\"'")
+"""What a unit's syntax gives a meaning, wherever it stands; so has all white space."""
+
 
 @app.command()
 def units(
@@ -38,6 +41,9 @@ def units(
 
     Each unit runs the supervisor that the Procfile runs, so that what dies is started again by one set of rules.
     """
+    for option, place in {"--root": root, "--configs": configs, "--state": state}.items():
+        _check_place(option, str(place.absolute()), "a link to it may be called otherwise")
+    _check_place("--user", user, "name another user")
     places = {
         "root": str(root.absolute()), "configs": str(configs.absolute()), "state": str(state.absolute()), "user": user,
         "final": " ".join(map(str, FINAL)),
@@ -53,6 +59,16 @@ def units(
     people.print(escape(f"copy them to /etc/systemd/system, put {configs}/INSTANCE.toml there, then:"), soft_wrap=True)
     people.print("systemctl daemon-reload && systemctl enable --now alphabus@INSTANCE.target", soft_wrap=True)
     report(json_file, {"units": {name: str(out / name) for name in texts}})
+
+
+def _check_place(option: str, text: str, remedy: str) -> None:
+    """Refuse what systemd would split or expand: how that is escaped differs from setting to setting."""
+    wrong = sorted({each for each in text if each in SPECIAL or each.isspace() or not each.isprintable()})
+    if wrong:
+        told = f"{text!r} has {', '.join(map(repr, wrong))}, which no unit can hold as it is; {remedy}"
+        raise typer.BadParameter(told, param_hint=option)
+    if not text:  # systemd would take root
+        raise typer.BadParameter(f"it is empty; {remedy}", param_hint=option)
 
 
 def render(places: Mapping[str, str]) -> dict[str, str]:

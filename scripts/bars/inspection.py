@@ -14,7 +14,6 @@ from common.market.inspection import Inspection, inspect
 from common.market.store import BarTable, load_bars
 from scripts.bars.options import Interval, Stamp, Zone, shown
 from scripts.command import Json, console, report, usage
-from scripts.outputs import check_outputs
 
 
 def check(
@@ -27,7 +26,6 @@ def check(
     json_file: Json = None,
 ) -> None:
     """Say what is wrong with a file, symbol by symbol: refused rows, missing and repeated bars, jumps."""
-    check_outputs({"--json": json_file}, {"BARS": bars})
     with usage("BARS"):
         table = load_bars(bars, zone=zone or "UTC", stamp=stamp, interval=interval)
     found = inspect(table)

@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from common.atomic import replacing
+from common.room import OF_DISK
 
 
 def test_the_new_content_takes_the_place(tmp_path: Path) -> None:
@@ -68,3 +69,22 @@ def test_what_is_no_full_disk_is_told_as_it_is(tmp_path: Path) -> None:
     """Such as another file that is read meanwhile, and is not there."""
     with pytest.raises(FileNotFoundError, match=r"none\.parquet"), replacing(tmp_path / "a"):
         pl.scan_parquet(tmp_path / "none.parquet").collect()
+
+
+@pytest.mark.parametrize("error", [ValueError("row 7 (os error 28)"), RuntimeError("said (os error 28) itself")])
+def test_a_text_alone_makes_no_full_disk(tmp_path: Path, error: Exception) -> None:
+    """Only the table library's errors have the system's number in their text; any other stays what it is."""
+    with pytest.raises(type(error)) as raised, replacing(tmp_path / "a"):
+        raise error
+    assert raised.value is error
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("number", sorted({*OF_DISK, errno.ECONNRESET, errno.EACCES, errno.EMFILE}))
+def test_only_what_a_disk_refuses_is_told_of_the_file(tmp_path: Path, number: int) -> None:
+    """A connection that ends within the block has nothing to do with it."""
+    target, error = tmp_path / "a", OSError(number, "refused")
+    with pytest.raises(OSError, match="refused") as raised, replacing(target):
+        raise error
+    assert raised.value is error
+    assert raised.value.filename == (str(target) if number in OF_DISK else None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 
+import polars as pl
 import pytest
 import structlog
 import structlog.testing
@@ -11,7 +12,7 @@ import structlog.testing
 from alphabus.testing import ManualClock
 from common.counters import Counters
 from common.errors import JournalError, NoRoomError
-from common.room import RETRY_NS, Room, is_full, waits_for_space
+from common.room import RETRY_NS, TABLE_ERROR, Room, is_full, refused_by_system, waits_for_space
 
 NO_SPACE = OSError(errno.ENOSPC, "No space left on device")
 
@@ -39,6 +40,24 @@ def wrapped(cause: Exception) -> JournalError:
 def test_what_means_that_there_is_no_space(error: Exception | None, *, full: bool) -> None:
     """The error itself, or what it came of; a disk that is broken is another thing."""
     assert is_full(error) is full
+
+
+@pytest.mark.parametrize(
+    ("error", "number"),
+    [
+        (NO_SPACE, errno.ENOSPC),
+        (OSError("No space left on device (os error 28)"), errno.ENOSPC),
+        (pl.exceptions.ComputeError("parquet: No space left on device (os error 28)"), errno.ENOSPC),
+        (pl.exceptions.ComputeError("no such column"), None),
+        (OSError("no number"), None),
+        (ValueError("the user's own (os error 28)"), None),
+    ],
+)
+def test_the_system_s_number_is_read_from_the_table_library_alone(error: Exception, number: int | None) -> None:
+    """In a text of anybody else it is a text."""
+    refused = refused_by_system(error)
+    assert (None if refused is None else refused.errno) == number
+    assert (pl.exceptions.PolarsError.__module__, pl.exceptions.PolarsError.__name__) == TABLE_ERROR
 
 
 def test_it_is_tried_each_second_and_told_once() -> None:

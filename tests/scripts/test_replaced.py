@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import typer
+from typer.main import get_command
 
 from common.market.sample import sample_market
 from scripts import analyse, factors, journal, replay, sample, signals
@@ -12,6 +13,7 @@ from scripts.bars.__main__ import app as bars
 from scripts.command import main
 from scripts.migrate.__main__ import app as migrate
 from scripts.models.__main__ import app as models
+from scripts.outputs import told_name
 from scripts.train.__main__ import app as train
 
 APPS: dict[str, typer.Typer] = {
@@ -43,6 +45,48 @@ CALLS = {
     "figures over a configuration": "models list --config READ --json READ",
     "sample": "sample --out OTHER --json OTHER",
 }
+
+
+NAMES = {
+    "bars check READ --json READ": "BARS",
+    "bars import READ --out OTHER --json READ": "SOURCE",
+    "bars adjust READ --events BARS --out OTHER --json READ": "BARS",
+    "analyse signal READ --bars BARS --json READ": "SIGNALS",
+    "models import READ --json READ": "FILE",
+    "migrate READ --name demo --bars BARS --json READ": "EXPORT",
+    "journal show READ --json READ": "FOLDER",
+    "migrate FOLDER --name demo --bars BARS --members-out READ --json READ": "--members-out",
+    "train BARS --processors READ --json READ": "--processors",
+}
+
+
+@pytest.mark.parametrize("call", NAMES)
+def test_it_is_told_by_the_name_that_the_user_knows(
+    call: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An argument as the help calls it, an option as it is typed."""
+    monkeypatch.chdir(tmp_path)
+    for each in ("read", "bars"):
+        Path(each).touch()
+    Path("folder").mkdir()
+    words = call.replace("READ", "read").replace("OTHER", "other").replace("BARS", "bars").replace("FOLDER", "folder")
+    name, *arguments = words.split()
+    with pytest.raises(SystemExit) as ended:
+        main(APPS[name], name, arguments)
+    assert ended.value.code == 2
+    told = " ".join(capsys.readouterr().err.replace("│", " ").split())
+    assert f"read is what {NAMES[call]} names, and would be replaced" in told
+
+
+@pytest.mark.parametrize("name", APPS)
+def test_every_parameter_is_told_as_the_help_has_it(name: str) -> None:
+    """Of every command."""
+    whole = get_command(APPS[name])
+    for command in getattr(whole, "commands", {name: whole}).values():
+        for parameter in command.params:
+            known = [parameter.metavar or parameter.name.upper(), *parameter.opts]
+            assert told_name(parameter) in known
+            assert told_name(parameter).startswith("--") == (parameter.param_type_name == "option")
 
 
 @pytest.mark.parametrize("call", CALLS)

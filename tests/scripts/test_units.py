@@ -14,6 +14,8 @@ from common.exits import BUDGET_SPENT, WRONG_USAGE
 from common.replay.pipeline import ROOT
 from common.restarts import SECOND
 from common.supervisor import GRACE_NS
+from scripts.command import main
+from scripts.units import SPECIAL, app
 
 
 @pytest.fixture
@@ -34,6 +36,31 @@ def read(path: Path) -> ConfigParser:
     parser.optionxform = str  # type: ignore[assignment,method-assign]  # keys are case-sensitive
     parser.read(path, encoding="utf-8")
     return parser
+
+
+@pytest.mark.parametrize("option", ["--root", "--configs", "--state", "--user"])
+@pytest.mark.parametrize("wrong", [*sorted(SPECIAL), " ", "\t", "\n", "\N{NO-BREAK SPACE}", "\x7f"])
+def test_what_systemd_would_read_otherwise_is_refused_by_option(
+    option: str, wrong: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A blank would split a path and %c would be expanded: nothing is written."""
+    value = f"ann{wrong}c" if option == "--user" else str(tmp_path / f"a{wrong}c")
+    with pytest.raises(SystemExit) as ended:
+        main(app, "units", ["--out", str(tmp_path / "units"), option, value])
+    assert ended.value.code == WRONG_USAGE
+    told = capsys.readouterr().err
+    assert f"Invalid value for {option}: " in told
+    assert f"has {wrong!r}, which no unit can hold as it is" in " ".join(told.split())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_user_without_a_name_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """An empty `User=` would run everything as root."""
+    with pytest.raises(SystemExit) as ended:
+        main(app, "units", ["--out", str(tmp_path / "units"), "--user", ""])
+    assert ended.value.code == WRONG_USAGE
+    assert "Invalid value for --user: it is empty; name another user" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_every_process_has_a_unit_and_the_target_wants_them_all(units: dict[str, Path]) -> None:
