@@ -75,6 +75,7 @@ def _stormy_run(fate: Fate, folder: Path, registry: Path) -> Mortal:
         with cluster.disk.syncing():
             _live_through(cluster, fate, dice)
     except BaseException:
+        cluster.trader.close()
         cluster.close()
         raise
     return cluster
