@@ -32,6 +32,7 @@ from services.inference_worker.recall import Recall
 from services.inference_worker.receipts import Receipts
 from services.inference_worker.roster import Roster
 from services.inference_worker.standstill import LIMIT_NS
+from services.inference_worker.station import Station
 from services.inference_worker.teller import Teller
 from services.inference_worker.voices import Voices
 
@@ -93,8 +94,8 @@ class InferenceWorker(Service):
         self._factors.receive(self.clock)
         self._floor.hear_wishes()
         self._follow_plans()
-        self._floor.receive(self._factors.is_behind)
-        self._floor.step(self._factors.newest, self._board, self._factors.is_behind)
+        self._floor.receive(self._is_behind)
+        self._floor.step(self._factors.newest, self._board, self._is_behind)
         self._pass_on()
         self._feed.repeat()
         self._factors.repeat()
@@ -188,6 +189,10 @@ class InferenceWorker(Service):
             self._voices.forget()
             self._receipts.restart()
             self.journal, self.bar = journal, 0
+
+    def _is_behind(self, station: Station) -> bool:
+        """Whether what an arm has not heard may have been said: it is no fault of the data, nor of the engine."""
+        return self._feed.stood_still or self._factors.is_behind(station)
 
     def _follow_plans(self) -> None:
         self._factors.follow(self._floor.topics, self._floor.done)

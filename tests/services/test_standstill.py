@@ -12,6 +12,7 @@ from alphabus.endpoints import SERVICES
 from alphabus.messages import Factors
 from services.inference_worker.exchange import Answer
 from services.inference_worker.happenings import Happened
+from services.inference_worker.service import InferenceWorker
 from services.inference_worker.standstill import LIMIT_NS
 from tests.services.cluster import MS, Cluster, toy_config, toy_registry
 from tests.services.seats import FormulaSeat
@@ -133,6 +134,21 @@ def test_anywhere_in_a_turn(left_ms: int, lasts_ms: int, registry: Path, tmp_pat
         assert dishonest(it) == [], f"before reading {reading}"
         reading += 1
     assert reading > 20
+
+
+def test_what_is_not_read_yet_is_no_fault_of_the_engine(
+    registry: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a stop bytes come bit by bit: what passed meanwhile is `gap`, though nothing was lost on the link."""
+    with watched(tmp_path, registry) as (it, cluster):
+        it.until_before(STOPPED, 300)
+        cluster.stand_still(LONG_MS)
+        worker = cluster.services[WORKER]
+        assert isinstance(worker, InferenceWorker)
+        monkeypatch.setattr(worker._factors, "receive", lambda _clock: None)
+        cluster.step(WORKER)
+        monkeypatch.undo()
+    assert it.said[STOPPED, 0][1:] == ("held", "gap")
 
 
 def test_what_is_not_due_yet_is_served(registry: Path, tmp_path: Path) -> None:

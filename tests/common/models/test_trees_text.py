@@ -33,7 +33,7 @@ TWO: dict[str, list[float]] = {
         (2, {"split_feature": [-1]}, "not one of the 4"),
         (2, {"threshold": [np.nan]}, "not a number"),
         (2, {"threshold": []}, "threshold has 0 values, expected 1"),
-        (2, {"leaf_value": [1.0]}, "leaf_value has 1 values, expected 2"),
+        (2, {"leaf_value": [1.0]}, "leaf_value has 1 value, expected 2"),
         (0, {}, "no leaf"),
         (2, {"left_child": [0]}, "each the child of one node"),
         (2, {"left_child": [-3]}, "each the child of one node"),
