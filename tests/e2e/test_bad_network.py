@@ -25,7 +25,7 @@ def hosts() -> None:
 
 
 def assert_on_time_or_marked(engine: Engine, site: Site, undisturbed: Ran) -> Counter[str]:
-    """Each section once and in order, computed or held; what was computed has the oracle's bits. How many of each."""
+    """Each section once and in order, computed, held or void; what was computed has the oracle's bits. How many each."""
     first = [line for line in engine.sections() if line["revision"] == 0]
     ran = site.record()
     assert [line["bar"] for line in first] == list(range(FIRST, LAST + 1))
@@ -34,7 +34,9 @@ def assert_on_time_or_marked(engine: Engine, site: Site, undisturbed: Ran) -> Co
     oracle = bits(undisturbed)
     assert computed == {bar: oracle[bar] for bar in computed}
     counted = Counter(str(line["status"]) for line in first)
-    assert set(counted) <= {"fresh", "held"}
+    assert set(counted) <= {"fresh", "held", "void"}
+    # Held no longer than the arm may, and nothing before the first.
+    assert {line["reason"] for line in first if line["status"] == "void"} <= {"max_age", "nothing_yet"}
     # The record tells the same: it is there that a reader counts them.
     assert counted == Counter(row["status"] for row in ran.rows if row["revision"] == 0)
     for status, sections in counted.items():
