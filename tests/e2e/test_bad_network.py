@@ -25,7 +25,7 @@ def hosts() -> None:
 
 
 def assert_on_time_or_marked(engine: Engine, site: Site, undisturbed: Ran) -> Counter[str]:
-    """Each section once and in order, computed, held or void; what was computed has the oracle's bits. How many each."""
+    """Each section once and in order, computed or marked; what was computed has the oracle's bits. How many of each."""
     first = [line for line in engine.sections() if line["revision"] == 0]
     ran = site.record()
     assert [line["bar"] for line in first] == list(range(FIRST, LAST + 1))
