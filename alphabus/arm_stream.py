@@ -174,7 +174,7 @@ class ArmStream:
             backfill.since_ns = now
             if self._dropped and self._archive.silent:
                 self._backfill = None
-        elif joint.waiting and self._archive.silent and not joint.delivered.lacks_before(joint.waiting.first.message):
+        elif self._archive.silent and not joint.delivered.lacks_before(joint.waiting.first.message):
             self._backfill = None
             joint.take_live(1, joint.waiting.journals)  # nothing is known of what another numbering has before it
         elif now - backfill.since_ns >= FILL_NS:

@@ -59,7 +59,9 @@ class Feed(Table):
 
     @property
     def needed_sections(self) -> int:
-        """How many sections tell who is tracked and expected after them, whoever was before; 0: any number.
+        """How many sections tell who is tracked and expected after them, whoever was before.
+
+        0 where nobody is ever forgotten: fewer are allowed there, and who is expected may then differ after a restart.
 
         Of `patience_bars + 1` sections in a row one at least counts as an unseen bar, from the `patience_bars`th of the
         record on it is known which. So after the square of them nobody is left of whom the record knows nothing.

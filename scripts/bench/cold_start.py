@@ -5,9 +5,10 @@ import subprocess
 import sys
 
 from alphabus.clock import Clock
+from common.amounts import amount
 from scripts.bench.child import await_message, starting
 from scripts.bench.progress import Step
-from scripts.bench.rows import Row, counted
+from scripts.bench.rows import Row
 from scripts.bench.spread import Spread
 from scripts.bench.subject import Subject
 
@@ -22,7 +23,7 @@ def measure_cold_starts(subject: Subject, trees: int, starts: int, clock: Clock,
         bare.append(_import(clock))
         step()
     child, theirs = Spread.of(ours), Spread.of(bare)
-    what = f"cold start, {counted(trees, 'tree')}, {counted(starts, 'start')}"
+    what = f"cold start, {amount(trees, 'tree')}, {amount(starts, 'start')}"
     return [
         Row.of(f"{what}, p50", child.p50, "ms", peer=IMPORT, theirs=theirs.p50),
         Row.of(f"{what}, max", child.longest, "ms", peer=IMPORT, theirs=theirs.longest),

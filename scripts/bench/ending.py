@@ -9,10 +9,11 @@ from select import select
 
 from alphabus.clock import Clock
 from alphabus.sockets import wait_on
+from common.amounts import amount
 from common.errors import PipelineError
 from scripts.bench.child import PATIENCE_NS, await_message
 from scripts.bench.progress import Step
-from scripts.bench.rows import Row, counted
+from scripts.bench.rows import Row
 from scripts.bench.spread import Spread
 from scripts.bench.stage import Act, Stage
 from scripts.bench.subject import Subject
@@ -38,9 +39,9 @@ def measure_endings(subject: Subject, stage: Stage, times: int, clock: Clock, st
             gone.append(_orphan(act, clock))
         step()
     return [
-        _row(f"kill and reap a spinning child, {counted(times, 'kill')}, max", reaped, REAPED_MS),
-        _row(f"stop while all five stand still, {counted(times, 'stop')}, max", stops, STOP_MS),
-        _row(f"none left after the launcher's SIGKILL, {counted(times, 'kill')}, max", gone, GONE_MS),
+        _row(f"kill and reap a spinning child, {amount(times, 'kill')}, max", reaped, REAPED_MS),
+        _row(f"stop while all five stand still, {amount(times, 'stop')}, max", stops, STOP_MS),
+        _row(f"none left after the launcher's SIGKILL, {amount(times, 'kill')}, max", gone, GONE_MS),
     ]
 
 

@@ -3,11 +3,12 @@
 from pathlib import Path
 
 from alphabus.clock import Clock
+from common.amounts import amount
 from common.errors import PipelineError
 from scripts.bench.factor_asking import Missing, asked
 from scripts.bench.factor_market import write_market
 from scripts.bench.progress import Track
-from scripts.bench.rows import Row, counted
+from scripts.bench.rows import Row
 from scripts.bench.spread import Spread
 
 GOAL_MS = 3000.0
@@ -16,7 +17,7 @@ GOAL_MS = 3000.0
 def measure_starts(folder: Path, symbols: int, starts: int, clock: Clock, track: Track) -> list[Row]:
     """Interpreter, imports, set, kernels, and a first section of so many symbols; one start before is not counted."""
     write_market(folder / "market.npy", 2, symbols)
-    what = f"start to first section, {symbols:,} symbols, {counted(starts, 'start')}"
+    what = f"start to first section, {symbols:,} symbols, {amount(starts, 'start')}"
     step, durations = track(what, starts + 1), []
     for _ in range(starts + 1):
         durations.append(_start(folder, clock))

@@ -1,8 +1,9 @@
 """From a section's deadline to its fallback, with the factor engine stopped so that every section is held."""
 
 from alphabus.messages import Reason, Status
+from common.amounts import amount
 from scripts.bench.progress import Step
-from scripts.bench.rows import Row, counted
+from scripts.bench.rows import Row
 from scripts.bench.spread import Spread
 from scripts.bench.stage import Act, Stage
 from scripts.processes.pidfd import stopped
@@ -14,7 +15,7 @@ def measure_fallback(stage: Stage, sections: int, step: Step) -> list[Row]:
     """Hold so many sections; how long after its deadline each was sent."""
     with stage.run("fallback") as act, stopped(act.pid("factor_engine")):
         spread = Spread.of(_overshoots(act, sections, step))
-    what = f"deadline to fallback, {counted(spread.count, 'section')}"
+    what = f"deadline to fallback, {amount(spread.count, 'section')}"
     return [
         Row.of(f"{what}, p50", spread.p50, "ms"),
         Row.of(f"{what}, p99", spread.p99, "ms", goal=GOAL_MS),

@@ -8,6 +8,7 @@ import numpy as np
 import typer
 
 from alphabus.clock import Clock
+from common.amounts import amount
 from scripts.bench.cold_start import measure_cold_starts
 from scripts.bench.ending import measure_endings
 from scripts.bench.fallback import measure_fallback
@@ -15,7 +16,7 @@ from scripts.bench.progress import Track
 from scripts.bench.recovery import measure_recovery
 from scripts.bench.reporting import run
 from scripts.bench.round_trip import measure_round_trips, overhead_row, round_trip_rows
-from scripts.bench.rows import Row, counted
+from scripts.bench.rows import Row
 from scripts.bench.stage import Stage
 from scripts.bench.subject import Shape, Subject
 from scripts.bench.subject_models import boosted
@@ -66,7 +67,7 @@ def measure(folder: Path, effort: Effort, clock: Clock, track: Track) -> list[Ro
             subject = Subject.of(folder, shape, model, random)
             step = track(f"round trips {shape}", effort.sections)
             measured = measure_round_trips(subject, effort.sections, clock, step)
-            what = f"{shape}, {counted(trees, 'tree')}"
+            what = f"{shape}, {amount(trees, 'tree')}"
             rows += [*round_trip_rows(what, measured), overhead_row(what, measured)]
     stage = Stage.set_up(folder, effort.sections, clock)
     rows += measure_fallback(stage, effort.sections, track("fallbacks", effort.sections))

@@ -4,9 +4,10 @@ from dataclasses import replace
 from typing import Any
 
 from alphabus.clock import Clock
+from common.amounts import amount
 from common.errors import PipelineError
 from scripts.bench.progress import Step
-from scripts.bench.rows import Row, counted
+from scripts.bench.rows import Row
 from scripts.bench.spread import Spread
 from scripts.bench.stage import Act, Stage
 from scripts.processes.kin import children_of
@@ -27,8 +28,8 @@ def measure_recovery(stage: Stage, kills: int, clock: Clock, step: Step) -> list
                 spent.append(_recover(act, clock))
                 stops.append(_stop(act, clock))
             step()
-        rows += _rows(f"kill to next fresh {what}, {counted(kills, 'kill')}", spent)
-    return rows + _rows(f"stop until nothing is left, {counted(len(stops), 'stop')}", stops, goal=STOP_MS)
+        rows += _rows(f"kill to next fresh {what}, {amount(kills, 'kill')}", spent)
+    return rows + _rows(f"stop until nothing is left, {amount(len(stops), 'stop')}", stops, goal=STOP_MS)
 
 
 def _rows(what: str, spent: list[int], goal: float | None = None) -> list[Row]:

@@ -56,11 +56,6 @@ class Result:
         return {"machine": self.machine.figures(), "rows": [asdict(row) for row in self.rows]}
 
 
-def counted(count: int, what: str) -> str:
-    """`1 kill`, `5 kills`, `5,000 kills`."""
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
-
-
 def show(result: Result, target: Console) -> None:
     """The rows for people."""
     target.print(str(result.machine), highlight=False, markup=False)

@@ -5,11 +5,12 @@ from dataclasses import dataclass, replace
 
 from alphabus.clock import Clock
 from alphabus.messages import Status
+from common.amounts import amount
 from common.models.bundle import Bundle
 from common.models.records import ModelRef
 from common.models.registry import Registry
 from scripts.bench.progress import Step
-from scripts.bench.rows import Row, counted
+from scripts.bench.rows import Row
 from scripts.bench.spread import Spread
 from scripts.bench.stage import PACE_S, Act, Stage
 
@@ -43,12 +44,12 @@ def measure_swaps(stage: Stage, swaps: int, clock: Clock, step: Step) -> list[Ro
     seen = Spread.of([one.seen for one in (*promoted, *rolled)])
     goal = PACE_S * 1000.0 + WORK_MS
     return [
-        Row.of(f"alias moved to seen, {counted(2 * swaps, 'move')}, p50", seen.p50, "ms"),
-        Row.of(f"alias moved to seen, {counted(2 * swaps, 'move')}, max", seen.longest, "ms", goal=SEEN_MS),
-        Row.of(f"promote to its first fresh, {counted(swaps, 'swap')}, p50", there.p50, "ms"),
-        Row.of(f"promote to its first fresh, {counted(swaps, 'swap')}, max", there.longest, "ms"),
-        Row.of(f"rollback to its first fresh, {counted(swaps, 'rollback')}, p50", back.p50, "ms", goal=goal),
-        Row.of(f"rollback to its first fresh, {counted(swaps, 'rollback')}, max", back.longest, "ms"),
+        Row.of(f"alias moved to seen, {amount(2 * swaps, 'move')}, p50", seen.p50, "ms"),
+        Row.of(f"alias moved to seen, {amount(2 * swaps, 'move')}, max", seen.longest, "ms", goal=SEEN_MS),
+        Row.of(f"promote to its first fresh, {amount(swaps, 'swap')}, p50", there.p50, "ms"),
+        Row.of(f"promote to its first fresh, {amount(swaps, 'swap')}, max", there.longest, "ms"),
+        Row.of(f"rollback to its first fresh, {amount(swaps, 'rollback')}, p50", back.p50, "ms", goal=goal),
+        Row.of(f"rollback to its first fresh, {amount(swaps, 'rollback')}, max", back.longest, "ms"),
     ]
 
 

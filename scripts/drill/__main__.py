@@ -11,9 +11,9 @@ from rich.console import Console
 from rich.table import Table
 
 from alphabus.clock import SystemClock
+from common.amounts import amount
 from common.errors import PipelineError
 from scripts.bench.progress import tracking
-from scripts.bench.rows import counted
 from scripts.command import Json, console, main, report
 from scripts.drill.course import Seen, run
 from scripts.drill.dice import PACE_S, Plan
@@ -60,7 +60,7 @@ def judge(seen: Seen, people: Console, json_file: Path | None) -> None:
     people.print(table)
     report(json_file, {"plan": asdict(seen.plan), "figures": dict(told), "complaints": wrong})
     if wrong:
-        raise PipelineError(f"{counted(len(wrong), 'complaint')}: {'; '.join(wrong[:5])}")
+        raise PipelineError(f"{amount(len(wrong), 'complaint')}: {'; '.join(wrong[:5])}")
 
 
 if __name__ == "__main__":

@@ -15,15 +15,23 @@ def children_of(parent: int) -> list[int]:
     found = [
         (int(fields[_START]), int(folder.name))
         for folder in PROC.iterdir()
-        if folder.name.isdigit() and (fields := _stat(folder)) and int(fields[_PARENT]) == parent
+        if folder.name.isdigit() and (fields := stat_of(int(folder.name))) and int(fields[_PARENT]) == parent
     ]
     return [pid for _, pid in sorted(found)]
 
 
 def parent_of(pid: int) -> int | None:
     """Process id of the parent; None when the process is gone."""
-    fields = _stat(PROC / str(pid))
+    fields = stat_of(pid)
     return int(fields[_PARENT]) if fields else None
+
+
+def stat_of(pid: int) -> list[str]:
+    """What the kernel says of a process, from its state on; nothing of one that is gone."""
+    try:
+        return (PROC / str(pid) / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+    except OSError:
+        return []
 
 
 def services_with(config_file: Path) -> dict[str, int]:
@@ -39,12 +47,5 @@ def services_with(config_file: Path) -> dict[str, int]:
 def _command(folder: Path) -> list[str]:
     try:
         return (folder / "cmdline").read_bytes().decode(errors="replace").split("\0")
-    except OSError:
-        return []
-
-
-def _stat(folder: Path) -> list[str]:
-    try:
-        return (folder / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
     except OSError:
         return []

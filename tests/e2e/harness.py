@@ -22,6 +22,7 @@ from common.replay.pipeline import Pipeline
 from common.replay.preparation import Prepared, Wish, configure, load, train, write_config
 from common.replay.results import digest_signals, last_revisions, read_signals, section_rows
 from common.replay.summary import Missing, missing_sections
+from scripts.processes import kin
 
 STALLED_NS = 90_000_000_000
 
@@ -162,21 +163,13 @@ def show(what: str, figure: float, unit: str = "s") -> None:
 
 def state_of(pid: int) -> str | None:
     """One letter of the kernel's, such as T (stopped) or Z (ended, and nobody has waited for it); None: gone."""
-    fields = stat_of(pid)
+    fields = kin.stat_of(pid)
     return fields[0] if fields else None
 
 
 def parent_of(pid: int) -> int:
     """Process id of the parent; ProcessLookupError when the process is gone."""
-    fields = stat_of(pid)
-    if not fields:
+    parent = kin.parent_of(pid)
+    if parent is None:
         raise ProcessLookupError(pid)
-    return int(fields[1])
-
-
-def stat_of(pid: int) -> list[str]:
-    """What the kernel says of a process, from its state on; nothing of one that is gone."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
-    except OSError:
-        return []
+    return parent

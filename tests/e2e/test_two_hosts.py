@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from alphabus.endpoints import SERVICES
-from tests.e2e.harness import Bench, Ran, eventually, show, stat_of
+from scripts.processes.kin import stat_of
+from tests.e2e.harness import Bench, Ran, eventually, show
 from tests.e2e.hosts import PREFIX, Host, ip, namespaces, need_hosts, network
 from tests.e2e.split_pipeline import (
     CUT,

@@ -11,18 +11,12 @@ from alphabus.client import SignalClient
 from alphabus.errors import NoSectionError, RequestError
 from alphabus.messages import Mode, Phase
 from alphabus.testing import day_ns
-from tests.services.cluster import MS, Cluster, toy_config, toy_registry
+from tests.services.cluster import MS, Cluster, toy_config
 from tests.services.markets import toy_market
 
 SECOND_NS = 1_000_000_000
 FIRST, LAST = 5, 18
 ARMS = {"champion": {"alias": "champion", "capital": 0.5}, "challenger": {"alias": "challenger", "capital": 0.5}}
-
-
-@pytest.fixture(scope="module")
-def registry(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One model for all."""
-    return toy_registry(tmp_path_factory.mktemp("registry"))
 
 
 def client_of(cluster: Cluster) -> SignalClient:

@@ -13,7 +13,7 @@ import pytest
 from common.errors import JournalError
 from common.market.journal_mark import NAME
 from common.market.journal_sync import Sync
-from tests.services.cluster import Cluster, said, toy_config, toy_registry
+from tests.services.cluster import Cluster, said, toy_config
 from tests.services.markets import toy_market
 
 MARKET = toy_market(3, live=14)
@@ -84,12 +84,6 @@ def disk(monkeypatch: pytest.MonkeyPatch) -> Disk:
     found = Disk()
     monkeypatch.setattr(os, "fdatasync", found.fdatasync)
     return found
-
-
-@pytest.fixture(scope="module")
-def registry(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One model for all."""
-    return toy_registry(tmp_path_factory.mktemp("registry"))
 
 
 @dataclass(frozen=True, slots=True)

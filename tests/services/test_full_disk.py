@@ -14,7 +14,7 @@ import pytest
 from alphabus.messages import Reason, Request, Status
 from common.errors import JournalError
 from common.room import waits_for_space
-from tests.services.cluster import MS, Cluster, said, toy_config, toy_registry
+from tests.services.cluster import MS, Cluster, said, toy_config
 from tests.services.markets import toy_market
 
 MARKET = toy_market(3, live=20)
@@ -52,12 +52,6 @@ def disk(monkeypatch: pytest.MonkeyPatch) -> Disk:
     found = Disk()
     monkeypatch.setattr(os, "writev", found.writev)
     return found
-
-
-@pytest.fixture(scope="module")
-def registry(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One model for all."""
-    return toy_registry(tmp_path_factory.mktemp("registry"))
 
 
 def run(cluster: Cluster, disk: Disk, full: tuple[str, ...], at: int) -> None:

@@ -14,16 +14,10 @@ from alphabus.testing import day_ns
 from common.errors import BarFileError
 from services.bar_feed.admission import MAX_REFUSED
 from services.bar_feed.alignment import Alignment
-from tests.services.cluster import Cluster, toy_config, toy_registry
+from tests.services.cluster import Cluster, toy_config
 from tests.services.markets import ToySource, raw_section, toy_market
 
 LIVE = ToySource(toy_market(2).sections, 4, Mode.LIVE, day_ns(18))
-
-
-@pytest.fixture(scope="module")
-def registry(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One model for all."""
-    return toy_registry(tmp_path_factory.mktemp("registry"))
 
 
 def test_signals_of_a_live_source_are_live(registry: Path, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from alphabus.messages import Mode, Reason, Signals, Status
-from tests.services.cluster import MS, Cluster, toy_config, toy_registry
+from tests.services.cluster import MS, Cluster, toy_config
 from tests.services.markets import ToySource, toy_market
 
 MARKET = toy_market(2, live=20)
@@ -45,12 +45,6 @@ def _run_to(cluster: Cluster, bar: int) -> None:
             return
         cluster.round(50 * MS)
     raise AssertionError(f"bar {bar} never came")
-
-
-@pytest.fixture(scope="module")
-def registry(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One model for all."""
-    return toy_registry(tmp_path_factory.mktemp("registry"))
 
 
 def told(record: list[Signals], first: int) -> list[tuple[Any, ...]]:

@@ -26,12 +26,6 @@ from tests.services.seats import Behave
 SYMBOLS = ("A", "B", "C", "D")
 
 
-@pytest.fixture(scope="module")
-def registry(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One model for all."""
-    return toy_registry(tmp_path_factory.mktemp("registry"))
-
-
 def steady_market(live: int, *, history: int = 4, absent: dict[int, str] | None = None) -> ToySource:
     """Four symbols that all trade, but for those named absent at a bar."""
     sections = []

@@ -27,17 +27,11 @@ from common.research.precompute_roll import Conditions
 from common.research.precompute_write import write_answers
 from services.signal_cache.admission import admit
 from tests.docs.process_facts import defaults
-from tests.services.cluster import MS, Cluster, toy_bundle, toy_registry
+from tests.services.cluster import MS, Cluster, toy_bundle
 from tests.services.precomputing import DAYS, HISTORY, PARTIAL, Ahead, Leaving, processed_registry
 
 OWN = ("arm", "capital")
 """Columns in which the two differ: who speaks, and with what weight."""
-
-
-@pytest.fixture(scope="module")
-def registry(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One model for all."""
-    return toy_registry(tmp_path_factory.mktemp("registry"))
 
 
 @pytest.fixture(scope="module", params=[False, True], ids=["everybody", "members"])

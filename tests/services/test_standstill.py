@@ -14,7 +14,7 @@ from services.inference_worker.exchange import Answer
 from services.inference_worker.happenings import Happened
 from services.inference_worker.service import InferenceWorker
 from services.inference_worker.standstill import LIMIT_NS
-from tests.services.cluster import MS, Cluster, toy_config, toy_registry
+from tests.services.cluster import MS, Cluster, toy_config
 from tests.services.seats import FormulaSeat
 from tests.services.test_restarted_deadline import DEADLINE_MS, LIVE, PACE_MS, STEP_MS, TABLES, Watched
 from tests.services.test_swap import HISTORY, market
@@ -92,12 +92,6 @@ def watched(folder: Path, registry: Path) -> Iterator[tuple[Watched, Stopping]]:
     finally:
         cluster.close()
     assert {bar for bar, revision in it.said if not revision} == set(range(HISTORY + 1, HISTORY + LIVE + 1))
-
-
-@pytest.fixture(scope="module")
-def registry(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One model for all."""
-    return toy_registry(tmp_path_factory.mktemp("registry"))
 
 
 def dishonest(it: Watched) -> list[int]:

@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from scripts.bench.machine import Machine
-from scripts.bench.rows import Result, Row, counted, show
+from scripts.bench.rows import Result, Row, show
 
 MACHINE = Machine(
     time="2020-01-02T03:04:05+00:00",
@@ -84,9 +84,3 @@ def test_the_table_is_readable() -> None:
     assert "yes" in lines["fast"]
     assert "12,346" in lines["slow"]
     assert "no" in lines["slow"]
-
-
-@pytest.mark.parametrize(("count", "text"), [(1, "1 kill"), (2, "2 kills"), (5000, "5,000 kills")])
-def test_things_are_counted_in_words(count: int, text: str) -> None:
-    """One is singular."""
-    assert counted(count, "kill") == text
