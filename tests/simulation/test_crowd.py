@@ -54,12 +54,14 @@ def test_a_signal_ends_the_command_with_what_was_found(
         finally:
             closed.append(first)
 
-    before = signal.getsignal(signal.SIGTERM)
+    before = {each: signal.getsignal(each) for each in (signal.SIGTERM, signal.SIGINT)}
     monkeypatch.setattr(command, "judged", interrupted)
     try:
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job inherits that it is ignored
         command.heed_end()
         ended = CliRunner().invoke(command.app, ["--seeds", "5", "--seed", "7", "--json", "-"])
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for each, handler in before.items():
+            signal.signal(each, handler)
     assert (ended.exit_code, closed) == (status, [7])
     assert '"seeds": 1' in ended.stdout
