@@ -1,8 +1,9 @@
-"""A stage of the path without guarantees: `python -m scripts.bench.bus_bare STAGE --config FILE --parent PID`.
+"""A stage of the path without guarantees: `python -m scripts.bench.bus_bare STAGE --config FILE --parent PID [--disk]`.
 
 The same codec, the same announcements, universes and sections, the same computation by the same parts, over bare
 sockets that wait when they are full. There is no journal, no record, no outbox, no snapshot and no heartbeat; nobody
-asks for what is missing, acknowledges, or looks whether anything is.
+asks for what is missing, acknowledges, or looks whether anything is. With `--disk` the feed and the cache force the
+bytes of each section to disk, and that is all that becomes of them.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from common.allocator import keep_freed_memory
 from common.config import load_config
 from common.parent import die_with_parent
 from scripts.bench.bus_bare_cache import BareCache
+from scripts.bench.bus_bare_disk import Disk, NoDisk
 from scripts.bench.bus_bare_engine import BareEngine
 from scripts.bench.bus_bare_feed import BareFeed
 from scripts.bench.bus_bare_link import BareLinks, BareStage
@@ -55,13 +57,15 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("stage", choices=STAGES)
     parser.add_argument("--config", type=Path, required=True)
     parser.add_argument("--parent", type=int, required=True)
+    parser.add_argument("--disk", action="store_true")
     parsed = parser.parse_args(arguments)
     die_with_parent(parsed.parent)
     keep_freed_memory()  # which is no guarantee: both sides have it
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     config, clock = load_config(parsed.config), SystemClock()
     config.endpoints.make_folder()
-    run(STAGES[parsed.stage](config, clock, BareLinks(config, clock)))
+    disk = Disk(config.state / f"{parsed.stage}.bytes") if parsed.disk else NoDisk()
+    run(STAGES[parsed.stage](config, clock, BareLinks(config, clock), disk))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The newest signals in memory, and none on record."""
+"""The newest signals in memory; on record none, or only to have them on the disk."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from array import array
 from collections import deque
 
 from alphabus.clock import Clock
+from alphabus.codec import encode_record
 from alphabus.messages import Signals
 from common.config import Config
+from scripts.bench.bus_bare_disk import NoDisk
 from scripts.bench.bus_bare_link import BareLinks, BareStage, heard
 from scripts.bench.bus_gate import Gate
 from services.signal_cache.shelf import RECENT
@@ -16,8 +18,8 @@ from services.signal_cache.shelf import RECENT
 class BareCache(BareStage):
     """Keeps what a cache keeps at hand."""
 
-    def __init__(self, config: Config, clock: Clock, links: BareLinks) -> None:
-        super().__init__(config, clock, links)
+    def __init__(self, config: Config, clock: Clock, links: BareLinks, disk: NoDisk) -> None:
+        super().__init__(config, clock, links, disk)
         self._gate, self._bar = Gate(clock), 0
         self._times, self._bars = array("q"), array("q")
         self._recent: deque[Signals] = deque(maxlen=RECENT)
@@ -36,6 +38,8 @@ class BareCache(BareStage):
             if isinstance(delivery.message, Signals):
                 self._keep(delivery.message)
         self._gate.passed(before, self._bar)
+        if self._bar > before:
+            self.disk.keep([encode_record(signals) for signals in list(self._recent)[before - self._bar :]])
 
     def _keep(self, signals: Signals) -> None:
         self._bar = signals.bar

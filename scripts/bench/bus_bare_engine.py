@@ -9,6 +9,7 @@ from alphabus.messages import Bars, Delivery, Factors, Mode, Universe
 from common.config import Config
 from common.factors.plan import compile_set
 from common.factors.sets import load_set
+from scripts.bench.bus_bare_disk import NoDisk
 from scripts.bench.bus_bare_link import BareLinks, BareStage, heard
 from services.factor_engine.desk import Desk
 from services.factor_engine.sections import Listings
@@ -18,8 +19,8 @@ from services.factor_engine.wishes import plan_name
 class BareEngine(BareStage):
     """Applies every section that comes."""
 
-    def __init__(self, config: Config, clock: Clock, links: BareLinks) -> None:
-        super().__init__(config, clock, links)
+    def __init__(self, config: Config, clock: Clock, links: BareLinks, disk: NoDisk) -> None:
+        super().__init__(config, clock, links, disk)
         plan = compile_set(load_set(config.factors.set))
         self._topic = self.endpoints.topic("factors", plan_name(config.factors.name, plan.digest.hex()))
         self._listings, self._desk = Listings(), Desk(plan)

@@ -1,4 +1,4 @@
-"""Sections from the source to the bus, as the feed makes them, and nothing on record."""
+"""Sections from the source to the bus, as the feed makes them; on record nothing, or nothing that could be read."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from itertools import chain
 
 from alphabus.clock import Clock
+from alphabus.codec import Frames
 from alphabus.messages import Announcement, Mode, Phase
 from common.config import Config
 from common.market.membership import Membership
+from scripts.bench.bus_bare_disk import NoDisk
 from scripts.bench.bus_bare_link import JOURNAL, BareLinks, BareStage
 from scripts.bench.bus_gate import Gate
 from services.bar_feed.admission import Admission
@@ -22,8 +24,8 @@ READERS = 2
 class BareFeed(BareStage):
     """Announces and publishes one section after the other, as far as it may go."""
 
-    def __init__(self, config: Config, clock: Clock, links: BareLinks) -> None:
-        super().__init__(config, clock, links)
+    def __init__(self, config: Config, clock: Clock, links: BareLinks, disk: NoDisk) -> None:
+        super().__init__(config, clock, links, disk)
         self._gate, self._bar = Gate(clock), 0
         self._announcements, self._bars = self.endpoints.topic("announcements"), self.endpoints.topic("bars")
         self._alignment = Alignment(Membership(config.feed.patience_bars, config.inference.min_coverage))
@@ -59,15 +61,16 @@ class BareFeed(BareStage):
         self._bar += 1
         expected = self._alignment.expected
         universe, bars = self._alignment.align(raw, JOURNAL, self._bar, mode)
-        self._announce(mode, raw, Phase.CLOSED, expected, bars.coverage)
+        sent = list(self._announce(mode, raw, Phase.CLOSED, expected, bars.coverage))
         if universe is not None:
-            self.links.publish(self._bars, universe)
-        self.links.publish(self._bars, bars)
+            sent += self.links.send(self._bars, universe)
+        sent += self.links.send(self._bars, bars)
         self._next = next(self._sections, None)
         if self._next is not None and self._next[0] is not Mode.HISTORY:
-            self._announce(*self._next, Phase.DUE, self._alignment.expected, 0.0)
+            sent += self._announce(*self._next, Phase.DUE, self._alignment.expected, 0.0)
+        self.disk.keep(sent)
 
-    def _announce(self, mode: Mode, raw: RawSection, phase: Phase, expected: int, coverage: float) -> None:
+    def _announce(self, mode: Mode, raw: RawSection, phase: Phase, expected: int, coverage: float) -> Frames:
         bar = self._bar + (phase is Phase.DUE)
         said = Announcement(JOURNAL, bar, mode, raw.time, raw.stamp, phase, expected, coverage=coverage)
-        self.links.publish(self._announcements, said)
+        return self.links.send(self._announcements, said)

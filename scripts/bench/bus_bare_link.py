@@ -9,9 +9,10 @@ from typing import Any
 import zmq
 
 from alphabus.clock import Clock
-from alphabus.codec import decode, encode
+from alphabus.codec import Frames, decode, encode
 from alphabus.messages import Delivery, Message
 from common.config import Config
+from scripts.bench.bus_bare_disk import NoDisk
 
 JOURNAL = b"without a record"
 """What messages say they are numbered by."""
@@ -48,9 +49,14 @@ class BareLinks:
 
     def publish(self, topic: str, message: Message) -> None:
         """Encode and send."""
+        self.send(topic, message)
+
+    def send(self, topic: str, message: Message) -> Frames:
+        """Publish; what was sent."""
+        frames = encode(Delivery(topic, 1, next(self._seqs), self._clock.wall_ns(), message))
         if self._out is not None:
-            frames = encode(Delivery(topic, 1, next(self._seqs), self._clock.wall_ns(), message))
             self._out.send_multipart(frames, copy=False)
+        return frames
 
     def close(self) -> None:
         """What is under way is lost."""
@@ -75,8 +81,9 @@ def heard(link: zmq.Socket[bytes]) -> Iterator[Delivery]:
 class BareStage:
     """One process of the path."""
 
-    def __init__(self, config: Config, clock: Clock, links: BareLinks) -> None:
-        self.config, self.clock, self.links, self.endpoints = config, clock, links, config.endpoints
+    def __init__(self, config: Config, clock: Clock, links: BareLinks, disk: NoDisk) -> None:
+        self.config, self.clock, self.links, self.disk = config, clock, links, disk
+        self.endpoints = config.endpoints
 
     def joined(self) -> bool:
         """Whether everybody who is to hear it does, and it can work."""
@@ -90,5 +97,6 @@ class BareStage:
         """Do everything that is there."""
 
     def close(self) -> None:
-        """Let go of the sockets."""
+        """Let go of the sockets and the file."""
         self.links.close()
+        self.disk.close()

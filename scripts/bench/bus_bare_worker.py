@@ -16,6 +16,7 @@ from common.counters import Counters
 from common.errors import PipelineError
 from common.logs import open_log
 from common.service import Context
+from scripts.bench.bus_bare_disk import NoDisk
 from scripts.bench.bus_bare_link import JOURNAL, BareLinks, BareStage, heard
 from services.inference_worker.actions import Action, Publish, Told
 from services.inference_worker.board import Board
@@ -32,8 +33,8 @@ REAP_S = 1.0
 class BareWorker(BareStage):
     """Publishes one section an arm for every section that is announced, as soon as there is an answer."""
 
-    def __init__(self, config: Config, clock: Clock, links: BareLinks) -> None:
-        super().__init__(config, clock, links)
+    def __init__(self, config: Config, clock: Clock, links: BareLinks, disk: NoDisk) -> None:
+        super().__init__(config, clock, links, disk)
         log = open_log(config.logs, SERVICE, config.instance)
         self._dying, self._universes = Dying(), Universes()
         self._roster = Roster(config, clock, _unheard)

@@ -1,4 +1,7 @@
-"""What the guarantees cost from the feed to the cache: every policy beside the path without them, in turns."""
+"""What the guarantees cost from the feed to the cache: every policy beside the path without them, in turns.
+
+And what two syncs a section cost by themselves: no journal that loses one section at most costs less on that disk.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from statistics import median
 from alphabus.clock import Clock
 from alphabus.sockets import wait_on
 from scripts.bench.bus_market import HISTORY, Market
-from scripts.bench.bus_path import BARE, POLICIES, Way, bare, guarded
+from scripts.bench.bus_path import BARE, POLICIES, WAYS, Way, bare, guarded
 from scripts.bench.progress import Step
 from scripts.bench.rows import Row
 from scripts.bench.spread import Spread
@@ -47,7 +50,7 @@ def measure_cost(market: Market, turns: Turns, clock: Clock, step: Step) -> list
     """All ways stand ready; the one whose turn it is goes on, and the order of the turns rotates."""
     with ExitStack() as held:
         paths = []
-        for made in (bare(market), *(guarded(market, name) for name in POLICIES)):
+        for made in (bare(market), bare(market, disk=True), *(guarded(market, name) for name in POLICIES)):
             paths.append(held.enter_context(made))
             # One after the other: twenty processes that start at once would starve each other.
             paths[-1].go_on(HISTORY + WARM_UP)
@@ -58,7 +61,7 @@ def measure_cost(market: Market, turns: Turns, clock: Clock, step: Step) -> list
                 _flood(path, turns.flood, found[path.name])
                 _single(path, turns.single, found[path.name], clock)
                 step()
-    return [row for name in POLICIES for row in _rows(market, name, found[name], found[BARE])]
+    return [row for name in WAYS if name != BARE for row in _rows(market, name, found[name], found[BARE])]
 
 
 def _flood(path: Way, sections: int, measured: Measured) -> None:

@@ -21,7 +21,8 @@ from scripts.processes.kin import children_of
 
 POLICIES = ("behind", "interval", "always", "never")
 BARE = "without guarantees"
-WAYS = (BARE, *POLICIES)
+SYNCED = "two syncs a section alone"
+WAYS = (BARE, SYNCED, *POLICIES)
 GATED = ("bar_feed", "signal_cache")
 STAGES = ("bar_feed", "factor_engine", "inference_worker", "signal_cache")
 END_S = 10.0
@@ -84,13 +85,13 @@ def guarded(market: Market, sync: str) -> Iterator[Way]:
 
 
 @contextmanager
-def bare(market: Market) -> Iterator[Way]:
-    """The same without guarantees."""
-    config = market.config_file("bare", "never")
+def bare(market: Market, *, disk: bool = False) -> Iterator[Way]:
+    """The same without guarantees; or with feed and cache forcing each section to disk, and nothing else."""
+    config = market.config_file("disk" if disk else "bare", "never")
     with ExitStack() as held:
-        command = ["-m", "scripts.bench.bus_bare"]
-        stages = {name: held.enter_context(_started([*command, name], config)) for name in STAGES}
-        path = Way(BARE, stages, config.with_name(LOG))
+        command, options = ["-m", "scripts.bench.bus_bare"], ["--disk"] * disk
+        stages = {name: held.enter_context(_started([*command, name, *options], config)) for name in STAGES}
+        path = Way(SYNCED if disk else BARE, stages, config.with_name(LOG))
         for name in STAGES:
             path.say(name, "join")
         yield path

@@ -12,7 +12,7 @@ import pytest
 from common.replay.pipeline import ROOT
 from scripts.bench.bus_chart import write_chart
 from scripts.bench.bus_latency import PROMISED, SHAPES, body_bytes
-from scripts.bench.bus_path import BARE, POLICIES
+from scripts.bench.bus_path import BARE, POLICIES, SYNCED
 from scripts.bench.bus_wire import WIRES, Wire
 from scripts.bench.rows import Row
 from tests.e2e.harness import processes_of, short_run_dir
@@ -27,7 +27,7 @@ WAYS = tuple(
 )
 PATHS = tuple(
     f"path, 24 x 24, {policy}, {what}"
-    for policy in POLICIES
+    for policy in (SYNCED, *POLICIES)
     for what in ("throughput", "latency p50", "latency p99", "computing a section")
 )
 
