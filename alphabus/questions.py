@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from alphabus.continuity import Follower
 from alphabus.messages import Delivery, Reply
 
 ASK_AGAIN_NS = 1_000_000_000
+MAX_LATE = 64  # questions that were given up, and may be answered yet: on a thin cable an answer takes its time
 MAX_UNREAD = 64  # answers nobody fetched: whoever asked found what it wanted elsewhere
 
 
@@ -27,12 +28,17 @@ class Question:
 class Questions:
     """Finds the question of each answer; gives up what was lost on the way, so that it is asked again.
 
+    Of a replay that was only late the answer is as good as that to the next question: where each comes later than
+    patience lasts, nobody would ever be answered otherwise, however often the record is sent.
+
     An answer stands between two equal replies; what a queue lost of either, or between, is asked again.
     """
 
     def __init__(self, now_ns: int) -> None:
         self._open: dict[int, Question] = {}
+        self._late: dict[int, Question] = {}
         self._answering: Question | None = None
+        self._stalled = False  # the answer began, and does not go on
         self._answers: dict[int, Question] = {}
         self._last_id, self._answered_ns = 0, now_ns
 
@@ -45,14 +51,14 @@ class Questions:
     def read(self, delivery: Delivery, now_ns: int) -> tuple[Question, Reply] | None:
         """Take in what came; the question whose answer it completes, and its reply."""
         message = delivery.message
-        self._answered_ns = now_ns
+        self._answered_ns, self._stalled = now_ns, False
         if not isinstance(message, Reply):
             if self._answering is not None:
                 self._answering.deliveries.append(delivery)
             return None
         opened, self._answering = self._answering, None
         if opened is not None and opened.reply == message:
-            return (opened, message) if len(opened.deliveries) == message.count else None
+            return self._completed(opened, message)
         return self._opened(message, delivery.epoch)
 
     def keep(self, question: Question, reply: Reply) -> None:
@@ -75,7 +81,7 @@ class Questions:
     def awaits(self, number: int) -> bool:
         """Whether it may still be answered; False once patience has ended."""
         reply = None if self._answering is None else self._answering.reply
-        return number in self._open or (reply is not None and reply.id == number)
+        return number in self._open or (reply is not None and reply.id == number and not self._stalled)
 
     def asked_for(self) -> set[int]:
         """The followers (by identity) a question is under way for."""
@@ -87,30 +93,54 @@ class Questions:
             return
         patience_ends = now_ns - ASK_AGAIN_NS
         silent = self._answered_ns <= patience_ends
-        self._open = {
+        given_up = {
             number: question
             for number, question in self._open.items()
-            if question.asked_ns > patience_ends or not (silent or question.paused)
+            if question.asked_ns <= patience_ends and (silent or question.paused)
         }
-        if silent:
-            self._answering = None
+        self._open = {number: question for number, question in self._open.items() if number not in given_up}
+        self._remember(given_up)
+        self._stalled = silent
+
+    def _remember(self, given_up: Mapping[int, Question]) -> None:
+        self._late |= {
+            number: question
+            for number, question in given_up.items()
+            if question.follower is not None and not question.paused
+        }
+        while len(self._late) > MAX_LATE:
+            del self._late[next(iter(self._late))]
+
+    def _completed(self, question: Question, reply: Reply) -> tuple[Question, Reply] | None:
+        """Where a queue lost some of it there is none; whoever has one needs no other."""
+        if len(question.deliveries) != reply.count:
+            return None
+        if question.follower is not None:
+            self._open = _without(self._open, question.follower)
+            self._late = _without(self._late, question.follower)
+        return question, reply
 
     def _opened(self, reply: Reply, epoch: int) -> tuple[Question, Reply] | None:
-        question = self._open.pop(reply.id, None)
+        question = self._open.pop(reply.id, None) or self._late.pop(reply.id, None)
         self._forget_lost(reply.id)
         if question is None:
             return None
         question.reply, question.epoch = reply, epoch
         if reply.count == 0:
-            return question, reply
+            return self._completed(question, reply)
         self._answering = question
         return None
 
     def _forget_lost(self, answered: int) -> None:
         """Answers come in the order of the questions: an older question that is still open was lost."""
         self._open = {k: question for k, question in self._open.items() if k > answered or question.paused}
+        self._late = {k: question for k, question in self._late.items() if k > answered}
 
     def _pending(self) -> Iterable[Question]:
-        if self._answering is not None:
+        if self._answering is not None and not self._stalled:
             yield self._answering
         yield from self._open.values()
+
+
+def _without(questions: Mapping[int, Question], follower: Follower) -> dict[int, Question]:
+    return {number: question for number, question in questions.items() if question.follower is not follower}

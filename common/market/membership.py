@@ -6,7 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from alphabus.columns import MAX_SYMBOLS
 from common.market.constituents import Constituents, Seats
+
+CROWDED = "too_many_symbols"
+"""Why a bar stays out whose symbol finds no place."""
 
 Mask = NDArray[np.bool_]
 
@@ -32,6 +36,8 @@ class Membership:
     Members are those expected and, where there are `constituents`, named by them as of the section. Everyone else is
     tracked all the same, so that a joiner is warm before it is a member; with `forget_bars` only until it is not
     expected and had no bar in more sections than that, partial or not. Who is expected does not depend on it.
+
+    There are `most` places. Whoever is `homeless` is to be left out of the section that is observed.
     """
 
     def __init__(
@@ -40,7 +46,9 @@ class Membership:
         min_coverage: float = 0.5,
         constituents: Constituents | None = None,
         forget_bars: int | None = None,
+        most: int = MAX_SYMBOLS,
     ) -> None:
+        self.most = most
         self._patience = patience_bars
         self._min_coverage = min_coverage
         self._constituents = constituents
@@ -67,6 +75,15 @@ class Membership:
         """How many these are, without naming them."""
         return int(np.count_nonzero(self._unseen <= self._patience))
 
+    def homeless(self, symbols: Sequence[str]) -> tuple[str, ...]:
+        """Who of the next section finds no place: of the new ones, ascending, those beyond the places that are free."""
+        free = max(self.most - len(self._tracked), 0)
+        return () if len(symbols) <= free else tuple(self._new(symbols)[free:])
+
+    def leaves_room(self, symbols: Sequence[str]) -> bool:
+        """Whether a place stays free once these are tracked, too."""
+        return len(self._tracked) + len(self._new(symbols)) < self.most
+
     def observe(self, present_symbols: Sequence[str], stamp: int | None = None) -> Roll:
         """Take the next section's symbols, in any order; repeats count once. Constituents need its `stamp` (ns)."""
         self.admit(present_symbols)
@@ -82,6 +99,17 @@ class Membership:
         """Take a section on record by the coverage it had: who was due before the record begins is not known here."""
         self.admit(present_symbols)
         self._pass(self._mask(present_symbols), coverage)
+
+    def fit(self) -> None:
+        """Keep no more than there are places, the longest silent leave first.
+
+        To be asked once a record is taken: under rules that forget later it names more than were ever tracked at once.
+        """
+        if len(self._tracked) > self.most:
+            order = np.lexsort((self._silent, self._unseen > self._patience))
+            kept = np.zeros(len(self._tracked), np.bool_)
+            kept[order[: self.most]] = True
+            self._keep(kept)
 
     def _pass(self, present: Mask, coverage: float) -> Mask:
         """Let a section be past; returns who had a bar in it, among those that are tracked from here on."""
@@ -104,7 +132,7 @@ class Membership:
 
     def admit(self, symbols: Sequence[str]) -> None:
         """Track symbols; one that was not tracked counts as long gone until it is seen."""
-        new = set(symbols).difference(self._places)
+        new = self._new(symbols)
         if not new:
             return
         # Nobody waited for a newcomer: it counts as long gone until it is marked present.
@@ -114,6 +142,9 @@ class Membership:
         self._unseen = np.concatenate([self._unseen, unseen])[order]
         self._silent = np.concatenate([self._silent, silent])[order]
         self._list([names[place] for place in order])
+
+    def _new(self, symbols: Sequence[str]) -> list[str]:
+        return sorted(set(symbols).difference(self._places))
 
     def _keep(self, mask: Mask) -> None:
         """Track nobody else."""

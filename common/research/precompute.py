@@ -13,6 +13,7 @@ from alphabus.messages import Flag, Reason
 from common.amounts import amount
 from common.errors import DatasetError
 from common.market.columns import NUMBERS
+from common.market.membership import CROWDED
 from common.market.panel import Panel
 from common.market.parts import BarParts
 from common.market.span import ANY_TIME, Span
@@ -103,8 +104,10 @@ class Question:
         """
         call, oracle = RollCall(self.conditions), Oracle(self.served, self.conditions, self.block_numbers)
         for narrow in dense_panels(self._seen(tally), self.panel_cells):
-            panel = call.widened(narrow)
-            for rows in self._of_panel(panel, call.call(panel), oracle, tally):
+            panel, roll = call.call(narrow)
+            if roll.homeless:
+                tally.rejected[CROWDED] += roll.homeless
+            for rows in self._of_panel(panel, roll, oracle, tally):
                 progress(tally.read, max(tally.read, self.bars.sections))
                 if not rows.is_empty():
                     tally.add(rows)

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from alphabus.columns import MAX_SYMBOLS
 from common.errors import BarFileError
 
 MAX_REFUSED = 100
+ADVICE = "look at the source's zone, unit and clock"
 
 
 class Refusal(StrEnum):
@@ -17,34 +17,23 @@ class Refusal(StrEnum):
 
     FUTURE = "from_the_future"
     OVERTAKEN = "out_of_order"
-    CROWDED = "too_many_symbols"
-
-
-_CLOCK = "look at the source's zone, unit and clock"
-ADVICE = {
-    Refusal.FUTURE: _CLOCK,
-    Refusal.OVERTAKEN: _CLOCK,
-    Refusal.CROWDED: f"with it more than {MAX_SYMBOLS} symbols would be tracked, which no section can hold: set "
-    "feed.forget_bars, so that those long gone leave, or give each part of the symbols an instance of its own",
-}
-"""What to do about it."""
 
 
 @dataclass(slots=True)
 class Admission:
-    """Judges sections as they come; a source of which too many in a row are refused is given up."""
+    """Judges sections as they come by their time; a source of which too many in a row are refused is given up."""
 
     last_time: int
     """Close time (ns) of the last section that was admitted."""
     _in_a_row: int = 0
 
-    def judge(self, time: int, now: int | None, *, crowded: bool = False) -> Refusal | None:
+    def judge(self, time: int, now: int | None) -> Refusal | None:
         """Why the section that closes at `time` is refused, None when it is admitted.
 
         `now` is the close time of the newest section that can be complete when this one goes out, None where there is
-        no clock to judge by; `crowded`: it has symbols for which there is no place.
+        no clock to judge by.
         """
-        refusal = self._refusal(time, now) or (Refusal.CROWDED if crowded else None)
+        refusal = self._refusal(time, now)
         if refusal is None:
             self.last_time, self._in_a_row = time, 0
         else:
@@ -56,7 +45,7 @@ class Admission:
         if self._in_a_row >= MAX_REFUSED:
             raise BarFileError(
                 f"{MAX_REFUSED} sections in a row were refused, the last one ({_told(time)}) as {refusal.value}: "
-                f"{ADVICE[refusal]} (its clock: {'none' if now is None else _told(now)})"
+                f"{ADVICE} (its clock: {'none' if now is None else _told(now)})"
             )
 
     def _refusal(self, time: int, now: int | None) -> Refusal | None:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import ClassVar
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
-from alphabus.columns import MAX_SYMBOLS
 from alphabus.messages import Bars, Column, Mode, Universe, universe_digest
 from common.market.membership import Membership, Roll
 from services.bar_feed.sources import RawSection
@@ -18,8 +16,6 @@ FACTORS_OF_ONE = ("price_factor", "share_factor")
 
 class Alignment:
     """Places the symbols of each section among the tracked ones, and says when the universe changed."""
-
-    most: ClassVar[int] = MAX_SYMBOLS
 
     def __init__(self, membership: Membership) -> None:
         self._membership = membership
@@ -31,19 +27,6 @@ class Alignment:
         """How many symbols the next section should have."""
         return self._membership.expected_count
 
-    @property
-    def is_near_limit(self) -> bool:
-        """Whether there is room for few more symbols: an eighth of those that a section can hold."""
-        return len(self._tracked) > self.most * 7 // 8
-
-    def homeless(self, symbols: Sequence[str]) -> tuple[str, ...]:
-        """Which of a section's symbols are not tracked, where a section could not hold them with those that are."""
-        tracked = self._membership.tracked
-        if len(tracked) + len(symbols) <= self.most:
-            return ()
-        new = tuple(sorted(set(symbols).difference(tracked)))
-        return new if len(tracked) + len(new) > self.most else ()
-
     def admit(self, symbols: tuple[str, ...]) -> None:
         """Track symbols that were seen before the record begins."""
         self._membership.admit(symbols)
@@ -52,6 +35,10 @@ class Alignment:
         """Go on from a section that is on record, under the list of `symbols` that was told for it."""
         self._membership.recall(_present_symbols(bars.columns, symbols), bars.coverage)
         self._tracked, self._digest = symbols, bars.universe
+
+    def resume(self) -> None:
+        """All that is on record was restored: the sections that follow are new."""
+        self._membership.fit()
 
     def align(self, raw: RawSection, journal: bytes, bar: int, mode: Mode) -> tuple[Universe | None, Bars]:
         """The section, and the universe when it is not the one before; coverage stands in the section."""

@@ -41,6 +41,7 @@ class Chronicle:
             self._note(message)
             if isinstance(message, Bars) and self._universe is not None:
                 alignment.restore(message, self._universe.symbols)
+        alignment.resume()
 
     def append(self, said: Sequence[tuple[Streamed, Content]]) -> None:
         """Journal messages of one bar, all or none; raises JournalError, and then none of them may be published."""

@@ -1,4 +1,4 @@
-"""Moves sections from the source to the bus: journal first, then publish; on a full disk it waits for space."""
+"""Moves sections from the source to the bus, as pace and credit allow."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
-from alphabus.codec import Content, content_of
+from alphabus.codec import Content
 from alphabus.messages import (
     Acknowledge,
     Announcement,
@@ -18,11 +18,9 @@ from alphabus.messages import (
     Phase,
     Request,
     Streamed,
-    Universe,
 )
 from alphabus.outbox import Page, Record
 from common.config import Source as SourceConfig
-from common.errors import NoRoomError
 from common.market.constituents import load_constituents
 from common.market.journal import Journal
 from common.market.membership import Membership
@@ -33,8 +31,12 @@ from services.bar_feed.admission import Refusal
 from services.bar_feed.alignment import Alignment
 from services.bar_feed.arrivals import Arrivals, Due
 from services.bar_feed.chronicle import Chronicle
+from services.bar_feed.complaints import Complaints
 from services.bar_feed.forgetting import ENGINE, STATES, Forgetting
+from services.bar_feed.herald import Herald
 from services.bar_feed.pacing import Pacing
+from services.bar_feed.places import Places
+from services.bar_feed.quarantine import Quarantine
 from services.bar_feed.sources import Source
 from services.bar_feed.sources.kinds import open_source as open_configured
 
@@ -49,26 +51,24 @@ class BarFeed(Service):
     def __init__(self, context: Context, open_source: OpenSource | None = None) -> None:
         super().__init__(context)
         feed = self.config.feed
-        self._unsaid: tuple[Streamed, ...] = ()  # for want of space
-        self._is_near_limit = False
-        self._room = Room(self.clock, self.log, self.counters, self.outlet.alert, waits=feed.on_full == "wait")
-        self._announcements = self.endpoints.topic("announcements")
-        self._bars = self.endpoints.topic("bars")
+        self._announcements, self._bars = self.endpoints.topic("announcements"), self.endpoints.topic("bars")
         self._log = MessageLog(Journal.open(context.state / "journal", sync=feed.sync, landmark=UNIVERSE))
         if self._log.journal.renewed is not None:
             self.log.warning("journal_renewed", reason=self._log.journal.renewed, journal=self._log.journal.id.hex())
         states = self.endpoints.topic(STATES, ENGINE)
         self._forgetting = Forgetting(feed.retention, self._log.journal, states)
         self._chronicle = Chronicle(self._log, self._announcements, self._bars, self.outlet.frames_of)
-        constituents = None if feed.members is None else load_constituents(feed.members)
-        coverage = self.config.inference.min_coverage
-        self._alignment = Alignment(Membership(feed.patience_bars, coverage, constituents, feed.forget_bars))
+        room = Room(self.clock, self.log, self.counters, self.outlet.alert, waits=feed.on_full == "wait")
+        self._herald = Herald(self._chronicle, room, self._as_of_now, self._publish)
+        membership = self._membership()
+        self._alignment = Alignment(membership)
         self._chronicle.recall(self._alignment)
         self._pacing = Pacing(self.config.paced_interval_ns if self.config.is_paced else None, feed.credit)
-        refused = context.state / "quarantine" / "sections.jsonl"
-        self._arrivals = Arrivals(
-            self._opened(open_source), self._chronicle.last_time, refused, self._tell_refusal, self._alignment.homeless
-        )
+        quarantine = Quarantine(context.state / "quarantine" / "sections.jsonl")
+        self._complaints = Complaints(self.log, self.outlet.alert)
+        self._places = Places(membership, feed.forget_bars, quarantine, self.counters, self._complaints)
+        source, after = self._opened(open_source), self._chronicle.last_time
+        self._arrivals = Arrivals(source, after, quarantine, self._tell_refusal, self._places.seat)
         self._next: Due | None = self._pulled()
         self.journal, self.bar = self._chronicle.journal, self._chronicle.last_bar
         self._announce()
@@ -80,8 +80,8 @@ class BarFeed(Service):
 
     def wake_ns(self) -> int | None:
         """When the next section is due by pace, or at once when credit allows more; on a full disk when it is tried."""
-        if self._unsaid:
-            return self._room.again_ns
+        if self._herald.waits:
+            return self._herald.again_ns
         if self._next is None:
             return None
         now = self.clock.monotonic_ns()
@@ -92,8 +92,8 @@ class BarFeed(Service):
 
     def turn(self) -> None:
         """Send one section if one may go; the loop comes back at once for the next."""
-        if self._unsaid:
-            self._say(*self._unsaid)
+        if self._herald.waits:
+            self._herald.try_again()
         elif self._next is not None and self._may_send(self.clock.monotonic_ns()):
             self._send(self._next)
         elif self._next is None and not self._chronicle.ended:
@@ -129,6 +129,11 @@ class BarFeed(Service):
         """Sync and close the journal."""
         self._log.journal.close()
 
+    def _membership(self) -> Membership:
+        feed = self.config.feed
+        constituents = None if feed.members is None else load_constituents(feed.members)
+        return Membership(feed.patience_bars, self.config.inference.min_coverage, constituents, feed.forget_bars)
+
     def _opened(self, open_source: OpenSource | None) -> Source:
         config, rows = self.config.feed.source, self.context.state / "quarantine" / "rows.jsonl"
         source = open_configured(self.config, rows, self.clock) if open_source is None else open_source(config, rows)
@@ -140,9 +145,7 @@ class BarFeed(Service):
 
     def _tell_refusal(self, refusal: Refusal, told: Mapping[str, Any]) -> None:
         self.counters.add(f"sections_{refusal}")
-        self.log.warning("section_refused", reason=refusal.value, **told)
-        detail = {name: str(value) for name, value in told.items()}
-        self.outlet.alert("warning", "section_refused", reason=refusal.value, **detail)
+        self._complaints.section_refused(refusal, told)
 
     def _is_paced(self, mode: Mode) -> bool:
         return mode is not Mode.HISTORY and self._pacing.pace_ns is not None
@@ -166,17 +169,8 @@ class BarFeed(Service):
             self.journal, bar, mode, raw.time, raw.stamp, Phase.CLOSED, expected, coverage=bars.coverage
         )
         if universe is not None:
-            self._heed(universe)
-        self._say(closed, *([] if universe is None else [universe]), bars)
-
-    def _heed(self, universe: Universe) -> None:
-        """Tell in time that there is room for few more symbols."""
-        tracked = len(universe.symbols)
-        self.counters.set("symbols_tracked", tracked)
-        before, self._is_near_limit = self._is_near_limit, self._alignment.is_near_limit
-        if self._is_near_limit and not before:
-            self.log.warning("symbols_near_limit", tracked=tracked, limit=self._alignment.most)
-            self.outlet.alert("warning", "symbols_near_limit", tracked=str(tracked), limit=str(self._alignment.most))
+            self._places.heed(len(universe.symbols))
+        self._herald.say(closed, *([] if universe is None else [universe]), bars)
 
     def _sent(self, bars: Bars) -> None:
         """Go on with the next section."""
@@ -194,26 +188,10 @@ class BarFeed(Service):
             return
         mode, raw = self._next
         bar, expected = self._chronicle.last_bar + 1, self._alignment.expected
-        self._say(Announcement(self.journal, bar, mode, raw.time, raw.stamp, Phase.DUE, expected))
+        self._herald.say(Announcement(self.journal, bar, mode, raw.time, raw.stamp, Phase.DUE, expected))
 
     def _say_end(self) -> None:
-        self._say(EndOfStream(self.journal, self._chronicle.last_bar, self._arrivals.mode))
-
-    def _say(self, *messages: Streamed) -> None:
-        """Journal them together, then publish them in order; where the disk has no space all of them wait."""
-        self._unsaid = messages
-        if not self._room.may_try:
-            return
-        said = [(message, content_of(message)) for message in map(self._as_of_now, messages)]
-        try:
-            self._chronicle.append(said)
-        except NoRoomError as error:
-            self._room.refused(error)
-            return
-        self._room.found()
-        self._unsaid = ()
-        for message, content in said:
-            self._publish(message, content)
+        self._herald.say(EndOfStream(self.journal, self._chronicle.last_bar, self._arrivals.mode))
 
     def _as_of_now(self, message: Streamed) -> Streamed:
         if isinstance(message, Announcement) and message.phase is Phase.DUE:

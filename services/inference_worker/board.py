@@ -21,6 +21,11 @@ class Board:
     _early: dict[tuple[int, bytes], Factors] = field(default_factory=dict)
     """Factors by bar and plan that overtook their announcement, which comes on another link."""
 
+    @property
+    def wonders(self) -> bool:
+        """Whether some section is still open of which it is not known when it is due."""
+        return any(section.is_unplaced for section in self.sections.values())
+
     def announce(self, announcement: Announcement, now_ns: int, *, on_record: bool, early: bool = False) -> Section:
         """Note that a section is due or closed; returns it. early: it was said at `now_ns` or any time since."""
         bar = announcement.bar
@@ -28,12 +33,12 @@ class Board:
         if announcement.phase is Phase.CLOSED:
             section.coverage = announcement.coverage
             section.bring_forward(now_ns)  # what is closed is due
+            if not on_record and not early:
+                section.recalled = False  # just now, for all that anybody can tell
         for (early_bar, _), factors in self._early.items():
             if early_bar == bar and factors.journal == section.journal:
                 section.fill(factors, now_ns)
         self.newest_bar = max(self.newest_bar, bar)
-        if on_record and self.deadline:
-            self._mark_passed()
         self._mark_skipped(section)
         return section
 
@@ -44,11 +49,6 @@ class Board:
                 section.bring_forward(now_ns)
             elif announcement.journal == section.journal and bar == announcement.bar:
                 section.correct(now_ns + announcement.due_in_ns)
-
-    def pass_over(self, journal: bytes, bar: int) -> None:
-        """Note that the feed has nothing open: how long ago the last of the record's sections closed nobody knows."""
-        for section in self.sections.values():
-            section.passed = section.passed or (section.recalled and section.journal == journal and section.bar <= bar)
 
     def fill(self, factors: Factors, now_ns: int) -> None:
         """Note a section's factors of one plan; they come in order, so an older section without any gets none."""
@@ -96,17 +96,13 @@ class Board:
             self.newest_filled[plan] = max(self.newest_filled.get(plan, 0), bar)
 
     def _opened(self, announcement: Announcement, now_ns: int, *, on_record: bool, early: bool) -> Section:
-        section = Section.announced(announcement, now_ns, recalled=on_record, early=early)
+        section = Section.announced(announcement, now_ns, recalled=on_record and self.deadline, early=early)
         # How long ago the record's words were sent is unknown; but a section is closed before the next is announced.
         for older in self.sections.values():
             older.due_ns = min(older.due_ns, section.due_ns)
             older.bring_forward(now_ns)
         self.sections[announcement.bar] = section
         return section
-
-    def _mark_passed(self) -> None:
-        for bar, section in self.sections.items():
-            section.passed = section.passed or (section.recalled and bar < self.newest_bar)
 
     def _mark_skipped(self, section: Section) -> None:
         """Plans that are past a section which was not open yet when their newest factors came."""

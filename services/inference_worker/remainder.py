@@ -11,14 +11,13 @@ from services.inference_worker.board import Board
 
 
 class Remainder:
-    """Asks the feed, one question at a time; without an answer a section counts as due once it is closed."""
+    """Asks the feed, one question at a time; what closes unanswered, of that nobody knows when it was due."""
 
     def __init__(self, feed: Inlet, board: Board, clock: Clock, said_ns: Callable[[], int]) -> None:
         """`said_ns`: when what was heard just now was said at the earliest."""
         self._feed, self._board, self._clock, self._said_ns = feed, board, clock, said_ns
         self._question: int | None = None
-        self._asked_ns, self._asked_of = 0, (b"", 0)
-        self._wanted = False
+        self._asked_ns, self._wanted = 0, False
 
     def want(self) -> None:
         """Such a section was heard of."""
@@ -29,15 +28,15 @@ class Remainder:
         if self._question is not None:
             self._hear(self._question)
         if self._wanted and self._question is None:
-            self._asked_ns, self._asked_of = self._clock.monotonic_ns(), (self._board.journal, self._board.newest_bar)
+            self._asked_ns = self._clock.monotonic_ns()
             self._question, self._wanted = self._feed.request("due"), False
 
     def _hear(self, question: int) -> None:
         if (answer := self._feed.answer(question)) is not None:
-            said = [each.message for each in answer[1] if isinstance(each.message, Announcement)]
-            for message in said:
-                self._board.correct(message, max(self._asked_ns, self._said_ns()))
-            if not said and answer[0].error is None:
-                self._board.pass_over(*self._asked_of)
-        if answer is not None or not self._feed.awaits(question):
+            for delivery in answer[1]:
+                if isinstance(delivery.message, Announcement):
+                    self._board.correct(delivery.message, max(self._asked_ns, self._said_ns()))
+        if answer is not None:
             self._question = None
+        elif not self._feed.awaits(question):  # it was lost: what is still open is worth another question
+            self._question, self._wanted = None, self._wanted or self._board.wonders

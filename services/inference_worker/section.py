@@ -22,11 +22,9 @@ class Section:
     filled_ns: dict[bytes, int] = field(default_factory=dict)
     """When the factors were there, on the monotonic clock."""
     recalled: bool = False
-    """First heard of from the feed's record, not when it was announced: `due_ns` is the latest that it may be."""
+    """Heard of from the feed's record, not when it was announced: `due_ns` is the latest that it may be."""
     early: bool = False
     """Heard of after the worker had stood still: `due_ns` is the earliest that it may be."""
-    passed: bool = False
-    """Its time passed while this worker was away: it cannot be fresh any more."""
     skipped: set[bytes] = field(default_factory=set)
     """Plans of which newer factors came, and none of this section."""
 
@@ -41,16 +39,26 @@ class Section:
             recalled=recalled, early=early,
         )  # fmt: skip
 
+    @property
+    def is_unplaced(self) -> bool:
+        """Whether it is open, and not known when it is due."""
+        return (self.recalled or self.early) and self.coverage is None
+
+    @property
+    def passed(self) -> bool:
+        """Whether it closed before it was known when it is due: nobody can tell whether it is in time any more."""
+        return self.recalled and self.coverage is not None
+
     def bring_forward(self, due_ns: int) -> None:
         """Of a section that was recalled it is known now that it is due no later than this; of others it always was."""
         if self.recalled:
             self.due_ns = min(self.due_ns, due_ns)
 
     def correct(self, due_ns: int) -> None:
-        """The feed says when it is due."""
-        if self.early:
-            self.due_ns = due_ns
+        """The feed says when it is due: from now on it is a section as any."""
         self.bring_forward(due_ns)
+        self.due_ns = due_ns if self.early else self.due_ns
+        self.recalled = self.early = False
 
     def fill(self, factors: Factors, now_ns: int) -> None:
         """Note the factors of one plan; they say how much of the section came, too."""

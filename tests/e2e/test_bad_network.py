@@ -16,6 +16,8 @@ pytestmark = pytest.mark.faults
 
 DEADLINE = {"policy": "deadline", "deadline_ms": 120, "max_age_bars": 1000}
 RESET_EVERY = 15
+THIN, HELD = 300, 10
+"""The cable is thin from this bar on, until so many sections were held, or the trading engine is warned."""
 
 
 @pytest.fixture(autouse=True)
@@ -44,6 +46,16 @@ def assert_on_time_or_marked(engine: Engine, site: Site, undisturbed: Ran) -> Co
     return counted
 
 
+def held(line: Line) -> bool:
+    """A section that is the one before it, marked."""
+    return bool(line.get("status") == "held")
+
+
+def is_warning(line: Line) -> bool:
+    """The client says that something is wrong."""
+    return bool(line.get("link", "current") != "current")
+
+
 def test_thin_bandwidth_loses_nothing(market: Bench, undisturbed: Ran, tmp_path: Path) -> None:
     """Under `wait` all cables are thin all the while: every section once, in order, with the bits of one machine."""
     with two_hosts(market, tmp_path) as site, thin(site.net.hosts, "600kbit", "32kbit"):
@@ -68,6 +80,25 @@ def test_resets_lose_nothing(market: Bench, undisturbed: Ran, tmp_path: Path) ->
         assert len(resets) >= (LAST - FIRST) // RESET_EVERY
         assert all(resets)
         assert_whole(engine, site, undisturbed)
+
+
+def test_thin_bandwidth_under_deadlines(market: Bench, undisturbed: Ran, tmp_path: Path) -> None:
+    """What cannot come in time through a cable that is too thin is held; once there is room again sections are fresh.
+
+    How much comes through meanwhile is the network's affair: the cable is thick again once it was seen to be thin.
+    """
+    with two_hosts(market, tmp_path, feed={"pace_s": 0.25}, inference=DEADLINE) as site:
+        engine = site.start()
+        engine.until(lambda line: line.get("bar", 0) >= THIN)
+        with thin([site.near], "120kbit", "16kbit"):
+            engine.until(held)
+            engine.until(lambda line: is_warning(line) or sum(map(held, engine.sections())) >= HELD)
+        assert engine.until(lambda line: line.get("status") == "fresh" or recorded(line)).get("bar"), (
+            "never fresh again"
+        )
+        engine.until(recorded)
+        counted = assert_on_time_or_marked(engine, site, undisturbed)
+    assert counted["held"]
 
 
 def test_latency_under_deadlines(market: Bench, undisturbed: Ran, tmp_path: Path) -> None:

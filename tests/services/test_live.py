@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,10 @@ from alphabus.codec import decode
 from alphabus.messages import Alert, Mode
 from alphabus.testing import day_ns
 from common.errors import BarFileError
+from common.market.membership import Membership
+from services.bar_feed import service as feed_service
 from services.bar_feed.admission import MAX_REFUSED
-from services.bar_feed.alignment import Alignment
+from services.bar_feed.quarantine import MAX_KEPT
 from tests.services.cluster import Cluster, toy_config
 from tests.services.markets import ToySource, raw_section, toy_market
 
@@ -57,14 +60,17 @@ def test_a_source_with_a_wrong_clock_ends_loudly(registry: Path, tmp_path: Path)
         Cluster(toy_config(tmp_path, registry), source)
 
 
-def test_a_section_with_too_many_symbols_is_left_out(
-    registry: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("forget", "advice"), [(None, "set feed.forget_bars,"), (2, "lower feed.forget_bars (2)")])
+def test_symbols_without_a_place_stay_out_of_their_section(
+    forget: int | None, advice: str, registry: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An early warning, then a refusal that names the new ones; what comes after is as if it had not been."""
-    monkeypatch.setattr(Alignment, "most", 5)
+    """An early warning, then one that names them and says what to do; every section goes out without their bars."""
+    monkeypatch.setattr(feed_service, "Membership", partial(Membership, most=5))
     crowd = raw_section(9, {"S0": 1.0, "X1": 1.0, "X2": 1.0})
-    sections = tuple(crowd if each.time == crowd.time else each for each in LIVE.sections)
-    cluster = Cluster(toy_config(tmp_path, registry), replace(LIVE, sections=sections))
+    odd = {day_ns(9): crowd, day_ns(11): replace(crowd, time=day_ns(11), stamp=day_ns(11) - 1)}
+    sections = tuple(odd.get(each.time, each) for each in LIVE.sections)
+    feed = {} if forget is None else {"forget_bars": forget, "patience_bars": 60}
+    cluster = Cluster(toy_config(tmp_path, registry, feed=feed), replace(LIVE, sections=sections))
     bus = cluster.services["bar_feed"].context.bus
     topic = bus.endpoints.topic("alerts", "bar_feed")
     channel = bus.transport.subscriber(bus.endpoints.live("bar_feed"), [topic])
@@ -72,9 +78,31 @@ def test_a_section_with_too_many_symbols_is_left_out(
     counters = cluster.services["bar_feed"].counters.snapshot()
     told = [decode(frames).message for frames in iter(channel.receive, None)]
     cluster.close()
-    assert (counters["sections_too_many_symbols"], counters["symbols_tracked"]) == (1, 5)
-    assert [it.time for it in cluster.record()] == [day_ns(bar) for bar in range(5, 19) if bar != 9]
-    assert [(alert.event, alert.detail.get("such_as")) for alert in told if isinstance(alert, Alert)] == [
-        ("symbols_near_limit", None),
-        ("section_refused", "['X1', 'X2']"),
+    assert (counters["sections_too_many_symbols"], counters["symbols_without_place"]) == (2, 0)
+    assert (counters["sections_live"], counters["symbols_tracked"]) == (14, 5)
+    assert [it.time for it in cluster.record()] == [day_ns(bar) for bar in range(5, 19)]
+    rows = (cluster.config.state / "quarantine" / "sections.jsonl").read_text(encoding="utf-8").splitlines()
+    assert [(row["reason"], row["time"], row["symbols"], row["columns"]["close"]) for row in map(json.loads, rows)] == [
+        ("too_many_symbols", day_ns(day), ["X1", "X2"], [1.0, 1.0]) for day in (9, 11)
     ]
+    alerts = [alert for alert in told if isinstance(alert, Alert)]
+    assert [(alert.event, alert.detail.get("such_as")) for alert in alerts] == [
+        ("symbols_near_limit", None),
+        ("symbols_without_place", "['X1', 'X2']"),
+    ]
+    assert all(alert.detail["advice"].startswith(advice) for alert in alerts)
+
+
+def test_a_shortage_of_places_ends_no_feed(registry: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At the limit for more sections than a feed takes refusals: it goes on to the end, and tells of it once."""
+    monkeypatch.setattr(feed_service, "Membership", partial(Membership, most=1))
+    sections = tuple(raw_section(bar, {"S0": 1.0, "S1": 2.0}) for bar in range(1, MAX_REFUSED + 11))
+    source = ToySource(sections, 4, Mode.LIVE, day_ns(MAX_REFUSED + 11))
+    cluster = Cluster(toy_config(tmp_path, registry), source)
+    cluster.run()
+    feed = cluster.services["bar_feed"]
+    cluster.close()
+    assert feed.bar == MAX_REFUSED + 10
+    assert feed.counters.snapshot()["sections_too_many_symbols"] == MAX_REFUSED + 10
+    kept = (cluster.config.state / "quarantine" / "sections.jsonl").read_text(encoding="utf-8").splitlines()
+    assert len(kept) == MAX_KEPT

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +19,17 @@ from alphabus.errors import NoSectionError, RequestError
 from alphabus.messages import Status
 from alphabus.section import Section
 from common.errors import ConfigError, DatasetError
+from common.market.membership import Membership
 from common.market.parts import BarParts, open_parts
 from common.market.span import Span
 from common.models.registry import Registry
 from common.replay.results import SCHEMA, read_signals
+from common.research import precompute
 from common.research.precompute_check import ARM
 from common.research.precompute_file import read_precomputed, write_precomputed
-from common.research.precompute_roll import Conditions
+from common.research.precompute_roll import Conditions, RollCall
 from common.research.precompute_write import write_answers
+from services.bar_feed import service as feed_service
 from services.signal_cache.admission import admit
 from tests.docs.process_facts import defaults
 from tests.services.cluster import MS, Cluster, toy_bundle
@@ -89,6 +94,29 @@ def test_who_is_forgotten_has_no_row_in_either(registry: Path, tmp_path: Path) -
     back = set(found.filter(pl.col("bar") == DAYS)["symbol"]) & set(left["symbol"])
     assert "S0003" in back
     assert back.isdisjoint({"S0002", "S0004", "S0005"})
+
+
+def test_who_finds_no_place_has_no_row_in_either(
+    registry: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More symbols than a section holds: the same wait for a place, and get one, to the bit, and all is counted."""
+    monkeypatch.setattr(feed_service, "Membership", partial(Membership, most=21))
+    monkeypatch.setattr(precompute, "RollCall", partial(RollCall, most=21))
+    ahead = Leaving(tmp_path, registry)
+    with running(ahead.cluster(ahead.config("replay", feed={"forget_bars": 6}))) as cluster:
+        cluster.run()
+        counters = cluster.services["bar_feed"].counters.snapshot()
+    fresh = read_signals(cluster.config.state, ["champion"]).filter(pl.col("status") == "fresh").sort("bar", "symbol")
+    crowded = replace(ahead.conditions, forget_bars=6)
+    for sizes in ({}, {"block_numbers": 40, "panel_cells": 60}):
+        found = ahead.computed(conditions=crowded, **sizes)
+        assert_frame_equal(found.rows.drop(OWN), fresh.drop(OWN), check_exact=True)
+        assert found.tally.rejected["too_many_symbols"] >= counters["sections_too_many_symbols"] > 0
+    listed = fresh.group_by("bar").len()["len"]
+    assert listed.max() == 21
+    rows = (cluster.config.state / "quarantine" / "sections.jsonl").read_text(encoding="utf-8").splitlines()
+    waited = {symbol for row in rows for symbol in json.loads(row)["symbols"]}
+    assert waited & set(fresh["symbol"]), "nobody got the place of one who left"
 
 
 def test_processors_are_passed_as_live(tmp_path: Path) -> None:

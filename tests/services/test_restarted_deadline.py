@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from alphabus.codec import decode
+from alphabus.endpoints import SERVICES
 from alphabus.messages import Signals
 from alphabus.sockets import Channel
 from common.service import Context
@@ -28,6 +29,7 @@ TABLES: dict[str, Any] = {
 }
 RESTARTED = HISTORY + 4
 """The section that is due next when the worker is killed."""
+LAST = HISTORY + LIVE
 
 
 class SlowStart(FormulaSeat):
@@ -133,3 +135,26 @@ def test_a_section_whose_bars_are_missing_is_held_in_time(tmp_path: Path) -> Non
             it.round()
         wake = it.cluster.services["inference_worker"].wake_ns()
     assert wake == due + DEADLINE_MS * MS
+
+
+@pytest.mark.parametrize("answers", [True, False])
+def test_what_closed_meanwhile_is_held_though_nothing_follows(
+    answers: bool,  # noqa: FBT001  a table of two
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """No other section tells that the time of the last one has passed, and what the feed would say may be lost."""
+    with watched(tmp_path, 0) as it:
+        it.until_before(LAST, 100)
+        it.cluster.services["inference_worker"].close()
+        for _ in range(200 // STEP_MS):
+            for name in SERVICES:
+                if name != "inference_worker":
+                    it.cluster.step(name)
+            it.cluster.clock.advance(STEP_MS * MS)
+        if not answers:
+            monkeypatch.delattr(type(it.cluster.services["bar_feed"]), "answer")
+        it.cluster.start("inference_worker")
+        it.hear()
+    assert it.said[LAST, 0][1:] == ("held", "gap")
+    assert (LAST, 1) not in it.said

@@ -49,7 +49,7 @@ class Mortal(Cluster):
         self.punctual: Punctual | None = None
         super().__init__(config, market, mischief=self._killer, open_seat=seat)
         deadline_ns = config.deadline_ns if fate.policy is Policy.DEADLINE else None
-        self.punctual = Punctual(self.clock, deadline_ns, fate.history + fate.live)
+        self.punctual = Punctual(self.clock, deadline_ns)
         for service in self.services.values():
             self.punctual.started(service)
         self.clock.step_wall(YEARS_NS)

@@ -13,15 +13,11 @@ Place = tuple[bytes, int]
 
 
 class Punctual:
-    """`broken` lists what was said as fresh behind its deadline; without a deadline nothing is.
+    """`broken` lists what was said as fresh behind its deadline; without a deadline nothing is."""
 
-    The stream's last section is excused: of one that is heard of from the record only what is announced after it tells
-    that it passed, or the feed's answer, which may be lost.
-    """
-
-    def __init__(self, clock: Clock, deadline_ns: int | None, last_bar: int) -> None:
+    def __init__(self, clock: Clock, deadline_ns: int | None) -> None:
         self.broken: list[str] = []
-        self._clock, self._deadline_ns, self._last_bar = clock, deadline_ns, last_bar
+        self._clock, self._deadline_ns = clock, deadline_ns
         self._due: dict[Place, int] = {}
         self._passed: set[Place] = set()
 
@@ -50,4 +46,4 @@ class Punctual:
         """The worker goes on: what is past its deadline by now is held, or was said before."""
         if self._deadline_ns is not None:
             passed = self._clock.monotonic_ns() - self._deadline_ns
-            self._passed |= {place for place, due in self._due.items() if due < passed and place[1] < self._last_bar}
+            self._passed |= {place for place, due in self._due.items() if due < passed}

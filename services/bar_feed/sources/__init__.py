@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -20,6 +20,16 @@ class RawSection:
     stamp: int
     symbols: tuple[str, ...]
     columns: Mapping[str, NDArray[np.float64]]
+
+    def apart(self, symbols: Collection[str]) -> tuple[RawSection, RawSection]:
+        """The section without these of its symbols, and what it has of these alone."""
+        named = set(symbols)
+        out = np.fromiter((symbol in named for symbol in self.symbols), np.bool_, len(self.symbols))
+        return self._only(~out), self._only(out)
+
+    def _only(self, mask: NDArray[np.bool_]) -> RawSection:
+        symbols = tuple(self.symbols[place] for place in np.flatnonzero(mask))
+        return RawSection(self.time, self.stamp, symbols, {name: each[mask] for name, each in self.columns.items()})
 
 
 class Source(Protocol):

@@ -161,3 +161,28 @@ def test_it_agrees_with_a_plain_account(history: list[list[str]], patience: int,
         assert roll.coverage == coverage
         assert roll.expected.tolist() == [bars <= patience for bars in unseen.values()]
         assert roll.present.tolist() == [symbol in section for symbol in unseen]
+
+
+def test_the_new_ones_beyond_the_free_places_are_homeless() -> None:
+    """The last by name, whatever their order in the section; those tracked are not, and repeats count once."""
+    membership = Membership(most=4)
+    membership.observe(("B", "D"))
+    found = {symbols: membership.homeless(symbols) for symbols in ("BD", "BDAC", "EDCBA", "FEED", "GGFEBE", "")}
+    assert found == {
+        "BD": (), "BDAC": (), "EDCBA": ("E",), "FEED": (), "GGFEBE": ("G",), "": (),
+    }  # fmt: skip
+    assert [membership.leaves_room(symbols) for symbols in ("BD", "A", "AC", "ACE")] == [True, True, False, False]
+    membership.observe("ABCD")
+    assert membership.homeless("ABCDEF") == ("E", "F")
+
+
+def test_a_list_that_is_longer_than_it_may_be_is_made_to_fit() -> None:
+    """It takes nobody; then those leave first who are not expected, and of these who was silent longest."""
+    membership = Membership(patience_bars=1, most=3)
+    for symbols in ("ABC", "BCD", "CD", "CD", "CD"):
+        membership.observe(symbols)
+    assert membership.homeless("CE") == ("E",)
+    membership.fit()
+    assert membership.tracked == ("B", "C", "D")
+    assert membership.homeless("CE") == ("E",)
+    assert membership.observe("CD").coverage == 1.0

@@ -52,9 +52,9 @@ def test_a_source_that_is_wrong_throughout_is_given_up() -> None:
 def test_every_refusal_says_what_to_do(refusal: Refusal) -> None:
     """Whichever came a hundred times."""
     admission = Admission(day_ns(1))
-    times = {Refusal.FUTURE: day_ns(9), Refusal.OVERTAKEN: day_ns(1), Refusal.CROWDED: day_ns(3)}
+    times = {Refusal.FUTURE: day_ns(9), Refusal.OVERTAKEN: day_ns(1)}
     for _ in range(MAX_REFUSED):
-        assert admission.judge(times[refusal], day_ns(4), crowded=refusal is Refusal.CROWDED) is refusal
+        assert admission.judge(times[refusal], day_ns(4)) is refusal
     with pytest.raises(BarFileError) as error:
         admission.give_up(times[refusal], day_ns(4), refusal)
-    assert f"as {refusal.value}: {ADVICE[refusal]} (its clock: 2020-01-05 00:00:00 UTC)" in str(error.value)
+    assert f"as {refusal.value}: {ADVICE} (its clock: 2020-01-05 00:00:00 UTC)" in str(error.value)

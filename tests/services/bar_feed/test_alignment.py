@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
 from alphabus.messages import Mode, universe_digest
 from common.market.membership import Membership
@@ -88,15 +87,3 @@ def test_the_list_of_the_record_is_taken_from_there() -> None:
     universe, bars = forgets.align(raw_section(5, {"A": 1.0}), JOURNAL, 5, Mode.REPLAY)
     assert universe is not None
     assert (universe.symbols, bars.universe) == (("A",), universe.universe)
-
-
-def test_nobody_is_let_in_without_a_place(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With as many as a section holds, those tracked are welcome; with one more the new ones are named."""
-    monkeypatch.setattr(Alignment, "most", 4)
-    alignment, near = Alignment(Membership(3)), []
-    for bar, symbols in enumerate(["AB", "ABC", "D"], 1):
-        assert alignment.homeless(symbols) == ()
-        alignment.align(raw_section(bar, dict.fromkeys(symbols, 1.0)), JOURNAL, bar, Mode.REPLAY)
-        near.append(alignment.is_near_limit)
-    assert near == [False, False, True]
-    assert [alignment.homeless(symbols) for symbols in ("DCBA", "AB", "FAEB", "ABCDE")] == [(), (), ("E", "F"), ("E",)]

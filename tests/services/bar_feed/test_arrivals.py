@@ -16,6 +16,7 @@ from alphabus.testing import day_ns
 from common.errors import BarFileError
 from services.bar_feed.admission import MAX_REFUSED, Refusal
 from services.bar_feed.arrivals import Arrivals
+from services.bar_feed.quarantine import Quarantine
 from services.bar_feed.sources import RawSection
 
 
@@ -47,11 +48,18 @@ class Scripted:
         return {}
 
 
+def everybody(raw: RawSection) -> RawSection:
+    """There is a place for all."""
+    return raw
+
+
 def test_what_is_refused_is_told_of_and_kept(tmp_path: Path) -> None:
     """One from the future and one that was overtaken; those in order go out, and then there is the end."""
     told: list[tuple[Refusal, Mapping[str, Any]]] = []
     kept = tmp_path / "sections.jsonl"
-    arrivals = Arrivals(Scripted([2, 9, 3, 2, 4], 5), day_ns(1), kept, lambda *each: told.append(each))
+    arrivals = Arrivals(
+        Scripted([2, 9, 3, 2, 4], 5), day_ns(1), Quarantine(kept), lambda *each: told.append(each), everybody
+    )
     out = [arrivals.pull(0) for _ in range(4)]
     assert [due and due[1].time for due in out] == [day_ns(2), day_ns(3), day_ns(4), None]
     assert [(refusal, facts["time"]) for refusal, facts in told] == [
@@ -71,7 +79,7 @@ def test_the_hundredth_in_a_row_is_the_last(wrong: int, tmp_path: Path) -> None:
     told: list[Refusal] = []
     kept = tmp_path / "sections.jsonl"
     source = Scripted([*[9] * wrong, 2], 5)
-    arrivals = Arrivals(source, day_ns(1), kept, lambda refusal, _: told.append(refusal))
+    arrivals = Arrivals(source, day_ns(1), Quarantine(kept), lambda refusal, _: told.append(refusal), everybody)
     if wrong == MAX_REFUSED:
         with pytest.raises(BarFileError, match=f"{MAX_REFUSED} sections in a row were refused"):
             arrivals.pull(0)
@@ -82,19 +90,20 @@ def test_the_hundredth_in_a_row_is_the_last(wrong: int, tmp_path: Path) -> None:
     assert len(told) == len(kept.read_text(encoding="utf-8").splitlines()) == wrong
 
 
-def test_symbols_without_a_place_are_named(tmp_path: Path) -> None:
-    """The section is refused and kept, saying who and what to do; the next goes out."""
-    told: list[tuple[Refusal, Mapping[str, Any]]] = []
-    answers: list[tuple[str, ...]] = [(), tuple("BCDEFGH"), ()]
-    kept = tmp_path / "sections.jsonl"
-    arrivals = Arrivals(
-        Scripted([2, 3, 4], 5), day_ns(1), kept, lambda *each: told.append(each), lambda _: answers.pop(0)
-    )
-    assert [due and due[1].time for due in (arrivals.pull(0) for _ in range(3))] == [day_ns(2), day_ns(4), None]
-    [(refusal, facts)] = told
-    assert refusal is Refusal.CROWDED
-    assert (facts["new"], facts["such_as"]) == (7, list("BCDEF"))
-    assert "set feed.forget_bars" in facts["advice"]
-    assert [json.loads(line)["reason"] for line in kept.read_text(encoding="utf-8").splitlines()] == [
-        "too_many_symbols"
-    ]
+def test_only_what_is_admitted_is_seated(tmp_path: Path) -> None:
+    """In order, each as it is pulled: what is refused for its time is kept whole, and takes nobody's place."""
+    seated: list[int] = []
+
+    def seat(raw: RawSection) -> RawSection:
+        seated.append(raw.time)
+        return raw.apart("A")[0]
+
+    arrivals = Arrivals(Scripted([2, 9, 3], 5), day_ns(1), Quarantine(tmp_path / "kept"), lambda *_: None, seat)
+    for expected in ([day_ns(2)], [day_ns(2), day_ns(3)]):
+        due = arrivals.pull(0)
+        assert due is not None
+        assert (due[1].symbols, due[1].columns["close"].tolist()) == ((), [])
+        assert seated == expected
+    assert arrivals.pull(0) is None
+    [row] = (tmp_path / "kept").read_text(encoding="utf-8").splitlines()
+    assert json.loads(row)["symbols"] == ["A"]

@@ -119,3 +119,25 @@ def test_contracts_that_roll_through_many_starts(tmp_path: Path, seed: int) -> N
         said += feed.run(market, length)
     assert said == expected
     assert feed.pruned > 80
+
+
+@pytest.mark.parametrize("forget", [None, 9])
+def test_a_record_of_more_than_have_a_place_is_gone_on_from(tmp_path: Path, forget: int | None) -> None:
+    """One that was made while symbols were forgotten sooner: the list is as long as it may be, the market goes on."""
+    market = ["AB", "BC", "CD", "DE", "EF", "FG"]
+    lists = list[tuple[str, ...]]()
+    for rule in (1, forget):
+        with Journal.open(tmp_path, sync="never", landmark=UNIVERSE) as journal:
+            membership = Membership(1, forget_bars=rule, most=4)
+            memory, record = Alignment(membership), Chronicle(MessageLog(journal), ANNOUNCEMENTS, BARS, on_no_link)
+            record.recall(memory)
+            for symbols in market:
+                raw = raw_section(record.last_bar + 1, dict.fromkeys(symbols, 1.0))
+                raw, _ = raw.apart(membership.homeless(raw.symbols))
+                said = memory.align(raw, JOURNAL, record.last_bar + 1, Mode.REPLAY)
+                put(record, *[each for each in said if each is not None])
+                lists.append(membership.tracked)
+            market = ["FG"]
+    assert len(set().union(*lists)) == 7
+    assert max(map(len, lists)) == len(lists[-1]) == 4
+    assert set(lists[-1]) >= {"F", "G"}

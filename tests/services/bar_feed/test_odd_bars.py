@@ -10,19 +10,25 @@ from typing import Any
 
 import numpy as np
 import pytest
+import structlog
 
+from alphabus.columns import MAX_SYMBOLS
 from alphabus.messages import Factors, Mode
 from alphabus.testing import day_ns
 from common.config import make_config
+from common.counters import Counters
 from common.factors.plan import compile_set
 from common.factors.sets import load_set
 from common.market.checks import Reason
 from common.market.inspection import inspect
-from common.market.membership import Membership
+from common.market.membership import CROWDED, Membership
 from common.market.store import load_bars
 from services.bar_feed.admission import Refusal
 from services.bar_feed.alignment import Alignment
 from services.bar_feed.arrivals import Arrivals
+from services.bar_feed.complaints import Complaints
+from services.bar_feed.places import Places
+from services.bar_feed.quarantine import Quarantine
 from services.bar_feed.sources import RawSection, Source
 from services.bar_feed.sources.replay import ReplaySource
 from services.factor_engine.desk import Desk
@@ -109,11 +115,12 @@ class Case:
     number: int
     name: str
     given: Sequence[str] | Sequence[RawSection]
-    refused: Reason | Refusal | None
+    refused: str | None
     undefined: frozenset[str] = frozenset()
     """Factors of A that have no value in the end, as what they divide by is 0: NaN, never infinite."""
 
 
+CROWD = [f"C{number:05d}" for number in range(MAX_SYMBOLS - len(NAMES) + 1)]
 THOUSANDS = [f"C{number:05d}" for number in range(50_000)]
 
 FLAT = frozenset({"position_20", "fit_20", "price_volume_20"})
@@ -151,6 +158,7 @@ CASES = [
     Case(21, "doubled symbol", lines({(ODD, "B"): [bar(ODD, "B"), bar(ODD, "B", volume=3)]}), Reason.CONFLICT),
     Case(22, "0 symbols", [section(ODD, ())], None),
     Case(22, "50,000 symbols", [section(ODD, THOUSANDS)], None),
+    Case(22, "more symbols than there are places", [section(ODD, CROWD)], CROWDED),
     Case(23, "jump of 90 % down", since(ODD, lambda day: all_prices(price(day, "A") / 10)), None),
     Case(23, "jump of 90 % up", since(ODD, lambda day: all_prices(price(day, "A") * 1.9)), None),
     Case(23, "flat line", since(10, lambda _: all_prices(10.0) | {"volume": 100}), None, FLAT),
@@ -170,8 +178,10 @@ def through(given: Sequence[str] | Sequence[RawSection], folder: Path) -> Came:
     """Source, feed and engine, as they are put together."""
     rows, sections = folder / "rows.jsonl", folder / "sections.jsonl"
     source = source_of(given, folder, rows)
-    alignment, desk = Alignment(Membership(20)), Desk(PLAN)
-    arrivals = Arrivals(source, 0, sections, lambda *_: None, alignment.homeless)
+    membership, quarantine, desk = Membership(20), Quarantine(sections), Desk(PLAN)
+    complaints = Complaints(structlog.get_logger(), lambda *_, **__: None)
+    places = Places(membership, None, quarantine, Counters(), complaints)
+    alignment, arrivals = Alignment(membership), Arrivals(source, 0, quarantine, lambda *_: None, places.seat)
     factors, symbols = list[Factors](), tuple[str, ...]()
     while due := arrivals.pull(0):
         universe, bars = alignment.align(due[1], b"j" * 16, len(factors) + 1, due[0])
@@ -209,7 +219,7 @@ def good(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Came]:
 def test_what_comes_of_it(case: Case, good: Mapping[str, Came], tmp_path: Path) -> None:
     """Refused once, with its reason, and kept; or legal. Factors are finite but where a flat line leaves none."""
     came = through(case.given, tmp_path)
-    assert came.refused == ([] if case.refused is None else [case.refused.value])
+    assert came.refused == ([] if case.refused is None else [case.refused])
     undefined = {name for factors in came.factors for name in undefined_in(factors)}
     assert undefined == case.undefined
     assert came.factors[-1].columns["warm"].any()

@@ -120,7 +120,7 @@ class Scene:
 
     def miss(self, bar: int) -> None:
         """It is known that nothing comes of a section any more."""
-        self.sections[bar].passed = True
+        pass_by(self.sections[bar])
         self.step()
 
     def at(self, now: int) -> None:
@@ -188,6 +188,11 @@ def started(rules: Rules, duty: Duty = DUTY) -> Scene:
     scene.now = 1000
     scene.announce(2, 3)
     return scene
+
+
+def pass_by(section: Section) -> None:
+    """It closed, and nobody knows when it was due."""
+    section.recalled, section.coverage = True, 1.0
 
 
 def flags(signals: Signals) -> list[Flag]:

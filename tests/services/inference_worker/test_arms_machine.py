@@ -18,7 +18,7 @@ from services.inference_worker.fallback import DAY_NS, FallbackRules
 from services.inference_worker.gate import GateRules
 from services.inference_worker.rules import NEVER_NS
 from services.inference_worker.section import Section
-from tests.services.inference_worker.scene import BREAKER, FEATURES, GUARDED, WAIT, Scene, content
+from tests.services.inference_worker.scene import BREAKER, FEATURES, GUARDED, WAIT, Scene, content, pass_by
 
 TIMES = st.sampled_from([0, 1, 40, 60, 100, 300, 1200])
 COMPUTED = (Status.FRESH, Status.LATE)
@@ -107,7 +107,7 @@ class ArmMachine(RuleBasedStateMachine):
         passed = [] if self.waits else self.unfilled[:-1][:skipped]
         bar = next(bar for bar in self.unfilled if bar not in passed)
         for missing in passed:
-            self.scene.sections[missing].passed = True
+            pass_by(self.scene.sections[missing])
         self.scene.fill(bar, coverage=0.2 if partial else 1.0)
 
     @precondition(lambda self: not self.unfilled)

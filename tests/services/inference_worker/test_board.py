@@ -110,33 +110,46 @@ def test_factors_of_two_plans_that_overtake_their_announcement() -> None:
 
 
 def test_sections_that_passed_while_nobody_watched() -> None:
-    """Under a deadline what is first heard of from the record is too late, but for the newest, which may be open."""
+    """Under a deadline what the record has closed is too late, but for the newest, which is still open."""
     it = board(deadline=True)
-    for bar in (5, 6, 7):
-        it.announce(due(bar), 0, on_record=True)
+    for message in (due(5), closed(5), due(6), closed(6), due(7)):
+        it.announce(message, 0, on_record=True)
     assert missed(it) == [5, 6]
     it.announce(due(8), 1, on_record=False)
     assert missed(it) == [5, 6]
 
 
-def test_the_last_section_passed_as_well_once_nothing_is_open() -> None:
-    """The feed has announced nothing behind it: it is closed, and nobody knows since when. What came live is known."""
+@pytest.mark.parametrize(
+    ("heard", "passed"), [({}, []), ({"on_record": True}, [5]), ({"early": True}, [5])], ids=["now", "record", "stop"]
+)
+def test_what_may_have_closed_long_ago(heard: dict[str, bool], passed: list[int]) -> None:
+    """Nobody can tell whether it is in time, though nothing follows it and the feed's answer may be lost."""
     it = board(deadline=True)
-    for bar in (5, 6):
-        it.announce(due(bar), 0, on_record=True)
-    it.pass_over(OTHER, 6)
-    it.pass_over(JOURNAL, 5)
+    it.announce(due(5, 900), 0, on_record=True)
+    assert missed(it) == []
+    it.announce(closed(5), 300, **{"on_record": False} | heard)
+    assert missed(it) == passed
+
+
+def test_factors_that_overtake_the_end_of_their_section() -> None:
+    """They come on another link; a section that has any is closed."""
+    it = board(deadline=True)
+    it.announce(due(5, 900), 0, on_record=True)
+    it.fill(make_factors(5), 100)
     assert missed(it) == [5]
-    it.pass_over(JOURNAL, 6)
-    assert missed(it) == [5, 6]
-    it.announce(due(7), 1, on_record=False)
-    it.announce(due(8), 1, on_record=True)
-    it.pass_over(JOURNAL, 7)
-    assert missed(it) == [5, 6]
+
+
+def test_the_feed_says_when_it_is_due() -> None:
+    """From then on it is a section as any."""
+    it = board(deadline=True)
+    section = it.announce(due(5, 900), 0, on_record=True)
+    it.correct(due(5, 40), 300)
+    it.announce(closed(5), 350, on_record=True)
+    assert (section.due_ns, missed(it)) == (340, [])
 
 
 def test_a_hole_in_the_link_costs_nothing_that_was_known() -> None:
-    """A section that was announced in time stays in time when the record repeats it."""
+    """A section that was announced in time stays in time when a hole in the link is filled."""
     it = board(deadline=True)
     it.announce(due(5), 0, on_record=False)
     for message in (due(5), closed(5), due(6), closed(6), due(7)):
@@ -144,11 +157,27 @@ def test_a_hole_in_the_link_costs_nothing_that_was_known() -> None:
     assert missed(it) == [6]
 
 
+@pytest.mark.parametrize(
+    ("heard", "wonders"),
+    [({}, False), ({"on_record": True}, True), ({"early": True}, True), ({"on_record": True, "early": True}, True)],
+)
+def test_what_is_worth_a_question(heard: dict[str, bool], wonders: bool) -> None:  # noqa: FBT001  a table of four
+    """As long as a section is open, and not known when it is due."""
+    it = board(deadline=True)
+    it.announce(due(5, 900), 0, **{"on_record": False} | heard)
+    assert it.wonders is wonders
+    it.correct(due(5, 40), 10)
+    assert not it.wonders
+    it.announce(due(6, 900), 0, on_record=True)
+    it.announce(closed(6), 20, on_record=True)
+    assert not it.wonders
+
+
 def test_under_wait_nothing_passes() -> None:
     """A section waits however long it was on record."""
     it = board()
-    for bar in (5, 6, 7):
-        it.announce(due(bar), 0, on_record=True)
+    for message in (due(5), closed(5), due(6), closed(6)):
+        it.announce(message, 0, on_record=True)
     assert missed(it) == []
 
 
