@@ -200,7 +200,9 @@ def test_running_instances_are_those_that_listen() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"), [(f"pid {os.getpid()}, started", True), ("pid 4194305,", False), ("", False)]
+    ("text", "told"),
+    [(f"pid {os.getpid()}, started", True), ("pid 4194305,", False), ("", False)],
+    ids=["lives", "gone", "nobody"],
 )
 def test_who_runs_but_listens_elsewhere_is_met_over_tcp(tmp_path: Path, text: str, *, told: bool) -> None:
     """Its lock names a process that lives: the folder of keys is what lacks."""
