@@ -68,7 +68,11 @@ unit: $(VENV)/models.stamp ## Tests without processes
 
 .PHONY: e2e
 e2e: $(VENV)/models.stamp ## Tests on real processes
-	$(BIN)/pytest -q -m 'e2e and not faults'
+	$(BIN)/pytest -q -m 'e2e and not faults and not long'
+
+.PHONY: e2e-long
+e2e-long: $(VENV)/models.stamp ## Those that take long: many promotions, real bars through every kind of model, benchmarks
+	$(BIN)/pytest -q -m 'e2e and long'
 
 .PHONY: faults
 faults: $(VENV)/models.stamp ## Tests that cut networks, stop and kill processes

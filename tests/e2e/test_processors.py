@@ -121,6 +121,7 @@ def test_live_is_research(tmp_path: Path, kind: str, chain: str) -> None:
 
 
 @pytest.mark.bars
+@pytest.mark.long
 @pytest.mark.parametrize("kind", ["lightgbm", "linear", "mlp"])
 @pytest.mark.parametrize(
     ("file", "held", "least"), [("sp500_daily_2013_2018", 0, 200_000), ("us_daily_asreceived_2015_2017", 6, 100_000)]

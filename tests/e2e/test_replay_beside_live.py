@@ -6,6 +6,8 @@ import signal
 from contextlib import ExitStack
 from pathlib import Path
 
+import pytest
+
 from alphabus.client import Section, SignalClient
 from alphabus.messages import Mode
 from tests.e2e.harness import Bench, Ran
@@ -24,6 +26,7 @@ def heard(client: SignalClient, count: int) -> list[Section]:
     return found
 
 
+@pytest.mark.long
 def test_a_replay_beside_a_live_pipeline(market: Bench, undisturbed: Ran, tmp_path: Path, run_dir: Path) -> None:
     """Its bits are those of a replay alone; the live client got every section of its own, and nothing else."""
     words = ["--bars", str(market.bars), "--out", str(tmp_path / "live"), "--pace", "0.25", "--instance", LIVE]

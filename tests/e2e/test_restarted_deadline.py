@@ -6,6 +6,8 @@ import os
 import signal
 from pathlib import Path
 
+import pytest
+
 from alphabus.clock import SystemClock
 from tests.e2e.acting import playing
 
@@ -14,6 +16,7 @@ PACE_S, LOAD_S, DEADLINE_S = 2.0, 0.7, 0.3
 """With what else a child needs to start it would be in time, if its wait began with the restart."""
 
 
+@pytest.mark.long
 def test_what_was_due_before_the_child_was_ready_is_held(run_dir: Path) -> None:
     """Held, for whichever reason the moment of the restart makes it, and fresh again by itself soon after."""
     plan, clock = run_dir / "faults.toml", SystemClock()

@@ -33,6 +33,7 @@ def play(tmp_path: Path, run_dir: Path) -> Iterator[Play]:
         assert {signals.reason.value for signals in first} <= set(EXCUSED)
 
 
+@pytest.mark.long
 def test_many_promotions_under_load(run_dir: Path) -> None:
     """Good and bad models at random moments: no bar without its signal, none of a model that may not serve."""
     folder = run_dir / "drill"

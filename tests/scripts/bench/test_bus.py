@@ -42,6 +42,7 @@ def bench(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.e2e
+@pytest.mark.long
 def test_a_quick_run_measures_everything(tmp_path: Path) -> None:
     """Every row has both sides, every goal a verdict; the chart is written, no process and no file remains."""
     chart = tmp_path / "bus.html"

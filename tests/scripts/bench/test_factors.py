@@ -39,6 +39,7 @@ def track(_what: str, _steps: int) -> Callable[[], None]:
 
 
 @pytest.mark.e2e
+@pytest.mark.long
 def test_parts_are_measured(tmp_path: Path) -> None:
     """Each gives figures of ours; polars, which is always there, computes all 158 factors as we do."""
     # vnpy alone takes half a minute, even for next to nothing.

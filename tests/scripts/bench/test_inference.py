@@ -60,6 +60,7 @@ def bench(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.e2e
+@pytest.mark.long
 def test_a_quick_run_measures_everything() -> None:
     """Every row has its figure, its goal a verdict; no process and no file remains."""
     with short_run_dir() as folder:

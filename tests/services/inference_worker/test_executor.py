@@ -352,6 +352,7 @@ def test_kill_takes_the_whole_group(bundle: Path) -> None:
         assert os.getpgid(0) != executor.pid
 
 
+@pytest.mark.long
 def test_no_descriptor_stays_over_twenty_children(bundle: Path) -> None:
     """Every socket, memory file and pidfd is closed."""
     with ready(bundle):
