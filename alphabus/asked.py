@@ -7,16 +7,18 @@ from typing import Any
 
 from alphabus.errors import AlphabusError, EncodeError
 from alphabus.messages import Request
+from alphabus.outbox import CHUNK_BYTES
 from alphabus.schema import KEYS
 
 MAX_DETAIL = 1000
 
 
-def replay_arguments(request: Request) -> tuple[str, bytes, int]:
-    """Topic, journal (empty: none yet) and first bar of a `replay` request; raises ValueError."""
+def replay_arguments(request: Request) -> tuple[str, bytes, int, int]:
+    """Topic, journal (empty: none yet), first bar and most bytes of a `replay` request; raises ValueError."""
     if not {"topic", "journal", "bar"} <= request.arguments.keys():
         raise ValueError("replay takes topic (text), journal (bytes) and bar (whole number)")
-    return argument(request, "topic"), named_journal(request), argument(request, "bar")
+    most_bytes = min(argument(request, "bytes", CHUNK_BYTES, of="count"), CHUNK_BYTES)
+    return argument(request, "topic"), named_journal(request), argument(request, "bar"), most_bytes
 
 
 def named_journal(request: Request) -> bytes:

@@ -223,7 +223,8 @@ class Inlet:
 
     def _ask_replay(self, follower: Follower) -> None:
         arguments: dict[str, int | str | bytes] = {"topic": follower.topic, "bar": follower.from_bar}
-        self._question(follower, "replay", arguments | {"journal": follower.journal or b""})
+        arguments |= {"journal": follower.journal or b"", "bytes": self._questions.appetite.page_bytes}
+        self._question(follower, "replay", arguments)
 
     def _question(self, follower: Follower | None, verb: str, arguments: Mapping[str, int | str | bytes]) -> int:
         number = self._questions.add(follower, self._clock.monotonic_ns())

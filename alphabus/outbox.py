@@ -25,8 +25,11 @@ class Page:
 class Record(Protocol):
     """Where a writer finds what it published."""
 
-    def since(self, topic: str, journal: bytes, bar: int) -> Page:
-        """What was published on `topic` from `bar` on, the universe in force first; another journal: from the start."""
+    def since(self, topic: str, journal: bytes, bar: int, most_bytes: int = CHUNK_BYTES) -> Page:
+        """What was published on `topic` from `bar` on, the universe in force first; another journal: from the start.
+
+        About `most_bytes` of it, and one section at least.
+        """
         ...
 
 
@@ -60,12 +63,12 @@ def goes_beyond(message: Streamed, end: EndOfStream) -> bool:
     return message.journal != end.journal or message.bar > end.bar
 
 
-def turn_page(head: list[Frames], items: Iterable[Item], first: int) -> Page:
+def turn_page(head: list[Frames], items: Iterable[Item], first: int, most_bytes: int) -> Page:
     """The head and the items from bar `first` on, as many as a page takes."""
     found, size = list[Frames](), 0
     progress = False  # a page must reach past the bar it was asked from, or it would be asked for again for ever
     for item in items:
-        if progress and (len(found) >= CHUNK or size >= CHUNK_BYTES):
+        if progress and (len(found) >= CHUNK or size >= most_bytes):
             return Page(head + found, complete=False)
         found.append(item.frames)
         size += _size(item.frames)
@@ -105,13 +108,14 @@ class Outbox:
         if shelf is not None and shelf.journal == journal:
             self._drop(shelf, up_to=bar)
 
-    def since(self, topic: str, journal: bytes, bar: int) -> Page:
+    def since(self, topic: str, journal: bytes, bar: int, most_bytes: int = CHUNK_BYTES) -> Page:
         """The remembered messages of `topic` from `bar` on."""
         shelf = self._shelves.get(topic)
         if shelf is None:
             return Page((), complete=True)
         first = bar if journal == shelf.journal else 0
-        page = turn_page(shelf.in_force(first), (item for item in shelf.items if item.bar >= first), first)
+        items = (item for item in shelf.items if item.bar >= first)
+        page = turn_page(shelf.in_force(first), items, first, most_bytes)
         tail = [shelf.end] if shelf.end is not None and page.complete else []
         return Page([*page.frames, *tail], page.complete)
 

@@ -138,8 +138,8 @@ class Outlet:
     def _answered(self, request: Request, record: Record, answer: Answer) -> Sequence[Frames]:
         following: dict[str, int] = {}
         if request.verb == "replay":
-            topic, journal, bar = replay_arguments(request)
-            page = record.since(topic, journal, bar)
+            topic, journal, bar, most_bytes = replay_arguments(request)
+            page = record.since(topic, journal, bar, most_bytes)
             following = {topic: self._seqs.get(topic, 0) + 1} if page.complete else {}
         else:
             page = answer(request)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from alphabus.appetite import ASK_AGAIN_NS, Appetite
 from alphabus.continuity import Follower
 from alphabus.messages import Delivery, Reply
 
-ASK_AGAIN_NS = 1_000_000_000
 MAX_LATE = 64  # questions that were given up, and may be answered yet: on a thin cable an answer takes its time
 MAX_UNREAD = 64  # answers nobody fetched: whoever asked found what it wanted elsewhere
 
@@ -24,6 +24,11 @@ class Question:
     epoch: int = -1
     deliveries: list[Delivery] = field(default_factory=list)
 
+    @property
+    def is_replay(self) -> bool:
+        """Whether a part of the record is on its way."""
+        return self.follower is not None and not self.paused
+
 
 class Questions:
     """Finds the question of each answer; gives up what was lost on the way, so that it is asked again.
@@ -35,6 +40,7 @@ class Questions:
     """
 
     def __init__(self, now_ns: int) -> None:
+        self.appetite = Appetite()
         self._open: dict[int, Question] = {}
         self._late: dict[int, Question] = {}
         self._answering: Question | None = None
@@ -58,8 +64,8 @@ class Questions:
             return None
         opened, self._answering = self._answering, None
         if opened is not None and opened.reply == message:
-            return self._completed(opened, message)
-        return self._opened(message, delivery.epoch)
+            return self._completed(opened, message, now_ns)
+        return self._opened(message, delivery.epoch, now_ns)
 
     def keep(self, question: Question, reply: Reply) -> None:
         """Until somebody fetches the answer; of those nobody does the oldest are dropped."""
@@ -89,45 +95,56 @@ class Questions:
 
     def give_up(self, now_ns: int) -> None:
         """Drop what had no answer in time; as long as answers flow, those behind them are only late."""
-        if not self._open and self._answering is None:
-            return
-        patience_ends = now_ns - ASK_AGAIN_NS
-        silent = self._answered_ns <= patience_ends
-        given_up = {
-            number: question
-            for number, question in self._open.items()
-            if question.asked_ns <= patience_ends and (silent or question.paused)
-        }
+        given_up = {number: question for number, question in self._open.items() if self._is_in_vain(question, now_ns)}
         self._open = {number: question for number, question in self._open.items() if number not in given_up}
-        self._remember(given_up)
-        self._stalled = silent
+        replays = {number: question for number, question in given_up.items() if question.is_replay}
+        if self._has_stalled(now_ns) or replays:
+            self.appetite.starved()
+        self._remember(replays)
 
-    def _remember(self, given_up: Mapping[int, Question]) -> None:
-        self._late |= {
-            number: question
-            for number, question in given_up.items()
-            if question.follower is not None and not question.paused
-        }
+    def _has_stalled(self, now_ns: int) -> bool:
+        """Whether an answer that began goes on no more; of a replay, and told once."""
+        if self._answering is None or self._stalled:
+            return False
+        self._stalled = self._is_silent(self._answering, now_ns)
+        return self._stalled and self._answering.is_replay
+
+    def _is_in_vain(self, question: Question, now_ns: int) -> bool:
+        """Whether it was asked long ago, and nothing is heard any more, unless the answer was to wait."""
+        waited = question.asked_ns <= now_ns - self._patience(question)
+        return waited and (question.paused or self._is_silent(question, now_ns))
+
+    def _is_silent(self, question: Question, now_ns: int) -> bool:
+        """Whether nothing at all was answered for as long as this question may take."""
+        return self._answered_ns <= now_ns - self._patience(question)
+
+    def _patience(self, question: Question) -> int:
+        """A record may take what the link needs; whoever asked anything else has a patience of its own."""
+        return self.appetite.patience_ns if question.is_replay else ASK_AGAIN_NS
+
+    def _remember(self, replays: Mapping[int, Question]) -> None:
+        self._late |= replays
         while len(self._late) > MAX_LATE:
             del self._late[next(iter(self._late))]
 
-    def _completed(self, question: Question, reply: Reply) -> tuple[Question, Reply] | None:
+    def _completed(self, question: Question, reply: Reply, now_ns: int) -> tuple[Question, Reply] | None:
         """Where a queue lost some of it there is none; whoever has one needs no other."""
         if len(question.deliveries) != reply.count:
             return None
         if question.follower is not None:
             self._open = _without(self._open, question.follower)
             self._late = _without(self._late, question.follower)
+            self.appetite.fed(now_ns - question.asked_ns)
         return question, reply
 
-    def _opened(self, reply: Reply, epoch: int) -> tuple[Question, Reply] | None:
+    def _opened(self, reply: Reply, epoch: int, now_ns: int) -> tuple[Question, Reply] | None:
         question = self._open.pop(reply.id, None) or self._late.pop(reply.id, None)
         self._forget_lost(reply.id)
         if question is None:
             return None
         question.reply, question.epoch = reply, epoch
         if reply.count == 0:
-            return self._completed(question, reply)
+            return self._completed(question, reply, now_ns)
         self._answering = question
         return None
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from alphabus.codec import Content, Frames
 from alphabus.messages import Announcement, Bars, EndOfStream, Phase, Streamed, Universe
-from alphabus.outbox import Item, Page, turn_page
+from alphabus.outbox import CHUNK_BYTES, Item, Page, turn_page
 from common.message_log import MessageLog
 from services.bar_feed.alignment import Alignment
 
@@ -49,7 +49,7 @@ class Chronicle:
         for message, _ in said:
             self._note(message)
 
-    def since(self, topic: str, journal: bytes, bar: int) -> Page:
+    def since(self, topic: str, journal: bytes, bar: int, most_bytes: int = CHUNK_BYTES) -> Page:
         """What was said on `topic` from `bar` on; a reader of another journal gets everything."""
         first = bar if journal == self.journal else 0
         head = [self._encode(topic, universe) for universe in self._in_force(topic, first)]
@@ -58,7 +58,7 @@ class Chronicle:
             for message in self._log.read_own(first)
             if self._belongs(message, topic)
         )
-        return turn_page(head, items, first)
+        return turn_page(head, items, first, most_bytes)
 
     def _in_force(self, topic: str, first: int) -> list[Universe]:
         if topic != self._bars or self._universe is None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from alphabus.continuity import Follower, Place
-from alphabus.outbox import Outbox, Page
+from alphabus.outbox import CHUNK_BYTES, Outbox, Page
 from tests.alphabus.links import Reader, Stage, linked
 
 BOTH = pytest.mark.parametrize("kind", ["memory", "zmq"])
@@ -20,11 +20,11 @@ class Bounded:
     outbox: Outbox
     begins: int
 
-    def since(self, topic: str, journal: bytes, bar: int) -> Page:
+    def since(self, topic: str, journal: bytes, bar: int, most_bytes: int = CHUNK_BYTES) -> Page:
         """As a journal of which the old part was dropped."""
         if 0 < bar < self.begins:
             raise LookupError(f"the record begins with bar {self.begins}")
-        return self.outbox.since(topic, journal, max(bar, self.begins))
+        return self.outbox.since(topic, journal, max(bar, self.begins), most_bytes)
 
 
 def resumed(stage: Stage, reader: Reader, bar: int, begins: int) -> None:

@@ -7,11 +7,11 @@ from random import Random
 import pytest
 
 from alphabus.acknowledger import REPEAT_NS
+from alphabus.appetite import ASK_AGAIN_NS
 from alphabus.errors import EndpointError
 from alphabus.inlet import STALE_NS
 from alphabus.messages import Alert, Signals
 from alphabus.outlet import Acknowledged, Outlet
-from alphabus.questions import ASK_AGAIN_NS
 from alphabus.sockets import ZmqTransport
 from alphabus.testing import ManualClock, SeededMischief
 from tests.alphabus.examples import EXAMPLES

@@ -8,7 +8,7 @@ import pytest
 
 from alphabus.codec import Frames, decode, encode
 from alphabus.messages import Delivery, Message, Streamed
-from alphabus.outbox import CHUNK, Outbox, Page
+from alphabus.outbox import CHUNK, CHUNK_BYTES, Outbox, Page
 from tests.alphabus.writer import PLENTY, TOPIC, Writer
 
 
@@ -140,21 +140,20 @@ def test_a_page_ends_and_the_next_goes_on() -> None:
 def test_a_page_of_large_sections_is_short() -> None:
     """Its bytes are limited too."""
     writer = written(10)
-    with patch("alphabus.outbox.CHUNK_BYTES", 1_000):
-        page = writer.outbox.since(TOPIC, writer.journal, 0)
+    page = writer.outbox.since(TOPIC, writer.journal, 0, 1_000)
     assert (len(page.frames), page.complete) == (4, False)
 
 
-@pytest.mark.parametrize("limit", ["CHUNK", "CHUNK_BYTES"])
-def test_a_page_always_reaches_past_the_bar_it_was_asked_from(limit: str) -> None:
+@pytest.mark.parametrize(("messages", "size"), [(1, CHUNK_BYTES), (CHUNK, 1)])
+def test_a_page_always_reaches_past_the_bar_it_was_asked_from(messages: int, size: int) -> None:
     """Many revisions of one bar, or a universe after them, must not make the next question the same one."""
     writer = written(1)
     for _ in range(5):
         writer.revision()
     writer.section(("B",))
     writer.section(("B",))
-    with patch(f"alphabus.outbox.{limit}", 1):
-        page = writer.outbox.since(TOPIC, writer.journal, 1)
+    with patch("alphabus.outbox.CHUNK", messages):
+        page = writer.outbox.since(TOPIC, writer.journal, 1, size)
     assert shape(page)[-1] == ("signals", 2, 1)
     assert not page.complete
 

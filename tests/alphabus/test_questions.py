@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import pytest
 
+from alphabus.appetite import ASK_AGAIN_NS, FIRST_BYTES, MAX_PATIENCE_NS
 from alphabus.continuity import Follower
 from alphabus.messages import Delivery, EndOfStream, Message, Mode, Reply
-from alphabus.questions import ASK_AGAIN_NS, MAX_LATE, Questions
+from alphabus.questions import MAX_LATE, Questions
 
 MS = 1_000_000
 SECTION = EndOfStream(b"j" * 16, 7, Mode.LIVE)
@@ -114,3 +116,41 @@ def test_a_writer_that_is_away_for_long_costs_no_memory() -> None:
     assert not link.questions.awaits(number)
     assert len(link.questions._late) == MAX_LATE
     assert len(link.questions._open) == 1
+
+
+def test_a_writer_that_says_nothing_is_asked_less_and_less_often() -> None:
+    """After one, two and four seconds, then each four; who is answered at last is impatient again."""
+    link = Link()
+    counts = [0]
+    for now_s in range(20):
+        link.ask(now_s * ASK_AGAIN_NS)
+        counts.append(len(link.asked))
+    times = [now_s for now_s, (before, after) in enumerate(pairwise(counts)) if after > before]
+    assert times == [0, 1, 3, 7, 11, 15, 19]
+    assert link.questions.appetite.patience_ns == MAX_PATIENCE_NS
+    for message in answer(link.asked[-1]):
+        link.hear(message, 19 * ASK_AGAIN_NS)
+    assert link.questions.appetite.patience_ns == ASK_AGAIN_NS
+
+
+def test_an_answer_that_stops_halfway_counts_as_none() -> None:
+    """A page that the link did not carry to its end: the next one is small, however long the link stays silent."""
+    link = Link()
+    link.questions.appetite.page_bytes = 100 * FIRST_BYTES
+    link.ask(0)
+    for message in answer(1)[:2]:
+        link.hear(message, 0)
+    for now_ms in range(0, 2500, 100):
+        link.questions.give_up(now_ms * MS)
+    assert (link.questions.appetite.page_bytes, link.questions.appetite.patience_ns) == (FIRST_BYTES, 2 * ASK_AGAIN_NS)
+
+
+def test_whoever_asks_anything_else_waits_a_second() -> None:
+    """However slow the record is on its way: who wants a section now asks elsewhere, or again."""
+    questions = Questions(0)
+    questions.appetite.starved()
+    number = questions.add(None, 0)
+    questions.give_up(ASK_AGAIN_NS - 1)
+    assert questions.awaits(number)
+    questions.give_up(ASK_AGAIN_NS)
+    assert not questions.awaits(number)

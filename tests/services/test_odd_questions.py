@@ -149,6 +149,8 @@ WRONG: dict[str, tuple[str, dict[str, Any], str]] = {
     "a bar of 64 bits": ("replay", {"bar": 2**64 - 1}, "bar: 18446744073709551615 is not"),
     "a journal of another length": ("replay", {"journal": b"x"}, "journal: b'x' is not 16 bytes"),
     "a journal of no bytes at all": ("replay", {"journal": 0}, "journal: 0 is not 16 bytes"),
+    "a page of less than nothing": ("replay", {"bytes": -1}, "bytes: -1 is not a whole number"),
+    "a page without a size": ("replay", {"bytes": "many"}, "bytes: 'many' is not a whole number"),
     "a time of 64 bits": ("at", {"time": 2**63}, "time: 9223372036854775808 is not"),
     "a time that is text": ("at", {"time": "now"}, "time: 'now' is not"),
     "a first bar of 64 bits": ("history", {"from": 2**63}, "from: 9223372036854775808 is not"),
