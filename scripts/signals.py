@@ -16,8 +16,8 @@ from common.models.records import ModelRef
 from common.research.precompute import Question, Tally
 from common.research.precompute_file import Provenance
 from common.research.precompute_model import Served
-from common.research.precompute_roll import Conditions
 from common.research.precompute_write import write_answers
+from common.research.roll_call import Conditions
 from scripts.bar_options import Interval, Members, Stamp, Zone
 from scripts.command import Json, console, main, report, usage, warn
 from scripts.members import members_of

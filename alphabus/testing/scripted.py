@@ -16,7 +16,6 @@ from alphabus.outbox import CHUNK, Outbox, Page
 from alphabus.outlet import Outlet
 
 BUDGET_BYTES = 64 * 1024 * 1024
-NEVER = 2**62
 MOMENT_NS = 1_000_000  # time never stands still, or a reader that leaves something unread would wait for ever
 FEED, WORKER, CACHE = "bar_feed", "inference_worker", "signal_cache"
 
@@ -114,8 +113,10 @@ class ScriptedFeed:
             return self._page(topic, _around(sections, _whole(arguments, "time")))
         if request.verb == "history":
             first, last = _first_bar(sections, request), _whole(arguments, "to")
+            if first is None:
+                return self._page(topic, ())
             found = (section for section in _present(sections) if first <= section.bar <= last)
-            return self._page(topic, list(islice(found, CHUNK)), self._end(topic, request, first))
+            return self._page(topic, list(islice(found, CHUNK)), self._end(topic, request))
         raise LookupError(f"a scripted feed does not answer {request.verb!r}")
 
     def _due(self) -> Page:
@@ -124,11 +125,11 @@ class ScriptedFeed:
         topic = self._bus.endpoints.topic("announcements")
         return Page([self._outlets[FEED].frames_of(topic, message) for message in due], complete=True)
 
-    def _end(self, topic: str, request: Request, first: int) -> Sequence[EndOfStream]:
+    def _end(self, topic: str, request: Request) -> Sequence[EndOfStream]:
         """What a numbering that was named ends with, unless the stream went on."""
         said = [each.message for each in self._played if each.topic == topic]
         last = next((it for it in reversed(said) if isinstance(it, Signals | EndOfStream)), None)
-        return [last] if isinstance(last, EndOfStream) and named_journal(request) and first < NEVER else []
+        return [last] if isinstance(last, EndOfStream) and named_journal(request) else []
 
     def _page(self, topic: str, sections: Sequence[Signals], end: Sequence[EndOfStream] = ()) -> Page:
         named = {section.universe for section in sections}
@@ -154,13 +155,13 @@ def _present(sections: Sequence[Signals]) -> Iterator[Signals]:
     return (section for section in sections if section.journal == sections[-1].journal)
 
 
-def _first_bar(sections: Sequence[Signals], request: Request) -> int:
-    """The one asked for; the first of all where the numbering was left, none where it never was on record."""
+def _first_bar(sections: Sequence[Signals], request: Request) -> int | None:
+    """The one asked for; the first of all where the numbering was left, None where it never was on record."""
     journal, first = named_journal(request), _whole(request.arguments, "from")
     known = [section.journal for section in sections]
     if journal in (b"", *known[-1:]):
         return first
-    return 0 if journal in known else NEVER
+    return 0 if journal in known else None
 
 
 def _whole(arguments: Mapping[str, int | str | bytes], name: str) -> int:

@@ -6,9 +6,7 @@ from numpy.typing import NDArray
 
 from common.errors import ModelError
 from common.factors.block import Block, sessions_of
-from common.market.constituents import Constituents
 from common.market.dates import read_moment
-from common.market.membership import Membership
 from common.market.panel import Panel
 
 
@@ -23,21 +21,6 @@ def history_end(times: NDArray[np.int64], split_ns: int | None = None) -> int:
 def history_of(frame: pl.DataFrame, end_ns: int) -> pl.DataFrame:
     """Bars whose close time lies before `end_ns`."""
     return frame.filter(pl.col("time") < end_ns)
-
-
-def members(
-    panel: Panel, *, patience_bars: int, min_coverage: float, constituents: Constituents | None = None
-) -> NDArray[np.bool_]:
-    """As-of membership [B, S], section by section as the bar feed would say it."""
-    membership = Membership(patience_bars, min_coverage, constituents)
-    present = panel.present
-    places = {symbol: place for place, symbol in enumerate(panel.symbols)}
-    mask = np.zeros(present.shape, np.bool_)
-    for section in range(len(panel)):
-        here = [panel.symbols[place] for place in np.flatnonzero(present[section])]
-        roll = membership.observe(here, int(panel.stamp[section]))
-        mask[section, [places[symbol] for symbol in roll.tracked]] = roll.member
-    return mask
 
 
 def block_of(panel: Panel, member: NDArray[np.bool_]) -> Block:

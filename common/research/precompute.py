@@ -23,7 +23,7 @@ from common.research.periods import shown
 from common.research.precompute_answers import Answers, Oracle
 from common.research.precompute_check import ARM
 from common.research.precompute_model import Served
-from common.research.precompute_roll import Conditions, Roll, RollCall
+from common.research.roll_call import Conditions, Roll, RollCall
 from common.research.running_digest import RunningDigest
 
 # Called with sections done and sections in all.

@@ -14,7 +14,7 @@ from common.market.panel import Panel
 from common.models.flags import Standing, count_finite
 from common.research.factor_blocks import THREADS
 from common.research.precompute_model import Served
-from common.research.precompute_roll import Conditions, Roll
+from common.research.roll_call import Conditions, Roll
 
 
 @dataclass(frozen=True, slots=True, eq=False)

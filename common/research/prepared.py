@@ -2,10 +2,12 @@
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from common.errors import DatasetError
 from common.research.dataset import Dataset
 from common.research.periods import Segment, sections_of
+from common.research.raw import Floats, Mask, called
 from common.research.recipe import Recipe
 
 DECIDING = (
@@ -42,16 +44,25 @@ def _check_recipe(made: Recipe, asked: Recipe) -> None:
 def _check_bars(dataset: Dataset, limit: int, seen: pl.DataFrame) -> None:
     """By time, symbol and close of each: what else there is of the bars a dataset does not keep."""
     raw = dataset.raw
-    present = raw.present[:limit]
-    section, symbol = np.nonzero(present)
-    ordered = seen.sort("time", "symbol")
-    same = ordered.height == len(section) and (
-        np.array_equal(ordered["time"].to_numpy(), raw.time[section])
-        and np.array_equal(ordered["close"].to_numpy(), raw.columns["close"][:limit][present])
-        and ordered["symbol"].equals(pl.Series("symbol", raw.factors.symbols, dtype=pl.String).gather(symbol))
-    )
-    if not same:
+    learnt = _bars(raw.time[:limit], raw.factors.symbols, raw.columns["close"][:limit], raw.present[:limit])
+    if not (_ordered(seen).equals(learnt) or _seated(seen, dataset.recipe).equals(learnt)):
         raise DatasetError(
-            f"the prepared dataset is of other bars: {len(section):,} of it and {ordered.height:,} of those handed in "
+            f"the prepared dataset is of other bars: {learnt.height:,} of it and {seen.height:,} of those handed in "
             "are learnt from, or their times, symbols or closes differ; make it of the bars that are handed in"
         )
+
+
+def _ordered(bars: pl.DataFrame) -> pl.DataFrame:
+    return bars.select("time", "symbol", "close").sort("time", "symbol")
+
+
+def _seated(bars: pl.DataFrame, recipe: Recipe) -> pl.DataFrame:
+    """Those of symbols that find a place, which is all of them but in a very large market."""
+    panel, _ = called(bars, recipe)
+    return _bars(panel.time, panel.symbols, panel.columns["close"], panel.present)
+
+
+def _bars(time: NDArray[np.int64], symbols: tuple[str, ...], close: Floats, present: Mask) -> pl.DataFrame:
+    section, symbol = np.nonzero(present)
+    named = pl.Series(symbols, dtype=pl.String).gather(symbol)
+    return pl.DataFrame({"time": time[section], "symbol": named, "close": close[present]})

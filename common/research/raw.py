@@ -16,8 +16,9 @@ from common.factors.sets import FactorSet
 from common.market.columns import ADJUSTMENTS
 from common.market.panel import Panel
 from common.research.factor_blocks import THREADS
-from common.research.history import block_of, members
+from common.research.history import block_of
 from common.research.recipe import Recipe
+from common.research.roll_call import Conditions, Roll, RollCall
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -66,17 +67,17 @@ class Raw:
 
 def compute_raw(bars: pl.DataFrame, recipe: Recipe, plan: Plan) -> Raw:
     """Compute all sections of good bars at once, members as the feed would say."""
-    panel = Panel.from_frame(bars)
-    member = members(
-        panel,
-        patience_bars=recipe.patience_bars,
-        min_coverage=recipe.min_coverage,
-        constituents=recipe.constituents,
-    )
-    factors = Engine(plan, threads=THREADS).update(block_of(panel, member))
+    panel, roll = called(bars, recipe)
+    factors = Engine(plan, threads=THREADS).update(block_of(panel, roll.member))
     wanted = kept_columns(recipe.factor_set)
     columns = {name: values for name, values in panel.columns.items() if name in wanted}
     return Raw(panel.time, panel.stamp, factors, columns)
+
+
+def called(bars: pl.DataFrame, recipe: Recipe) -> tuple[Panel, Roll]:
+    """Good bars without those of symbols that find no place in the live feed, and who counts in each section."""
+    conditions = Conditions(recipe.patience_bars, recipe.min_coverage, constituents=recipe.constituents)
+    return RollCall(conditions).call(Panel.from_frame(bars))
 
 
 def kept_columns(factor_set: FactorSet) -> frozenset[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from alphabus.messages import Factors, Reason, Signals, Status
 from common.models.records import ModelRef
+from services.inference_worker.standstill import LIMIT_NS
 
 Detail = Mapping[str, str | int | float]
 """What there is to know beside the event: a number is one in the log."""
@@ -17,18 +18,22 @@ class Publish:
     """Send this section; one that is fresh only until its deadline, since the worker may stand still before it does."""
 
     signals: Signals
-    until_ns: int | None = None
+    deadline_ns: int
     instead: Callable[[], Signals] | None = None
-    """The fallback that goes out from then on."""
+    """The fallback that goes out from then on; None where this is the fallback, or follows it."""
 
     def said(self, now: int) -> tuple[Signals, ...]:
         """What goes out at this moment: the section, or the fallback and right behind it the section as its revision.
 
         The revision is sent however late it is: what is held from here on are its values.
         """
-        if self.instead is None or self.until_ns is None or now < self.until_ns:
+        if self.instead is None or now < self.deadline_ns:
             return (self.signals,)
         return self.instead(), replace(self.signals, status=Status.LATE, revision=1)
+
+    def is_overdue(self, now: int) -> bool:
+        """Whether the deadline passed so long ago that the worker must have stood still meanwhile."""
+        return now > self.deadline_ns + LIMIT_NS
 
 
 @dataclass(frozen=True, slots=True)

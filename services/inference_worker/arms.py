@@ -15,7 +15,7 @@ from alphabus.messages import Reason
 from services.inference_worker.actions import Action, Told
 from services.inference_worker.age import ModelAge
 from services.inference_worker.agenda import Agenda, Task
-from services.inference_worker.breaker import Breaker, State
+from services.inference_worker.breaker import Breaker
 from services.inference_worker.composition import Spoken
 from services.inference_worker.duty import Duty
 from services.inference_worker.prospects import Prospects
@@ -23,8 +23,6 @@ from services.inference_worker.rules import NEVER_NS, Rules
 from services.inference_worker.section import Section
 from services.inference_worker.speech import Judged, Speech
 from services.inference_worker.work import Work
-
-FREE = "free"
 
 
 class Arm:
@@ -46,16 +44,12 @@ class Arm:
 
     @property
     def halted(self) -> bool:
-        """Whether a person stopped it."""
+        """Whether a person stopped it: no section gets values, neither what is open nor what is to come."""
         return self._prospects.halted
 
-    @property
-    def state(self) -> str:
-        """Free, or what keeps it from an executor: `vacant`, `halted`, and how its breaker is unless that is closed."""
-        kept = ["vacant"] if self.duty.is_vacant else []
-        kept += ["halted"] if self.halted else []
-        kept += [] if self.breaker.state is State.CLOSED else [f"breaker {self.breaker.state.value}"]
-        return ", ".join(kept) or FREE
+    @halted.setter
+    def halted(self, halted: bool) -> None:
+        self._prospects.halted = halted
 
     @property
     def previous(self) -> Spoken | None:
@@ -119,7 +113,7 @@ class Arm:
         soonest = min(times)
         return None if soonest >= NEVER_NS else soonest
 
-    # What people and the registry ask for.
+    # What the registry asks for.
 
     @property
     def can_swap(self) -> bool:
@@ -162,26 +156,6 @@ class Arm:
         """Executors in a row that ended before they were ready."""
         return self._work.unready
 
-    def halt(self, now: int) -> list[Action]:
-        """Say `void (halted)` of everything that is open, and of every section to come as soon as it is announced."""
-        told = [] if self.halted else [Told("warning", "arm_halted")]
-        self._prospects.halted = True
-        return [*self.step(now), *told]
-
-    def resume(self, now: int) -> list[Action]:
-        """Serve again, from the next section on."""
-        told = [Told("warning", "arm_resumed")] if self.halted else []
-        self._prospects.halted = False
-        return [*self.step(now), *told]
-
-    def force_open(self, now: int) -> list[Action]:
-        """Open the breaker until it is closed by hand; what is with the executor is still taken."""
-        return [*self.breaker.force(now), *self.step(now)]
-
-    def close_breaker(self, now: int) -> list[Action]:
-        """Close the breaker, however it was opened."""
-        return [*self.breaker.close(now), *self.step(now)]
-
     # Sections.
 
     def _close_sections(self, now: int, *, gap: bool) -> Iterator[Action]:
@@ -191,7 +165,8 @@ class Arm:
                 if reason is None:
                     return
                 task.published = True
-                yield from self._speech.instead(task.section, self.duty, reason)
+                deadline = self._agenda.deadline(task)
+                yield from self._speech.instead(task.section, self.duty, reason, deadline_ns=deadline)
             if self._prospects.hopeless(task, now) is None:
                 if now < self._agenda.gives_up_at(task):
                     return
@@ -214,7 +189,9 @@ class Arm:
             yield from self._work.replace(Reason.INVALID, now)
             return
         self._work.spoke = True
-        until = None if task.published else self._agenda.deadline(task)
-        yield from self._speech.own(task.section, self.duty, judged, until_ns=until, times=(self._work.since, now))
+        deadline, times = self._agenda.deadline(task), (self._work.since, now)
+        yield from self._speech.own(
+            task.section, self.duty, judged, deadline_ns=deadline, late=task.published, times=times
+        )
         self._close(task)
         yield from self._work.release(now)

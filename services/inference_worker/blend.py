@@ -42,11 +42,13 @@ class Blend:
         An arm that is past a bar without a word of it, because that was before a restart, is not waited for. But
         where the blend has no record, it begins with the first bar of which every arm's word is known.
         """
-        return list(self._completed_by(signals, in_time=signals.status is Status.FRESH, overdue=overdue))
-
-    def add_recalled(self, signals: Signals) -> list[Signals]:
-        """The same of a word that was said before the restart: nobody knows how long ago."""
-        return list(self._completed_by(signals, in_time=False))
+        self._begin()
+        if signals.arm not in self._newest or signals.revision or signals.bar <= self.last_bar:
+            return []
+        self._said.setdefault(signals.bar, {})[signals.arm] = signals
+        self._newest[signals.arm] = max(self._newest[signals.arm], signals.bar)
+        in_time = signals.bar if signals.status is Status.FRESH else None
+        return list(self._completed(in_time, overdue=overdue))
 
     def recall(self, signals: Signals) -> None:
         """After a restart, in any order: what an arm, or the blend itself, said last; a revision says nothing new."""
@@ -60,6 +62,11 @@ class Blend:
             if signals.bar > self.last_bar and not signals.revision:
                 self._said.setdefault(signals.bar, {})[signals.arm] = signals
                 self._recalled.add(signals.bar)
+
+    def resume(self) -> list[Signals]:
+        """Return, once all is recalled, the blends a restart kept from being said: nobody knows how late they are."""
+        self._begin()
+        return list(self._completed(None))
 
     def forget(self) -> None:
         """Another journal: its numbers mean other sections."""
@@ -75,18 +82,14 @@ class Blend:
             self._said = {bar: said for bar, said in self._said.items() if bar > self.last_bar}
         self._first.clear()
 
-    def _completed_by(self, signals: Signals, *, in_time: bool, overdue: bool = False) -> Iterator[Signals]:
-        self._begin()
-        if signals.arm not in self._newest or signals.revision or signals.bar <= self.last_bar:
-            return
-        self._said.setdefault(signals.bar, {})[signals.arm] = signals
-        self._newest[signals.arm] = max(self._newest[signals.arm], signals.bar)
+    def _completed(self, in_time: int | None, *, overdue: bool = False) -> Iterator[Signals]:
+        """What all arms have spoken of or are past, in order; of `in_time` a word has come just now, and in time."""
         done = sorted(bar for bar in self._said if bar <= min(self._newest.values()))
         self.last_bar = max([self.last_bar, *done])
         for bar in done:
             said = self._said.pop(bar)
             composed = compose([said[arm] for arm in self._newest if arm in said], self._symbols)
-            may_be_late = overdue or (bar in self._recalled and not (in_time and bar == signals.bar))
+            may_be_late = overdue or (bar in self._recalled and bar != in_time)
             yield too_late(composed) if self._deadline and may_be_late else composed
             self._recalled.discard(bar)
 

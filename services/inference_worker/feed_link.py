@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 from alphabus.continuity import Follower, Place
 from alphabus.inlet import Inlet
-from alphabus.messages import Delivery
+from alphabus.messages import Announcement, Delivery
 from common.service import Context
 from services.inference_worker.board import Board
 from services.inference_worker.remainder import Remainder
+from services.inference_worker.section import Section
 from services.inference_worker.standstill import Standstill
 
 
@@ -19,7 +20,7 @@ class FeedLink:
     def __init__(self, context: Context, board: Board) -> None:
         self._topic = context.config.endpoints.topic("announcements")
         self._inlet = Inlet(context.bus, "inference_worker", "bar_feed", [self._topic])
-        self._clock = context.bus.clock
+        self._clock, self._board = context.bus.clock, board
         self._standstill = Standstill(self._clock.monotonic_ns())
         self._remainder = Remainder(self._inlet, board, self._clock, lambda: self.said_ns)
 
@@ -52,9 +53,12 @@ class FeedLink:
         """Whether what came may have been said long ago."""
         return self._standstill.lasts(self._clock.monotonic_ns())
 
-    def want_remainder(self) -> None:
-        """Of a section that was heard of it is not known when it was announced."""
-        self._remainder.want()
+    def file(self, announcement: Announcement, *, on_record: bool) -> Section:
+        """Put on the board what came just now; on_record: it was sent again, and nobody knows when it was said."""
+        section = self._board.announce(announcement, self.said_ns, on_record=on_record, early=self.stood_still)
+        if section.recalled or section.early:
+            self._remainder.want()
+        return section
 
     def ask(self) -> None:
         """Ask what is to be asked; to be called once what came is on the board."""

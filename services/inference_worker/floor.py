@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from typing import Protocol
 
 from alphabus.clock import Clock
 from alphabus.messages import Factors, Signals
@@ -18,6 +19,13 @@ IsBehind = Callable[[Station], bool]
 """Whether factors of the plan an arm is served with are known to be missing on the link."""
 
 
+class Say(Protocol):
+    """Who publishes what an arm says; `overdue`: well behind its deadline."""
+
+    def __call__(self, signals: Signals, *, overdue: bool) -> None:
+        """Publish it."""
+
+
 class Floor:
     """Lets every arm hear, decide and act in turn; none waits for another."""
 
@@ -26,7 +34,7 @@ class Floor:
         stations: Mapping[str, Station],
         roster: Roster,
         clock: Clock,
-        say: Callable[[Signals], None],
+        say: Say,
         tell: Callable[[str, Told], None],
     ) -> None:
         self.stations, self._roster, self._clock = stations, roster, clock
@@ -130,8 +138,9 @@ class Floor:
         return self._roster.note(name, order.verb, by=order.by, why=order.why)
 
     def _publish(self, action: Publish) -> None:
-        for signals in action.said(self._clock.monotonic_ns()):
-            self._say(signals)
+        now = self._clock.monotonic_ns()
+        for signals in action.said(now):
+            self._say(signals, overdue=action.is_overdue(now))
             if not signals.reason:
                 self._roster.ledger.serve(signals)
 

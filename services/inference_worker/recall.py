@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from alphabus.inlet import Inlet
 from alphabus.messages import Message, Signals
+from common.config import Policy
 from common.service import Context
 from services.inference_worker.blend import ARM as BLEND
 
@@ -28,7 +29,7 @@ class Question:
 
 
 class Recall:
-    """Asks the cache for the latest section of every signal topic until it has answered.
+    """Asks the cache for the latest section of every signal topic until it has answered, or sections' times pass.
 
     Where there is a blend, and it was not said of bars that arms spoke of, their words of these are asked for, too.
     """
@@ -41,17 +42,13 @@ class Recall:
         self._blended: Signals | None = None
         for name in names:
             self._ask(Question(name))
-        self._ends_ns = self._clock.monotonic_ns() + PATIENCE_NS
+        self._waits = context.config.inference.policy is Policy.WAIT
+        self._ends_ns, self._log = self._clock.monotonic_ns() + PATIENCE_NS, context.log
 
     @property
     def pending(self) -> bool:
         """Whether some answer is awaited."""
         return bool(self._questions)
-
-    @property
-    def is_silent(self) -> bool:
-        """Whether patience has ended."""
-        return self._clock.monotonic_ns() > self._ends_ns
 
     @property
     def handles(self) -> list[object]:
@@ -78,8 +75,15 @@ class Recall:
             elif not self._cache.awaits(number):
                 del self._questions[number]
                 self._ask(question)
+        if self.pending and not self._waits and self._clock.monotonic_ns() > self._ends_ns:
+            self._log.warning("cache_silent", consequence="starting without a previous signal")
+            yield from self._give_up()
 
-    def give_up(self) -> Iterator[tuple[str, Message]]:
+    def close(self) -> None:
+        """Let go of the cache."""
+        self._cache.close()
+
+    def _give_up(self) -> Iterator[tuple[str, Message]]:
         """Go on with what is known."""
         for question in self._questions.values():
             yield from _named(question.name, question.known)
@@ -87,10 +91,6 @@ class Recall:
         for name, told in self._latest.items():
             yield from _named(name, told)
         self._questions.clear()
-
-    def close(self) -> None:
-        """Let go of the cache."""
-        self._cache.close()
 
     def _heard(self, question: Question, told: Told) -> Iterator[tuple[str, Message]]:
         if question.verb == "history":

@@ -7,22 +7,13 @@ from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 from alphabus.inlet import Inlet
-from alphabus.messages import (
-    Acknowledge,
-    Announcement,
-    Delivery,
-    EndOfStream,
-    Mode,
-    Request,
-    Signals,
-    Universe,
-)
+from alphabus.messages import Acknowledge, Announcement, Delivery, EndOfStream, Mode, Request, Signals, Universe
 from alphabus.outbox import Page
 from common.config import Policy
 from common.service import Context, Service
 from services.inference_worker.board import Board
 from services.inference_worker.child_process import Dying
-from services.inference_worker.control import read_order
+from services.inference_worker.control import read_order, state_of
 from services.inference_worker.crew import OpenSeat, child_seat
 from services.inference_worker.factor_links import FactorLinks
 from services.inference_worker.feed_link import FeedLink
@@ -31,7 +22,6 @@ from services.inference_worker.lineup import line_up
 from services.inference_worker.recall import Recall
 from services.inference_worker.receipts import Receipts
 from services.inference_worker.roster import Roster
-from services.inference_worker.standstill import LIMIT_NS
 from services.inference_worker.station import Station
 from services.inference_worker.teller import Teller
 from services.inference_worker.voices import Voices
@@ -58,7 +48,6 @@ class InferenceWorker(Service):
         self._voices = Voices(self.config, self.publish, self.endpoints, self._symbols_of)
         self._receipts = Receipts(self._feed, self._factors, self._cached)
         self._recall = Recall(context, self._voices.names)
-        self._recalled: list[Signals] = []
         self._end: EndOfStream | None = None
         self._follow_plans()
         self._floor.stand()
@@ -69,38 +58,28 @@ class InferenceWorker(Service):
             return self._recall.handles
         return [*self._feed.handles, *self._factors.handles, *self._dying.handles(), *self._floor.handles()]
 
-    @property
-    def links(self) -> Mapping[str, str]:
-        """To the feed, to the engine, and to the cache, which it asks only at start."""
-        return {"bar_feed": self._feed.state, "factor_engine": self._factors.state, "signal_cache": self._recall.state}
-
-    @property
-    def arms(self) -> Mapping[str, str]:
-        """State of each arm: free, or what keeps it from its executor."""
-        return {name: station.arm.state for name, station in self._floor.stations.items()}
-
     def wake_ns(self) -> int | None:
         """The next deadline of an arm, or the next start of a child."""
         return self._floor.wake_ns()
 
     def turn(self) -> None:
-        """First what was published before this start, then everything as it comes."""
+        """First what was published before this start; from then on hear, decide, and pass on."""
         if self._recall.pending and not self._has_recalled():
             return
         self._recall.keep()
-        for delivery in self._feed.receive():
-            self._take_announcement(delivery)
-        self._feed.ask()
-        self._factors.receive(self.clock)
-        self._floor.hear_wishes()
-        self._follow_plans()
-        self._floor.receive(self._is_behind)
+        self._hear()
         self._floor.step(self._factors.newest, self._board, self._is_behind)
         self._pass_on()
-        self._feed.repeat()
-        self._factors.repeat()
         self._dying.reap()
         self._roster.ledger.catch_up()
+
+    def stop(self) -> None:
+        """Children first: nothing they answer could be published any more."""
+        self._floor.close()
+        self._dying.reap(REAP_S)
+        for link in (self._feed, self._factors, self._recall):
+            link.close()
+        self._roster.close()
 
     def acknowledged(self, message: Acknowledge) -> None:
         """The cache has a section, and so all before it; a revision of this one may still be under way to it."""
@@ -117,13 +96,15 @@ class InferenceWorker(Service):
             )
         return Page((), complete=True)
 
-    def stop(self) -> None:
-        """Children first: nothing they answer could be published any more."""
-        self._floor.close()
-        self._dying.reap(REAP_S)
-        for link in (self._feed, self._factors, self._recall):
-            link.close()
-        self._roster.close()
+    @property
+    def links(self) -> Mapping[str, str]:
+        """To the feed, to the engine, and to the cache, which it asks only at start."""
+        return {"bar_feed": self._feed.state, "factor_engine": self._factors.state, "signal_cache": self._recall.state}
+
+    @property
+    def arms(self) -> Mapping[str, str]:
+        """State of each arm: free, or what keeps it from its executor."""
+        return {name: state_of(station.arm) for name, station in self._floor.stations.items()}
 
     def _symbols_of(self, universe: bytes) -> tuple[str, ...]:
         return self._factors.symbols_of(universe)
@@ -134,34 +115,36 @@ class InferenceWorker(Service):
         """Ask the cache what was published last, so that nothing is said twice and `held` has something to hold."""
         for name, message in self._recall.receive():
             self._resume(name, message)
-        if self._recall.pending and self._board.deadline and self._recall.is_silent:
-            self.log.warning("cache_silent", consequence="starting without a previous signal")
-            for name, message in self._recall.give_up():
-                self._resume(name, message)
-        if not self._recall.pending:
-            self._go_on()
-        return not self._recall.pending
+        if self._recall.pending:
+            return False
+        self._voices.resume()
+        if done := self._floor.done:
+            self._feed.resume(self._board.journal, done)
+            self._factors.resume(self._board.journal, done)
+        return True
 
     def _resume(self, name: str, message: object) -> None:
         if isinstance(message, Universe):
             self._factors.learn(message)
         if isinstance(message, Signals):
-            self._recalled.append(message)
+            self._voices.recall(message)
             self._board.journal = self.journal = message.journal
             self._floor.resume(name, message)
             self.log.info("resumed", arm=name, bar=message.bar)
 
-    def _go_on(self) -> None:
-        self._voices.resume(self._recalled)
-        self._recalled.clear()
-        bar = self._floor.done
-        if bar:
-            self._feed.resume(self._board.journal, bar)
-            self._factors.resume(self._board.journal, bar)
-
     # What comes.
 
-    def _take_announcement(self, delivery: Delivery) -> None:
+    def _hear(self) -> None:
+        """What the feed and the engine say, what people want, and what the children answer."""
+        for delivery in self._feed.receive():
+            self._take(delivery)
+        self._feed.ask()
+        self._factors.receive(self.clock)
+        self._floor.hear_wishes()
+        self._follow_plans()
+        self._floor.receive(self._is_behind)
+
+    def _take(self, delivery: Delivery) -> None:
         message = delivery.message
         if isinstance(message, EndOfStream):
             self._end = message
@@ -170,15 +153,8 @@ class InferenceWorker(Service):
             if message.mode is Mode.HISTORY:
                 self.bar = message.bar  # history asks for no signal
                 self._receipts.owe(message.bar)
-                return
-            self._open(message, on_record=delivery.seq == 0)
-
-    def _open(self, announcement: Announcement, *, on_record: bool) -> None:
-        said_ns, early = self._feed.said_ns, self._feed.stood_still
-        section = self._board.announce(announcement, said_ns, on_record=on_record, early=early)
-        self._floor.add(section)
-        if section.recalled or section.early:
-            self._feed.want_remainder()
+            else:
+                self._floor.add(self._feed.file(message, on_record=delivery.seq == 0))
 
     def _meet(self, journal: bytes) -> None:
         if journal != self._board.journal:
@@ -212,21 +188,13 @@ class InferenceWorker(Service):
             self._voices.end(self._end)
             self.log.info("end_of_stream", bar=self._end.bar)
             self._end = None
+        self._feed.repeat()
+        self._factors.repeat()
 
     def _cached(self, journal: bytes) -> int:
         topics = self._voices.topics
         return min(self.outlet.lowest_acknowledged(topic, ["signal_cache"], journal) for topic in topics)
 
-    def _is_overdue(self, bar: int) -> bool:
-        """Whether a section's deadline passed so long ago that the worker must have stood still meanwhile."""
-        section = self._board.sections.get(bar)
-        if section is None or not self._board.deadline:
-            return False
-        return self.clock.monotonic_ns() > section.due_ns + self.config.deadline_ns + LIMIT_NS
-
-    def _say(self, signals: Signals) -> None:
-        self._voices.say(signals, overdue=self._voices.blends and self._is_overdue(signals.bar))
-        self.counters.add(f"signals_{signals.status}")
-        if signals.reason:
-            how = {"status": signals.status.value, "reason": signals.reason.value}
-            self.log.info("not_fresh", arm=signals.arm, bar=signals.bar, **how)
+    def _say(self, signals: Signals, *, overdue: bool) -> None:
+        self._voices.say(signals, overdue=overdue)
+        self._teller.note(signals)

@@ -46,27 +46,27 @@ class Speech:
         flags = flag_symbols(factors, duty.features, self._min_features, silent)
         return Judged(factors, values, flags, self._gate.judge(values, flags, duty.prediction_range))
 
-    def instead(self, section: Section, duty: Duty, reason: Reason) -> Iterator[Action]:
+    def instead(self, section: Section, duty: Duty, reason: Reason, *, deadline_ns: int) -> Iterator[Action]:
         """What goes out of a section that has no values of its own, or none yet."""
-        yield Publish(self._fallback.instead(section, duty, self.previous, reason))
+        yield Publish(self._fallback.instead(section, duty, self.previous, reason), deadline_ns)
         yield from self._age.tell(duty, section.time)
 
     def own(
-        self, section: Section, duty: Duty, judged: Judged, *, until_ns: int | None, times: tuple[int, int]
+        self, section: Section, duty: Duty, judged: Judged, *, deadline_ns: int, late: bool, times: tuple[int, int]
     ) -> Iterator[Action]:
         """A section's own values; what the gate holds back is no revision, and not remembered.
 
-        until_ns: its deadline; None where the fallback went out already, and this is the revision.
+        late: the fallback went out already, and this is the revision.
         times: when the executor got the factors, and now.
         """
         if not self._gate.holds(judged.verdict):
             spoken = speak(section, judged.factors, judged.values, judged.flags, duty.voice.model)
-            signals = computed(section, spoken, duty, late=until_ns is None, times=times)
+            signals = computed(section, spoken, duty, late=late, times=times)
             instead = partial(self._fallback.instead, section, duty, self.previous, Reason.TIMEOUT)
-            yield Publish(signals, until_ns, instead)
+            yield Publish(signals, deadline_ns, None if late else instead)
             yield from self._age.tell(duty, signals.time)
             self.previous = spoken
-        elif until_ns is not None:
-            yield from self.instead(section, duty, Reason.GATED)
+        elif not late:
+            yield from self.instead(section, duty, Reason.GATED, deadline_ns=deadline_ns)
         if judged.verdict.suspect:
             yield Told("warning", "answer_suspect", {"bar": section.bar, "detail": judged.verdict.suspect})

@@ -9,12 +9,14 @@ from common.models.records import ModelRef
 from services.inference_worker.actions import Action, Detail, Replace, Submit, Swap, Told
 from services.inference_worker.arms import Arm
 from services.inference_worker.board import Board
-from services.inference_worker.candidate import Candidate, Phase
+from services.inference_worker.candidate import Phase
 from services.inference_worker.crew import Crew
 from services.inference_worker.exchange import Answer, Failed, Ready
 from services.inference_worker.happenings import REASONS, Happened, Spare
+from services.inference_worker.heir import Heir
 from services.inference_worker.post import Post
 from services.inference_worker.readiness import readiness
+from services.inference_worker.relief import Relief
 from services.inference_worker.succession import Setting, Succession
 
 LOADS = 3
@@ -30,11 +32,8 @@ class Station:
         self.name, self.arm, self._setting = name, arm, setting
         self.serving = Crew(post, setting.seat(post))
         self.serving.seat.keep_spare(spare=setting.spare)
-        self.succession = Succession(name, setting)
-        self.loaded = False
-        self._trouble = post.trouble
-        self._unfit: set[ModelRef] = set()
-        """Who was found to be unfit since somebody last wanted a model here: none of them is brought back."""
+        self.succession, self._relief = Succession(name, setting), Relief(setting.served_before)
+        self.loaded, self._trouble = False, post.trouble
         arm.relieve(possible=True)
         if post.is_vacant:
             arm.vacate()
@@ -84,9 +83,8 @@ class Station:
         """Bring the candidate on, switch to it between two bars, then let the arm do what is to be done."""
         if self.arm.unfit and self.succession.coming is None:
             yield from self._relieve()
-        candidate, coming = self.succession.candidate, self.succession.coming
-        if candidate is not None and coming is not None:
-            yield from self._consider(candidate, coming, now, newest, board)
+        if (heir := self.succession.coming) is not None:
+            yield from self._consider(heir, now, newest, board)
         yield from self.act(self.arm.step(now, gap=gap))
 
     def act(self, actions: Iterable[Action]) -> Iterator[Action]:
@@ -104,9 +102,9 @@ class Station:
 
     def wish(self, post: Post, why: str, now: int) -> Iterator[Action]:
         """Bring this model in, in place of any other that was on its way; a new word, and a new trial for all."""
-        self._unfit.clear()
+        self._relief.forgive()
         coming = self.succession.coming
-        if coming is not None and coming.post == post:
+        if coming is not None and coming.crew.post == post:
             return
         if post.ref == self.serving.ref:
             self.succession.dismiss()
@@ -123,41 +121,39 @@ class Station:
         self.succession.bring(post, why, relieves=relieves)
         yield Told("info", "swap_begins", {"model": str(post.ref), "serving": str(self.serving)})
 
-    def _consider(
-        self, candidate: Candidate, coming: Crew, now: int, newest: Mapping[bytes, Factors], board: Board
-    ) -> Iterator[Action]:
-        plan, used = candidate.duty.plan, newest.get(self.serving.plan)
+    def _consider(self, heir: Heir, now: int, newest: Mapping[bytes, Factors], board: Board) -> Iterator[Action]:
+        candidate, plan, used = heir.candidate, heir.candidate.duty.plan, newest.get(self.serving.plan)
         waited_for = self.arm.unfit and not board.deadline and not self.arm.done
         bar = None if waited_for else board.newest_bar
-        yield from self.succession.examine(newest.get(plan), used, self.serving.plan, now, bar)
+        yield from heir.examine(newest.get(plan), used, self.serving.plan, now, bar)
         seen = newest.get(plan) if self.serving.post.is_vacant else used
         if seen is not None and self.arm.is_too_old(candidate.duty, seen.time):
             candidate.failed("its training ended longer ago than inference.max_model_age_days")
         if candidate.phase is Phase.FAILED:
-            yield from self._dismiss(candidate, coming)
+            yield from self._dismiss(heir)
         elif (
-            self.succession.is_ready
+            heir.is_ready
             and self.arm.can_swap
             # Sections that its factors passed over are for who serves; where nobody does they are given up in the end.
             and (board.has_all(plan, self.arm.last_bar) or (waited_for and candidate.is_idle_for_long(now)))
         ):
-            yield from self._switch(candidate, coming, now)
+            yield from self._switch(heir, now)
 
-    def _switch(self, candidate: Candidate, coming: Crew, now: int) -> Iterator[Action]:
+    def _switch(self, heir: Heir, now: int) -> Iterator[Action]:
         """Between two bars; the one that served before the one that served is not needed any more."""
-        left, self.serving, self.loaded = self.serving, coming, True
-        self.succession.succeed(left, keep=not candidate.relieves)
-        coming.seat.keep_spare(spare=self._setting.spare)
-        yield from self.act(self.arm.swap(candidate.duty, now))
+        left, self.serving, self.loaded = self.serving, heir.crew, True
+        self.succession.succeed(left, keep=not heir.candidate.relieves)
+        self.serving.seat.keep_spare(spare=self._setting.spare)
+        yield from self.act(self.arm.swap(heir.candidate.duty, now))
         self.arm.relieve(possible=True)
-        yield Swap(left.ref, coming.post.ref, failed=False, why=self.succession.why)
-        yield Told("info", "swapped", {"from": str(left), "to": str(coming), "bar": self.arm.last_bar + 1})
+        yield Swap(left.ref, self.serving.post.ref, failed=False, why=heir.why)
+        yield Told("info", "swapped", {"from": str(left), "to": str(self.serving), "bar": self.arm.last_bar + 1})
 
-    def _dismiss(self, candidate: Candidate, coming: Crew) -> Iterator[Action]:
+    def _dismiss(self, heir: Heir) -> Iterator[Action]:
         self.succession.drop()
-        yield from self._refused(coming.post.ref, candidate.reason)
-        if candidate.relieves:  # the next in line is asked in the next step, as long as there is one
-            self._unfit.add(coming.post.ref)
+        yield from self._refused(heir.crew.post.ref, heir.candidate.reason)
+        if heir.candidate.relieves:  # the next in line is asked in the next step, as long as there is one
+            self._relief.rule_out(heir.crew.post.ref)
 
     def _refused(self, ref: ModelRef, why: str) -> Iterator[Action]:
         yield Swap(self.serving.ref, ref, failed=True, why=why)
@@ -168,10 +164,8 @@ class Station:
 
         One that cannot take over either gives way to the one before it; what is told of the unfit one is told once.
         """
-        unfit = self.serving.post
-        is_news = unfit.ref not in self._unfit
-        self._unfit.add(unfit.ref)
-        post, trouble = self._setting.served_before(self._unfit), self._trouble
+        unfit, trouble = self.serving.post, self._trouble
+        is_news, post = self._relief.rule_out(unfit.ref), self._relief.next()
         wanted = "" if post is None else str(post.ref)
         if is_news and not unfit.is_vacant:  # that was told at the start
             yield Told("error", "model_unfit", {"model": str(self.serving), "wanted": wanted, "detail": trouble})

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from structlog.typing import FilteringBoundLogger
 
+from alphabus.messages import Signals
 from alphabus.outlet import Outlet
 from common.counters import Counters
 from services.inference_worker.actions import Told
 
 
 class Teller:
-    """Says what arms tell."""
+    """Says what arms tell, and what became of their sections."""
 
     def __init__(self, log: FilteringBoundLogger, counters: Counters, outlet: Outlet) -> None:
         self._log, self._counters, self._outlet = log, counters, outlet
@@ -26,6 +27,13 @@ class Teller:
             self._counters.add(f"executor_{told.detail['reason']}")
         self._log.warning(told.event, arm=arm, **detail)
         self._outlet.alert(told.level, told.event, arm=arm, **{key: _text(value) for key, value in detail.items()})
+
+    def note(self, signals: Signals) -> None:
+        """What went out, and of what is not fresh, why."""
+        self._counters.add(f"signals_{signals.status}")
+        if signals.reason:
+            how = {"status": signals.status.value, "reason": signals.reason.value}
+            self._log.info("not_fresh", arm=signals.arm, bar=signals.bar, **how)
 
 
 def _text(value: str | float) -> str:

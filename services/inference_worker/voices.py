@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 
 from alphabus.endpoints import Endpoints
 from alphabus.messages import EndOfStream, Signals, Streamed, Universe
@@ -32,11 +32,6 @@ class Voices:
         return list(self._topics)
 
     @property
-    def blends(self) -> bool:
-        """Whether one of them is the blend of all the others."""
-        return self._blend is not None
-
-    @property
     def topics(self) -> list[str]:
         """The topics of all of them."""
         return list(self._topics.values())
@@ -44,28 +39,33 @@ class Voices:
     def say(self, signals: Signals, *, overdue: bool = False) -> None:
         """Publish an arm's section, and the blends it completes; `overdue`: well behind its deadline."""
         self._say(signals.arm, signals)
-        for blended in self._blend.add(signals, overdue=overdue) if self._blend is not None else ():
-            self._say(BLEND, blended)
+        if self._blend is not None:
+            self._say_all(self._blend.add(signals, overdue=overdue))
 
     def end(self, end: EndOfStream) -> None:
         """Nothing follows on any of them."""
         for topic in self._topics.values():
             self._publish(topic, end)
 
-    def resume(self, recalled: Sequence[Signals]) -> None:
-        """Go on after what each published last; a blend that a restart kept from being said is said now."""
-        if self._blend is None:
-            return
-        for signals in recalled:
+    def recall(self, signals: Signals) -> None:
+        """This was published before the restart."""
+        if self._blend is not None:
             self._blend.recall(signals)
-        for blended in (blended for signals in recalled for blended in self._blend.add_recalled(signals)):
-            self._say(BLEND, blended)
+
+    def resume(self) -> None:
+        """All is recalled: what a restart kept from being said is said now."""
+        if self._blend is not None:
+            self._say_all(self._blend.resume())
 
     def forget(self) -> None:
         """Another journal: its numbers mean other sections."""
         self._universe.clear()
         if self._blend is not None:
             self._blend.forget()
+
+    def _say_all(self, blended: Iterable[Signals]) -> None:
+        for signals in blended:
+            self._say(BLEND, signals)
 
     def _say(self, name: str, signals: Signals) -> None:
         if self._universe.get(name) != signals.universe:

@@ -11,7 +11,7 @@ from common.market.constituents import load_constituents
 from common.models.registry import Registry
 from common.models.signature import optional_key
 from common.research.precompute_file import Provenance, SignalFile, read_precomputed
-from common.research.precompute_roll import Conditions
+from common.research.roll_call import Conditions
 
 
 def admit(path: Path, config: Config, clock: Callable[[], int]) -> SignalFile:

@@ -14,7 +14,7 @@ Rows = list[list[str]]
 Compared = tuple[object, object]
 
 NOT_CAUSES = {Reason.NONE, Reason.WAIT, Reason.NOTHING_YET, Reason.MAX_AGE, Reason.SESSION}
-PURE = ("arms", "speech", "age", "gate", "fallback", "work")
+PURE = ("arms", "control", "speech", "age", "gate", "fallback", "work")
 
 
 def causes(rows: Rows) -> Compared:

@@ -27,9 +27,9 @@ from common.research.precompute import Question, Tally
 from common.research.precompute_file import Provenance, write_precomputed
 from common.research.precompute_model import Served
 from common.research.precompute_origin import provenance_of
-from common.research.precompute_roll import Conditions
 from common.research.processing import processing_of
 from common.research.recipe import Recipe
+from common.research.roll_call import Conditions
 from common.research.training import train_or_reuse
 from services.bar_feed.sources.replay import ReplaySource
 from services.inference_worker.attendance import Attendance

@@ -27,8 +27,8 @@ from common.replay.results import SCHEMA, read_signals
 from common.research import precompute
 from common.research.precompute_check import ARM
 from common.research.precompute_file import read_precomputed, write_precomputed
-from common.research.precompute_roll import Conditions, RollCall
 from common.research.precompute_write import write_answers
+from common.research.roll_call import Conditions, RollCall
 from services.bar_feed import service as feed_service
 from services.signal_cache.admission import admit
 from tests.docs.process_facts import defaults

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -9,17 +10,19 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+from alphabus.columns import MAX_SYMBOLS
 from alphabus.messages import Mode
 from common.config import Source
 from common.factors.plan import compile_set
 from common.factors.sets import FactorSet, load_set
 from common.market.constituents import Constituents, Interval
 from common.market.membership import Membership
-from common.market.panel import Panel
 from common.market.sample import sample_market
 from common.market.store import load_bars
 from common.research.factor_frame import factor_frame
-from common.research.history import members
+from common.research.raw import called
+from common.research.recipe import Recipe
+from common.research.roll_call import RollCall
 from services.bar_feed.alignment import Alignment
 from services.bar_feed.sources.replay import ReplaySource
 from services.factor_engine.desk import Desk
@@ -104,17 +107,24 @@ def test_symbols_start_anew_alike(file: Path, tmp_path: Path, options: dict[str,
     assert frame["warm"].sum() < plain["warm"].sum()
 
 
-def test_training_has_the_members_of_the_feed(file: Path, constituents: Constituents, tmp_path: Path) -> None:
-    """Section by section, of those with a bar and of those without."""
-    panel = Panel.from_frame(load_bars(file).frame)
-    mask = members(panel, patience_bars=20, min_coverage=0.5, constituents=constituents)
-    alignment = Alignment(Membership(constituents=constituents))
-    tracked: tuple[str, ...] = ()
-    for section, raw in enumerate(ReplaySource(Source(bars=file), tmp_path / "quarantine.jsonl").live(-1)):
-        universe, bars = alignment.align(raw, JOURNAL, section + 1, Mode.REPLAY)
+@pytest.mark.parametrize("most", [MAX_SYMBOLS, 20])
+def test_training_has_the_members_of_the_feed(
+    file: Path, constituents: Constituents, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    """Section by section, of those with a bar and of those without; who finds no place live is left out here, too."""
+    monkeypatch.setattr("common.research.raw.RollCall", partial(RollCall, most=most))
+    panel, roll = called(load_bars(file).frame, Recipe("demo", ANEW, constituents=constituents))
+    membership = Membership(constituents=constituents, most=most)
+    alignment, tracked = Alignment(membership), tuple[str, ...]()
+    for section, given in enumerate(ReplaySource(Source(bars=file), tmp_path / "quarantine.jsonl").live(-1)):
+        seated, _ = given.apart(membership.homeless(given.symbols))
+        universe, bars = alignment.align(seated, JOURNAL, section + 1, Mode.REPLAY)
         tracked = tracked if universe is None else universe.symbols
-        named = {tracked[place] for place in np.flatnonzero(bars.columns["member"])}
-        assert {panel.symbols[place] for place in np.flatnonzero(mask[section])} == named
+        present = ~np.isnan(bars.columns["close"])
+        for said, mask in ((bars.columns["member"], roll.member), (present, panel.present)):
+            named = {tracked[place] for place in np.flatnonzero(said)}
+            assert {panel.symbols[place] for place in np.flatnonzero(mask[section])} == named
+    assert (roll.homeless > 0) is (len(panel.symbols) > most)
 
 
 def test_a_restarted_feed_has_the_same_members(file: Path, constituents: Constituents, tmp_path: Path) -> None:

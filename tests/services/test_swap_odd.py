@@ -36,8 +36,8 @@ HALVES = {"champion": {"alias": "champion", "capital": 0.5}, "challenger": {"ali
 
 def asked(cluster: Cluster) -> bool:
     """Whether the candidate was given a section and has not answered."""
-    candidate = station(cluster).succession.candidate
-    return candidate is not None and candidate.is_asked
+    coming = station(cluster).succession.coming
+    return coming is not None and coming.candidate.is_asked
 
 
 def test_a_model_that_never_answered_is_rehearsed_again(tmp_path: Path, registry: Path) -> None:

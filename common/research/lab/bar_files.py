@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -13,8 +14,12 @@ from common.errors import LabError
 from common.market.columns import ADJUSTMENTS, DATETIME, NUMBERS, REQUIRED, SYMBOLS
 from common.market.overlay import overlay
 from common.market.stamps import on_clock
+from common.nearest import did_you_mean
 from common.research.lab.dates import Moment, moment_of
 from common.research.lab.files import Files, alone
+
+INTERVALS = {"d": "daily", "1d": "daily", "daily": "daily", "1m": "minute", "1min": "minute", "minute": "minute"}
+"""Folders of bars by the names an interval goes by; the first of each is vnpy's."""
 
 REQUIRED_COLUMNS = (DATETIME, *REQUIRED)
 
@@ -33,6 +38,15 @@ class BarFiles:
     """Bars of one interval; a stamp stands once in a symbol's file, and its zone is the one it was saved with."""
 
     files: Files
+
+    @classmethod
+    def at(cls, root: Path, interval: str) -> BarFiles:
+        """Those of an interval below a lab's root; LabError for one that a lab has not."""
+        if interval not in INTERVALS:
+            raise LabError(
+                f"interval {interval!r}: a lab has d (daily) and 1m{did_you_mean(interval, list(INTERVALS))}"
+            )
+        return cls(Files(root / INTERVALS[interval], ".parquet", "symbol"))
 
     def save(self, frame: pl.DataFrame) -> Saved:
         """Lay a long frame over what there is: a bar saved later replaces an older one of the same stamp."""

@@ -12,8 +12,6 @@ from common.errors import LabError
 from common.market.constituents import Constituents
 from common.models.bundle import Bundle
 from common.models.records import ModelRef
-from common.models.registry import Registry
-from common.nearest import did_you_mean
 from common.research.dataset import Dataset
 from common.research.lab.arrival import Arrival
 from common.research.lab.bar_files import BarFiles, Saved
@@ -22,10 +20,8 @@ from common.research.lab.contracts import Contract, Contracts
 from common.research.lab.datasets import Datasets
 from common.research.lab.dates import Moment
 from common.research.lab.files import Files
+from common.research.lab.models import Models
 from common.research.raw_file import SUFFIX
-
-INTERVALS = {"d": "daily", "1d": "daily", "daily": "daily", "1m": "minute", "1min": "minute", "minute": "minute"}
-"""Folders of bars by the names an interval goes by; the first of each is vnpy's."""
 
 
 class Lab:
@@ -39,10 +35,10 @@ class Lab:
         self.root = Path(root)
         if self.root.exists() and not self.root.is_dir():
             raise LabError(f"{self.root} is not a folder")
-        self._clock, self._author = clock, author
         self._components = Components(Files(self.root / "component", ".parquet", "index"))
         self._contracts = Contracts(self.root / "contract.json")
         self._datasets = Datasets(Files(self.root / "dataset", SUFFIX, "dataset"))
+        self._models = Models(self.root / "model", clock, author)
         self._signals = Files(self.root / "signal", ".parquet", "signal")
 
     def take(self, arrival: Arrival) -> dict[str, Saved]:
@@ -167,23 +163,19 @@ class Lab:
 
     def save_model(self, bundle: Bundle, *, why: str = "saved by the lab") -> ModelRef:
         """Put a model on record: the next version of its name, or the one it has already."""
-        with self._registry() as registry:
-            return registry.add(bundle, author=self._author, why=why)
+        return self._models.save(bundle, why)
 
     def load_model(self, name: str, version: int | None = None) -> Bundle:
         """A verified bundle, the newest version unless told otherwise; RegistryError with the closest name."""
-        with self._registry() as registry:
-            return registry.load(registry.version(name, version).ref)
+        return self._models.load(name, version)
 
     def remove_model(self, name: str, version: int, *, why: str = "removed by the lab") -> None:
         """Delete a version no alias means."""
-        with self._registry() as registry:
-            registry.remove(name, version, by=self._author, why=why)
+        self._models.remove(name, version, why)
 
     def list_all_models(self) -> list[str]:
         """Names of models, ascending."""
-        with self._registry() as registry:
-            return sorted({row.ref.name for row in registry.models()})
+        return self._models.names()
 
     # Signals.
 
@@ -204,11 +196,4 @@ class Lab:
         return self._signals.names()
 
     def _bars(self, interval: str) -> BarFiles:
-        if interval not in INTERVALS:
-            raise LabError(
-                f"interval {interval!r}: a lab has d (daily) and 1m{did_you_mean(interval, list(INTERVALS))}"
-            )
-        return BarFiles(Files(self.root / INTERVALS[interval], ".parquet", "symbol"))
-
-    def _registry(self) -> Registry:
-        return Registry(self.root / "model", clock=self._clock)
+        return BarFiles.at(self.root, interval)

@@ -5,9 +5,7 @@ import polars as pl
 import pytest
 
 from common.errors import ModelError
-from common.market.membership import Membership
-from common.market.panel import Panel
-from common.research.history import history_end, history_of, members, split_time
+from common.research.history import history_end, history_of, split_time
 
 DAY = 86_400_000_000_000
 
@@ -58,17 +56,3 @@ def test_a_wrong_date_is_refused(text: str, told: str) -> None:
     with pytest.raises(ModelError) as refused:
         split_time(_frame(["AB", "AB"]), text)
     assert told in str(refused.value)
-
-
-def test_members_are_those_the_feed_would_say() -> None:
-    """Section by section: a late symbol is no member before it came, a lost one not after its patience."""
-    present = ["ABC", "ABC", "ABD", "ABD", "ABD", "ABCD"]
-    panel = Panel.from_frame(_frame(present))
-    mask = members(panel, patience_bars=2, min_coverage=0.5)
-    membership = Membership(2, 0.5)
-    for section, symbols in enumerate(present):
-        roll = membership.observe(list(symbols))
-        expected = {symbol for symbol, member in zip(roll.tracked, roll.member, strict=True) if member}
-        assert {panel.symbols[place] for place in np.flatnonzero(mask[section])} == expected
-    assert mask[:, panel.symbols.index("D")].tolist() == [False, False, True, True, True, True]
-    assert mask[:, panel.symbols.index("C")].tolist() == [True, True, True, True, False, True]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -12,10 +13,12 @@ from common.errors import DatasetError
 from common.market.constituents import Constituents, Interval
 from common.market.store import BarTable
 from common.models.registry import Registry
+from common.research import raw
 from common.research.dataset import Dataset
 from common.research.prepared import DECIDING
 from common.research.processing import processing_of
 from common.research.recipe import Recipe
+from common.research.roll_call import RollCall
 from common.research.training import train, train_or_reuse
 from tests.common.research.small_market import PROCESSED, RECIPE, SMALL, between, market, spanned
 
@@ -65,6 +68,16 @@ def test_a_dataset_of_other_bars_is_refused(table: BarTable, tmp_path: Path, wha
         train_or_reuse(given, RECIPE, registry, author="ann")
         with pytest.raises(DatasetError, match=told):
             train_or_reuse(given, RECIPE, registry, author="ann", prepared=lambda: dataset)
+
+
+def test_a_dataset_of_more_symbols_than_places_serves(table: BarTable, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is made of the bars of those who found one; with other bars of these it is another's."""
+    monkeypatch.setattr(raw, "RollCall", partial(RollCall, most=20))
+    dataset = Dataset.of(table, RECIPE)
+    assert dataset.raw.present.any(axis=0).sum() == 20
+    assert train(table.frame, RECIPE, prepared=lambda: dataset) == train(table.frame, RECIPE)
+    with pytest.raises(DatasetError, match="is of other bars"):
+        train(table.frame.slice(1), RECIPE, prepared=lambda: dataset)
 
 
 def other_recipes(table: BarTable) -> dict[str, Recipe]:

@@ -22,8 +22,8 @@ from common.research.periods import Periods, Segment
 from common.research.precompute import Question, Tally
 from common.research.precompute_file import table_of
 from common.research.precompute_model import Served
-from common.research.precompute_roll import Conditions
 from common.research.prediction import predict
+from common.research.roll_call import Conditions
 from common.research.training import train, train_or_reuse
 from common.research.walk_forward import Walk, Walked, WalkForward
 from tests.common.research.small_market import HORIZON, RECIPE, SMALL

@@ -19,7 +19,7 @@ from alphabus.messages import Mode
 from common.counters import Counters
 from common.market.membership import Membership
 from common.market.panel import Panel
-from common.research.precompute_roll import Conditions, RollCall
+from common.research.roll_call import Conditions, RollCall
 from services.bar_feed.alignment import Alignment
 from services.bar_feed.complaints import Complaints
 from services.bar_feed.places import Places
@@ -54,7 +54,7 @@ class Feed:
         universe, bars = self.alignment.align(raw, b"j" * 16, self.bar, Mode.REPLAY)
         if universe is not None:
             self.symbols = universe.symbols
-            self.places.heed(len(universe.symbols))
+            self.places.heed()
         self.coverage = bars.coverage
         members, closes = bars.columns["member"].astype(bool).tolist(), bars.columns["close"].tolist()
         return dict(zip(self.symbols, zip(members, closes, strict=True), strict=True))

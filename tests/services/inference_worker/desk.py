@@ -166,6 +166,12 @@ class Desk:
         return self.floor.stations["champion"]
 
     @property
+    def has_ready_heir(self) -> bool:
+        """Whether somebody is on its way who could take over at once."""
+        coming = self.station.succession.coming
+        return coming is not None and coming.is_ready
+
+    @property
     def serving(self) -> int:
         """Which version serves."""
         return self.station.serving.post.model.version
@@ -274,7 +280,8 @@ class Desk:
         self.seats.append(Puppet(post, context, dying, self.moods))
         return self.seats[-1]
 
-    def _say(self, signals: Signals) -> None:
+    def _say(self, signals: Signals, *, overdue: bool) -> None:
+        assert not overdue, "this worker never stands still"
         late_ns = self.clock.monotonic_ns() - self._due_ns[signals.bar]
         self.words.append(Word(signals, late_ns, self.serving, self.station.arm.unfit))
 

@@ -10,6 +10,7 @@ import pytest
 
 from alphabus.messages import Model, Reason, Status
 from alphabus.testing import day_ns
+from services.inference_worker import control
 from services.inference_worker.age import DAY_NS
 from services.inference_worker.breaker import State
 from services.inference_worker.duty import Duty, Voice
@@ -48,22 +49,22 @@ Play = Callable[[Scene], None]
 
 def halt(scene: Scene) -> None:
     """Stop, says a person."""
-    scene.do(scene.arm.halt(scene.now))
+    scene.do(control.halt(scene.arm, scene.now))
 
 
 def resume(scene: Scene) -> None:
     """Go on, says a person."""
-    scene.do(scene.arm.resume(scene.now))
+    scene.do(control.resume(scene.arm, scene.now))
 
 
 def force(scene: Scene) -> None:
     """Open the breaker by hand."""
-    scene.do(scene.arm.force_open(scene.now))
+    scene.do(control.force_open(scene.arm, scene.now))
 
 
 def close(scene: Scene) -> None:
     """Close it by hand."""
-    scene.do(scene.arm.close_breaker(scene.now))
+    scene.do(control.close_breaker(scene.arm, scene.now))
 
 
 def crash_thrice(scene: Scene) -> None:

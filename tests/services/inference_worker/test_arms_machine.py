@@ -13,6 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from alphabus.messages import Flag, Model, Origin, Reason, Signals, Status
 from alphabus.testing import day_ns
 from services.inference_worker.breaker import State
+from services.inference_worker.control import DEEDS, Verb
 from services.inference_worker.duty import Duty, Voice
 from services.inference_worker.fallback import DAY_NS, FallbackRules
 from services.inference_worker.gate import GateRules
@@ -195,10 +196,10 @@ class ArmMachine(RuleBasedStateMachine):
         """The record says once more what was said before."""
         self.scene.arm.add(self.scene.sections[max(self.next_bar - back, min(self.scene.sections))])
 
-    @rule(verb=st.sampled_from(["halt", "resume", "resume", "force_open", "close_breaker", "close_breaker"]))
-    def command(self, verb: str) -> None:
+    @rule(verb=st.sampled_from(["halt", "resume", "resume", "open", "close", "close"]))
+    def command(self, verb: Verb) -> None:
         """A person says so."""
-        self.scene.do(getattr(self.scene.arm, verb)(self.scene.now))
+        self.scene.do(DEEDS[verb](self.scene.arm, self.scene.now))
 
     @precondition(lambda self: self.scene.arm.can_swap)
     @rule()
@@ -265,7 +266,7 @@ class ArmMachine(RuleBasedStateMachine):
         if not hasattr(self, "scene"):
             return
         self.scene.arm.relieve(possible=False)
-        self.scene.do(self.scene.arm.resume(self.scene.now))
+        self.scene.do(DEEDS["resume"](self.scene.arm, self.scene.now))
         for _ in range(20 * len(self.scene.sections) + 5):
             self.drain()
         assert self.scene.arm.done

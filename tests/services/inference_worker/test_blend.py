@@ -253,7 +253,7 @@ def test_what_a_restart_kept_from_being_said_is_not_fresh(*, deadline: bool) -> 
     words = [said(arm, {"A": 1.0, "B": 2.0}, 0.5, bar=4) for arm in "ab"]
     for word in words:
         blend.recall(word)
-    (found,) = (section for word in words for section in blend.add_recalled(word))
+    (found,) = blend.resume()
     assert (found.bar, found.revision, len(encode(Delivery("t/", 1, 1, 0, found)))) == (4, 0, 3)
     if deadline:
         assert (found.status, found.reason, found.capital) == (Status.VOID, Reason.NOTHING_YET, 0.0)
@@ -276,9 +276,8 @@ def test_a_section_that_was_half_said_is_as_late_as_the_word_that_completes_it(
 ) -> None:
     """Who is fresh is in time; who has nothing to say may be far behind the deadline."""
     blend = Blend({"a": 0.5, "b": 0.5}, KNOWN.__getitem__, deadline=True)
-    first = said("a", {"A": 1.0}, 0.5, bar=4)
-    blend.recall(first)
-    assert blend.add_recalled(first) == []
+    blend.recall(said("a", {"A": 1.0}, 0.5, bar=4))
+    assert blend.resume() == []
     assert [it.status for it in blend.add(second)] == [expected]
     after = [it for arm in "ab" for it in blend.add(said(arm, {"A": 1.0}, 0.5, bar=5))]
     assert [it.status for it in after] == [Status.FRESH]
@@ -287,10 +286,9 @@ def test_a_section_that_was_half_said_is_as_late_as_the_word_that_completes_it(
 def test_a_word_of_the_next_bar_does_not_make_the_one_before_it_fresh() -> None:
     """An arm that is past a bar completes it: whoever is in time now was not asked of that."""
     blend = Blend({"a": 0.4, "b": 0.3, "c": 0.3}, KNOWN.__getitem__, deadline=True)
-    words = [said(arm, {"A": 1.0}, 0.4, bar=10) for arm in "ab"]
-    for word in (said(ARM, {"A": 0.0}, 1.0, bar=9), *words):
+    for word in (said(ARM, {"A": 0.0}, 1.0, bar=9), *(said(arm, {"A": 1.0}, 0.4, bar=10) for arm in "ab")):
         blend.recall(word)
-    assert [section for word in words for section in blend.add_recalled(word)] == []
+    assert blend.resume() == []
     found = [section for arm in "abc" for section in blend.add(said(arm, {"A": 1.0}, 0.3, bar=11))]
     assert [(it.bar, it.status) for it in found] == [(10, Status.VOID), (11, Status.FRESH)]
 

@@ -56,6 +56,17 @@ def test_values_only_where_the_flag_allows() -> None:
     assert spoken.origin == Origin(4, day_ns(4))
 
 
+def test_what_nobody_has_a_value_in_is_fresh() -> None:
+    """The status says how it came about; why nobody has one, the flags say."""
+    bar = section(4)
+    factors = make_factors(4, warm=[0, 0, 0])
+    bar.fill(factors, 0)
+    spoken = speak(bar, factors, np.zeros(3), flag_symbols(factors, FEATURES, 0.5), MODEL)
+    fresh = computed(bar, spoken, DUTY, late=False, times=(0, 5))
+    assert (fresh.status, fresh.reason, set(fresh.columns["flag"].tolist())) == (Status.FRESH, "", {Flag.COLD})
+    assert np.isnan(fresh.columns["signal"]).all()
+
+
 def test_holding_changes_nothing() -> None:
     """Held once or over and again, or recalled from what was published: values, flags, universe, origin, model."""
     flags = np.array([Flag.OK, Flag.COLD, Flag.OK], np.uint8)

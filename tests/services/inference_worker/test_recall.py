@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from alphabus.messages import Message, Signals, Universe
+from common.config import Policy
+from common.service import Context
 from services.inference_worker.recall import MOST_BARS, PATIENCE_NS, Recall
 from tests.services.cluster import Cluster, said, toy_config, toy_registry
 from tests.services.seats import Behave
@@ -106,19 +109,37 @@ def test_a_blend_that_is_new_does_not_go_back(tmp_path: Path, monkeypatch: pytes
     assert cluster.record("blend")[0].bar >= FIRST + 5
 
 
+def context_of(cluster: Cluster, policy: Policy) -> Context:
+    """The worker's, under this policy."""
+    context = cluster.services["inference_worker"].context
+    inference = context.config.inference.model_copy(update={"policy": policy})
+    return replace(context, config=context.config.model_copy(update={"inference": inference}))
+
+
+@pytest.mark.parametrize("policy", Policy)
+def test_patience_ends_where_time_passes(tmp_path: Path, policy: Policy) -> None:
+    """A worker that waits for answers waits for the cache, too."""
+    cluster = blending(tmp_path)
+    recall = Recall(context_of(cluster, policy), ["champion"])
+    cluster.clock.advance(PATIENCE_NS + 1)
+    assert list(recall.receive()) == []
+    assert recall.pending is (policy is Policy.WAIT)
+    recall.close()
+    cluster.close()
+
+
 def test_a_cache_that_falls_silent_leaves_what_is_known(tmp_path: Path) -> None:
     """The last words, without those before them."""
     cluster = blending(tmp_path)
     until(cluster, lambda: cluster.services["signal_cache"].bar >= FIRST + 4)
     lose_the_blend(cluster)
-    recall = Recall(cluster.services["inference_worker"].context, ["champion", "challenger", "blend"])
+    recall = Recall(context_of(cluster, Policy.DEADLINE), ["champion", "challenger", "blend"])
     heard: list[tuple[str, Message]] = []
     while not recall._blended and not any(question.known for question in recall._questions.values()):
         heard += recall.receive()
         cluster.step("signal_cache")
     cluster.clock.advance(PATIENCE_NS + 1)
-    assert recall.is_silent
-    heard += recall.give_up()
+    heard += recall.receive()
     recall.close()
     cluster.close()
     assert {name for name, _ in heard} == {"champion", "challenger"}

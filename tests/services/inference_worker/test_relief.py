@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from alphabus.messages import Model, Reason, Status
+from services.inference_worker.control import halt, state_of
 from services.inference_worker.duty import Duty, Voice
 from services.inference_worker.rules import Rules
 from tests.services.inference_worker.scene import DEADLINE, DUTY, PLAN, WAIT, Scene, values_of
@@ -133,7 +134,7 @@ def test_a_person_comes_first() -> None:
     scene = on_trial(WAIT)
     for _ in range(2):
         fail(scene, "crash")
-    scene.do(scene.arm.halt(scene.now))
+    scene.do(halt(scene.arm, scene.now))
     assert [it.reason for it in scene.published] == [Reason.HALTED]
 
 
@@ -148,7 +149,7 @@ def test_an_arm_that_nobody_serves_says_so_at_once(rules: Rules) -> None:
     scene.arm.relieve(possible=False)
     scene.step()
     scene.announce(2)
-    assert scene.arm.state == "vacant"
+    assert state_of(scene.arm) == "vacant"
     assert [(it.bar, it.status, it.reason) for it in scene.published] == [
         (bar, Status.VOID, Reason.NOTHING_YET) for bar in (1, 2)
     ]
@@ -165,4 +166,4 @@ def test_who_comes_after_nobody_has_failed_at_nothing() -> None:
     scene.fill(2)
     scene.answer()
     assert [it.status for it in scene.published] == [Status.VOID, Status.FRESH]
-    assert (scene.arm.unready, scene.arm.unfit, scene.arm.state) == (0, False, "free")
+    assert (scene.arm.unready, scene.arm.unfit, state_of(scene.arm)) == (0, False, "free")

@@ -16,6 +16,7 @@ from services.inference_worker.age import ModelAge
 from services.inference_worker.rules import Rules
 from services.inference_worker.section import Section
 from services.inference_worker.speech import Speech
+from services.inference_worker.standstill import LIMIT_NS
 from tests.services.inference_worker.scene import DEADLINE, DUTY, GATE, JOURNAL, make_factors
 
 HOLDING = replace(DEADLINE, gate=replace(GATE, holds=True))
@@ -38,7 +39,8 @@ def speech(rules: Rules = DEADLINE) -> Speech:
 def own(it: Speech, bar: int, values: Iterable[float], *, late: bool = False) -> list[Action]:
     """What it says of an answer."""
     judged = it.judge(make_factors(bar), RANGED, np.array([*values]), None)
-    return list(it.own(section(bar), RANGED, judged, until_ns=None if late else DEADLINE.deadline_ns, times=(0, 5)))
+    due = DEADLINE.deadline_ns
+    return list(it.own(section(bar), RANGED, judged, deadline_ns=due, late=late, times=(0, 5)))
 
 
 def published(actions: list[Action]) -> list[tuple[int, Status, Reason, int]]:
@@ -54,7 +56,9 @@ def test_what_is_said_is_remembered(status: Status, *, late: bool) -> None:
     assert published(own(it, 4, GOOD, late=late)) == [(4, status, Reason.NONE, int(late))]
     assert it.previous is not None
     assert (it.previous.origin.bar, it.previous.values.tolist()) == (4, list(GOOD))
-    assert published(list(it.instead(section(5), RANGED, Reason.CRASH))) == [(5, Status.HELD, Reason.CRASH, 0)]
+    assert published(list(it.instead(section(5), RANGED, Reason.CRASH, deadline_ns=0))) == [
+        (5, Status.HELD, Reason.CRASH, 0)
+    ]
     assert it.previous.origin.bar == 4
 
 
@@ -106,3 +110,12 @@ def origin(signals: Signals) -> int:
     """The bar that the values were computed from."""
     assert signals.computed_from is not None
     return signals.computed_from.bar
+
+
+@pytest.mark.parametrize(("late_ns", "overdue"), [(-1, False), (LIMIT_NS, False), (LIMIT_NS + 1, True)])
+def test_well_behind_its_deadline(late_ns: int, *, overdue: bool) -> None:
+    """Whatever goes out so late was kept by a stand-still, the fallback as well as an answer."""
+    it = speech()
+    said = [*own(it, 4, GOOD), *it.instead(section(5), RANGED, Reason.CRASH, deadline_ns=DEADLINE.deadline_ns)]
+    publishes = [action for action in said if isinstance(action, Publish)]
+    assert [each.is_overdue(DEADLINE.deadline_ns + late_ns) for each in publishes] == [overdue, overdue]

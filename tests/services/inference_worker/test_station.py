@@ -259,7 +259,7 @@ def test_relief_whose_factors_have_a_hole_comes_all_the_same() -> None:
         it.announce()
         it.lose("other")
         sections(it, 1)
-        assert (it.serving, it.station.succession.is_ready) == (2, True)
+        assert (it.serving, it.has_ready_heir) == (2, True)
         until(it, lambda: it.serving == 4)
         sections(it, 1)
         lost = it.words[-3]

@@ -51,7 +51,7 @@ def test_between_two_bars() -> None:
         it.turn()
         it.promote(2)
         it.settle(3)
-        assert (it.station.succession.is_ready, it.serving) == (True, 1)
+        assert (it.has_ready_heir, it.serving) == (True, 1)
         it.settle(20)
         assert (it.serving, it.said[-1].bar, it.said[-1].model.version) == (2, 2, 2)
 
@@ -67,9 +67,9 @@ def test_no_section_is_passed_over() -> None:
         it.announce()
         coming = it.station.succession.coming
         assert coming is not None
-        it._board.fill(section_of(coming.plan, it.bar + 1), it.clock.monotonic_ns())
+        it._board.fill(section_of(coming.crew.plan, it.bar + 1), it.clock.monotonic_ns())
         it.settle(4)
-        assert it.station.succession.is_ready
+        assert it.has_ready_heir
         it.engine_is_up, it.lacks = True, ("other",)
         it.settle(4)
         assert [(said.bar, said.model.version, said.reason) for said in it.said[-2:]] == [

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
 import structlog
 from structlog.testing import CapturingLogger
 
+from alphabus.messages import Reason, Status
 from alphabus.outlet import Outlet
 from common.counters import Counters
 from services.inference_worker.actions import Detail, Told
 from services.inference_worker.teller import Teller
+from tests.services.inference_worker.scene import DEADLINE, started
 
 
 class Ear:
@@ -38,3 +41,15 @@ def test_a_number_is_a_number_in_the_log_and_text_in_an_alert(level: str) -> Non
     told = {"arm": "champion", "bar": "865", "failures": "0", "at_least_s": "30", "age_days": "0.25", "model": "demo/1"}
     assert ear.alerts == ([] if level == "info" else [(level, "model_ages", told)])
     assert counters.snapshot() == ({} if level == "info" else {"model_ages": 1})
+
+
+def test_what_went_out_is_counted_and_what_is_not_fresh_is_in_the_log() -> None:
+    """With its reason; that is no alert."""
+    lines, ear, counters = CapturingLogger(), Ear(), Counters()
+    teller = Teller(structlog.wrap_logger(lines, processors=[]), counters, cast("Outlet", ear))
+    fresh = started(DEADLINE).published[-1]
+    for signals in (fresh, replace(fresh, bar=2, status=Status.HELD, reason=Reason.TIMEOUT), fresh):
+        teller.note(signals)
+    (line,) = lines.calls
+    assert line.kwargs == {"event": "not_fresh", "arm": fresh.arm, "bar": 2, "status": "held", "reason": "timeout"}
+    assert (counters.snapshot(), ear.alerts) == ({"signals_fresh": 2, "signals_held": 1}, [])
