@@ -64,7 +64,7 @@ types: $(VENV)/models.stamp ## Mypy, strict
 
 .PHONY: unit
 unit: $(VENV)/models.stamp ## Tests without processes
-	$(BIN)/pytest -q --numprocesses auto --maxprocesses 8 --dist worksteal -m 'not e2e and not peers and not fetch'
+	$(BIN)/pytest -q --numprocesses auto --maxprocesses 8 --dist loadfile -m 'not e2e and not peers and not fetch'
 
 .PHONY: e2e
 e2e: $(VENV)/models.stamp ## Tests on real processes

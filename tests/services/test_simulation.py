@@ -21,8 +21,8 @@ HAPPENS = {
     "away factor_engine", "away inference_worker", "away signal_cache", "client asked",
     "halt", "killed all", "killed client", "machine slept", "message damaged", "message lost or late",
     "message repeated or out of turn", "power cut", "promote", "record forgotten", "record half written", "resume",
-    "run folder lost", "snapshot damaged", "stopped bar_feed", "stopped inference_worker", "zombie refused",
-    "zombie spoke", *(f"killed {name}" for name in SERVICES),
+    "run folder lost", "snapshot damaged", "symbols forgotten", "zombie refused",
+    "zombie spoke", *(f"{what} {name}" for what in ("killed", "stopped") for name in SERVICES),
 }  # fmt: skip
 
 

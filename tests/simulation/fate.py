@@ -66,12 +66,14 @@ class Fate:
     sync: Sync
     snapshot_sections: int
     forgets: bool  # whether the feed's record goes as soon as it may
+    forget_bars: int | None  # after how many sections a symbol that nobody expects leaves the list
     rounds_ns: tuple[int, ...]
     weather: Chances
     deaths: Deaths
     moods: float  # chance of a failing executor, per section and attempt
     sleeps: float  # chance of a sleep of the machine or a step of its wall clock, per round
-    stops: float  # chance that one stands still for longer than it takes to be missed, per round
+    stops: float  # chance that feed or worker stands still for longer than it takes to be missed, per round
+    pauses: float  # chance that one of the others does, per round
     aways: float  # chance that one dies and is started again only after long, per round
     asks: float  # chance that the trading engine asks for some section, per round
     deeds: tuple[Deed, ...]
@@ -82,9 +84,22 @@ class Fate:
         return Random(f"{self.seed} runs")  # noqa: S311  dice, not secrets
 
     @property
+    def later_dice(self) -> Random:
+        """The same for fates that came later: by them those before keep their meaning."""
+        return Random(f"{self.seed} runs later")  # noqa: S311  dice, not secrets
+
+    @property
+    def patience_bars(self) -> int:
+        """Sections without a bar before nobody expects a symbol any more; few, where it is then to be forgotten."""
+        return 3 if self.forget_bars is None else 1
+
+    @property
     def keep_sections(self) -> int:
         """As few as the configuration takes."""
-        return self.snapshot_sections + self.credit
+        least = self.snapshot_sections + self.credit
+        if self.forget_bars is None:
+            return least
+        return max(least, self.patience_bars + max(self.forget_bars, (self.patience_bars + 1) ** 2))
 
     @property
     def undisturbed(self) -> bool:
@@ -94,7 +109,7 @@ class Fate:
 
 def draw(seed: int) -> Fate:
     """Draw a run; most are short, since it is their number that finds things."""
-    dice = Random(f"{seed} drawn")  # noqa: S311  dice, not secrets
+    dice, later = (Random(f"{seed} {what}") for what in ("drawn", "drawn later"))  # noqa: S311  dice, not secrets
     policy = Policy.WAIT if dice.random() < 0.6 else Policy.DEADLINE
     waits = policy is Policy.WAIT
     fury = 1.0 if waits else 0.2  # under a deadline too much of it, and nothing is computed any more
@@ -113,12 +128,14 @@ def draw(seed: int) -> Fate:
         sync=dice.choice((Sync.NEVER, Sync.INTERVAL, Sync.BEHIND, Sync.ALWAYS)),
         snapshot_sections=dice.choice((1, 2)),
         forgets=forgets,
+        forget_bars=later.choice((None, None, None, 1)),
         rounds_ns=(0, 1 * MS, 20 * MS, 400 * MS) if waits else (0, 1 * MS, 10 * MS, 30 * MS),
         weather=_weather(dice, fury),
         deaths=_deaths(dice, fury),
         moods=dice.choice((0, 0.2)),
         sleeps=dice.choice((0, 0, 0.05)),
         stops=dice.choice((0, 0, 0, 0.02)),
+        pauses=later.choice((0, 0, 0, 0.02)),
         aways=dice.choice((0, 0, 0.02)),
         asks=dice.choice((0, 0.05)),
         deeds=_deeds(dice) if dice.random() < 0.35 else (),

@@ -94,13 +94,13 @@ class Judge:
         It begins with a bar, when those before it are no longer on the feed's record; 0: with the first.
         """
         champion = champion if champion in GOOD else 1
-        key = (fate.market, fate.live, champion, begins)
+        key = (fate.market, fate.live, fate.forget_bars or 0, champion, begins)
         if key not in self._records:
             calm = replace(fate, policy=Policy.WAIT, deeds=(), moods=0.0, arms=ARMS, blend=True, forgets=False)
             folder = self._calm_folder(key)
             if begins:
                 self._undisturbed(fate, champion)
-                forget(self._calm_folder((*key[:3], 0)) / "state" / "journal", folder / "state" / "journal", begins)
+                forget(self._calm_folder((*key[:-1], 0)) / "state" / "journal", folder / "state" / "journal", begins)
             cluster = calm_run(calm, folder, copy_registry(self._registry, folder / "registry", champion))
             self._records[key] = records_of(cluster)
         return self._records[key]

@@ -24,6 +24,7 @@ from tests.simulation.fate import Fate
 from tests.simulation.past import Past
 from tests.simulation.punctual import Punctual
 from tests.simulation.run_folder import RunFolder
+from tests.simulation.silence import Silence
 from tests.simulation.trader import Trader
 from tests.simulation.weather import Weather
 from tests.simulation.zombie import haunt
@@ -72,7 +73,13 @@ class Mortal(Cluster):
             self.trader.diary.links.append(f"the link is {self.trader.link} though all is well")
         self.trader.close()
         zombies = sum(what == "zombies" for _, _, what in self.losses)
-        self.tally += Counter({"record forgotten": int(self.past.is_forgotten(self._feed)), "zombie refused": zombies})
+        self.tally += Counter(
+            {
+                "record forgotten": int(self.past.is_forgotten(self._feed)),
+                "symbols forgotten": self.past.departures(self._feed),
+                "zombie refused": zombies,
+            }
+        )
         self.close()
 
     @property
@@ -100,7 +107,7 @@ class Mortal(Cluster):
             link, self._stopped = self.trader.link, ""
             if name == "inference_worker" and self.punctual is not None:
                 self.punctual.stood_still()
-        if link not in self._allowed(name, bars):
+        if link not in Silence(self._fate, name).allowed(bars):
             self.trader.diary.links.append(f"the link is {link} while {name} stands still")
 
     def stay_away(self, name: str) -> None:
@@ -142,16 +149,6 @@ class Mortal(Cluster):
     def _is_due(self, name: str) -> bool:
         channels = (channel for channel in self._channels[name].opened if isinstance(channel, MemoryChannel))
         return self.clock.monotonic_ns() >= self._wake_ns[name] or any(channel.inbox._messages for channel in channels)
-
-    def _allowed(self, name: str, bars: Sequence[int]) -> set[str]:
-        """What the link may be once `name` has stood still, while the feed came so far after each round.
-
-        Of two sections that went out the latter was announced when the former did: soon enough, it is overdue.
-        """
-        first, later = bars[0], bars[STOPPED_ROUNDS // 2]
-        awaited = name == "inference_worker" and later > max(first + 1, self._fate.history + 1)
-        at_end = bars[-1] >= self._fate.history + self._fate.live  # with the last one the feed takes everything back
-        return {"overdue"} if awaited and not at_end else {"overdue", "stale"}
 
     def _open_client(self) -> SignalClient:
         bus = self.services["monitor"].context.bus

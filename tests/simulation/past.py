@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
+from alphabus.messages import Universe
 from services.bar_feed.service import BarFeed
 from tests.simulation.events import Events
 
@@ -23,6 +26,11 @@ class Past:
     def is_forgotten(self, feed: BarFeed) -> bool:
         """Whether some of it has gone."""
         return feed._log.journal.begins > 1
+
+    def departures(self, feed: BarFeed) -> int:
+        """How often somebody left the list of symbols."""
+        lists = [set(message.symbols) for message in feed._log.read_own() if isinstance(message, Universe)]
+        return sum(not before <= after for before, after in pairwise(lists))
 
     @property
     def cuts(self) -> set[int]:

@@ -30,12 +30,13 @@ SHARES = {"champion": {"alias": "champion", "capital": 0.5}, "challenger": {"ali
 def config_of(fate: Fate, folder: Path, registry: Path) -> Config:
     """The instance a fate is about."""
     paced = fate.policy is Policy.DEADLINE
-    feed = {"credit": fate.credit, "sync": fate.sync.value}
+    feed = {"credit": fate.credit, "sync": fate.sync.value, "patience_bars": fate.patience_bars}
+    leave = {} if fate.forget_bars is None else {"forget_bars": fate.forget_bars}
     pace = {"pace_s": 0.2} if paced else {}
     forgets = {"retention": {"max_days": 1e-9, "keep_sections": fate.keep_sections}} if fate.forgets else {}
     return toy_config(
         folder, registry,
-        feed=feed | pace | forgets,
+        feed=feed | pace | forgets | leave,
         inference=DEADLINE if paced else {},
         arms={name: SHARES[name] for name in fate.arms},
         signals={"blend": fate.blend},
@@ -82,13 +83,14 @@ def _stormy_run(fate: Fate, folder: Path, registry: Path) -> Mortal:
 
 
 def _live_through(cluster: Mortal, fate: Fate, dice: Random) -> None:
-    deeds = list(fate.deeds)
+    deeds, later = list(fate.deeds), fate.later_dice
     for number in range(STORM_ROUNDS):
         while deeds and deeds[0].round <= number:
             _do(deeds.pop(0), cluster)
         if cluster.ended:
             break
         _storm(cluster, fate, dice)
+        _pause(cluster, fate, later)
     cluster.calm()
     for deed in deeds:
         _do(deed, cluster)
@@ -115,6 +117,12 @@ def _storm(cluster: Mortal, fate: Fate, dice: Random) -> None:
         cluster.clock.suspend(dice.randrange(HOUR_NS))
         cluster.clock.step_wall(dice.randrange(-HOUR_NS, HOUR_NS))
     cluster.clock.advance(dice.choice(fate.rounds_ns))
+
+
+def _pause(cluster: Mortal, fate: Fate, dice: Random) -> None:
+    """One of those whom nobody misses at once does not run for a while."""
+    if dice.random() < fate.pauses:
+        cluster.stand_still(dice.choice(("factor_engine", "signal_cache", "monitor")))
 
 
 def _trade(cluster: Mortal, fate: Fate, dice: Random) -> None:

@@ -17,7 +17,7 @@ from alphabus.codec import decode
 from alphabus.endpoints import Endpoints
 from alphabus.inlet import Inlet
 from alphabus.messages import Alert, EndOfStream, Factors
-from alphabus.outbox import Page
+from alphabus.outbox import CHUNK_BYTES, Page
 from alphabus.testing import ManualClock, MemoryTransport
 from common.config import Config, make_config
 from common.counters import Counters
@@ -162,10 +162,10 @@ class Stage:
         chronicle, bars = self.feed._chronicle, self._announcements.replace("announcements", "bars")
         since = chronicle.since
 
-        def pruned(topic: str, journal: bytes, bar: int) -> Page:
+        def pruned(topic: str, journal: bytes, bar: int, most_bytes: int = CHUNK_BYTES) -> Page:
             first = self.feed.bar - keep
             cut = topic == bars and bar < first
-            return since(topic, chronicle.journal if cut else journal, first if cut else bar)
+            return since(topic, chronicle.journal if cut else journal, first if cut else bar, most_bytes)
 
         chronicle.since = pruned  # type: ignore[method-assign]
 

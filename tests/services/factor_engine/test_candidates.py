@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from alphabus.outbox import Page
+from alphabus.outbox import CHUNK_BYTES, Page
 from common.factors.sets import FactorSet
 from common.models.records import Serving
 from common.models.registry import Registry
@@ -192,9 +192,9 @@ def test_a_rehearsal_on_a_pruned_record_is_told_of(tmp_path: Path) -> None:
         chronicle = stage.feed._chronicle
         since = chronicle.since
 
-        def pruned(topic: str, journal: bytes, bar: int) -> Page:
+        def pruned(topic: str, journal: bytes, bar: int, most_bytes: int = CHUNK_BYTES) -> Page:
             cut = topic == "test/bars/" and bar < 5
-            return since(topic, chronicle.journal if cut else journal, 5 if cut else bar)
+            return since(topic, chronicle.journal if cut else journal, 5 if cut else bar, most_bytes)
 
         chronicle.since = pruned  # type: ignore[method-assign]
         promote(config, OTHER)
