@@ -21,15 +21,17 @@ from alphabus.errors import AlphabusError, ModeError
 from alphabus.lines import arm_rows, section_facts, section_line, status_row, status_table
 from alphabus.lost import Tidings
 from alphabus.messages import Mode
+from alphabus.security.refusals import Refusals
 from alphabus.security.transport import meeting_place
-from alphabus.status import StatusView
+from alphabus.status import Status, StatusView
 
 ANSWER_NS = 1_000_000_000
 IDLE_NS = 1_000_000_000
+OVER_TCP = "give the folder of keys, or of a client's card, with --keys"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a verb; returns the exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted."""
+    """Run a verb; returns the exit status: 0 done, 1 failed, 2 wrong usage, 75 no space, 130 interrupted."""
     parsed = _parser().parse_intermixed_args(arguments)  # the instance may stand after the options
     run_dir = parsed.run_dir or default_run_dir()
     try:
@@ -59,7 +61,7 @@ class Place:
 
     def warn(self) -> None:
         """Say when nobody is there: a name may be misspelt, or the pipeline may start later."""
-        if self.keys is None and (told := nobody_there(self.run_dir, self.instance)) is not None:
+        if self.keys is None and (told := nobody_there(self.run_dir, self.instance, OVER_TCP)) is not None:
             print(f"alphabus: {told}", file=sys.stderr)
 
 
@@ -81,7 +83,7 @@ def _watch(place: Place, arm: str, mode: str, *, as_json: bool) -> int:
         while section is not None or not client.ended:
             if section is not None:
                 _show(section, as_json=as_json)
-            for news in tidings.of(client.link, client.losses):
+            for news in tidings.of(client.link, client.losses, client.refusals):
                 print(news, file=sys.stderr)
             section = client.receive(IDLE_NS)
     return 0
@@ -92,8 +94,9 @@ def _show(section: Section, *, as_json: bool) -> None:
 
 
 def status(place: Place, *, as_json: bool) -> int:
-    """Print how every process is; 1 when one of them does not answer."""
-    endpoints, transport = meeting_place(place.instance, place.run_dir, place.keys)
+    """Print how every process is; returns the `verdict`."""
+    refusals = Refusals()
+    endpoints, transport = meeting_place(place.instance, place.run_dir, place.keys, refusals)
     bus = Bus(endpoints, transport, SystemClock())
     with contextlib.ExitStack() as stack:
         stack.callback(transport.close)
@@ -102,12 +105,23 @@ def status(place: Place, *, as_json: bool) -> int:
         cache = stack.enter_context(contextlib.closing(Asker(bus, "signal_cache")))
         arms = arms_of(found["inference_worker"], found["signal_cache"])
         said = newest(cache, arms, ANSWER_NS) if found["signal_cache"] else dict.fromkeys(arms)
+    refused = refusals.of(endpoints)
     if as_json:
         rows = {name: status and status_row(status) for name, status in found.items()}
-        print(json.dumps({"instance": place.instance, "services": rows, "arms": arm_rows(found, said)}))
+        whole = {"instance": place.instance, "services": rows, "arms": arm_rows(found, said), "refused": refused}
+        print(json.dumps(whole))
     else:
         print("\n".join(status_table(found, said)))
-    return int(None in found.values())
+    for name, why in refused.items():
+        print(f"alphabus: {name} refuses us: {why}", file=sys.stderr)
+    return verdict(list(found.values()))
+
+
+def verdict(found: Sequence[Status | None]) -> int:
+    """The exit status that says how all processes are: 1 when one does not answer, 75 when one waits for space."""
+    if None in found:
+        return 1
+    return os.EX_TEMPFAIL if any(each.waits_for_space for each in found if each is not None) else 0
 
 
 def _parser() -> argparse.ArgumentParser:

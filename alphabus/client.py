@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from time import time_ns as wall_time_ns
 from types import TracebackType
@@ -13,12 +14,14 @@ from alphabus.archive import WAIT_NS, Archive
 from alphabus.arm_stream import ArmStream
 from alphabus.bus import Bus
 from alphabus.clock import Clock, SystemClock
+from alphabus.errors import NoSectionError, RequestError
 from alphabus.lookup import Lookup
 from alphabus.lost import Counts, Lost
 from alphabus.messages import Mode
 from alphabus.modes import mode_of
 from alphabus.moments import Duration, Time, duration_ns, time_ns
 from alphabus.section import Section
+from alphabus.security.refusals import Refusals
 from alphabus.security.transport import meeting_place
 from alphabus.sockets import Transport, Waiter, wait_on
 
@@ -53,8 +56,8 @@ class SignalClient:
         `keys` is the folder of a client's card, for an instance on another host; raises KeyFileError.
         """
         chosen = mode_of(mode)
-        endpoints, self._own = meeting_place(instance, run_dir, keys)
-        self._lost = Lost()
+        self._lost, self._refusals = Lost(), Refusals()
+        endpoints, self._own = meeting_place(instance, run_dir, keys, self._refusals)
         self._bus = Bus(endpoints, transport or self._own, clock or SystemClock(), self._lost.refused, self._lost.found)
         self._clock, self._wait, self._arm = self._bus.clock, wait, arm
         self._name = f"client-{wall_time_ns()}"
@@ -93,7 +96,9 @@ class SignalClient:
 
     @property
     def link(self) -> str:
-        """State of the link: current, gap, stale or overdue."""
+        """State of the link: current, gap, stale, overdue or refused."""
+        if self.refusals:
+            return "refused"
         if self.overdue:
             return "overdue"
         return "stale" if self._agenda.stale else self._stream.state
@@ -102,6 +107,11 @@ class SignalClient:
     def losses(self) -> Counts:
         """What was lost on the links so far, and mended or left out: how many, by writer and kind."""
         return self._lost.counts
+
+    @property
+    def refusals(self) -> Mapping[str, str]:
+        """Services that do not let us in at present, and why; they are tried again and again."""
+        return self._refusals.of(self._bus.endpoints)
 
     def receive(self, timeout_ns: int) -> Section | None:
         """The next section, None when none came in time."""
@@ -126,15 +136,18 @@ class SignalClient:
         """
         if self._lookup is None:
             self._lookup = Lookup(self._bus, self._name, self._archive, self._agenda, self._wait)
-        return self._lookup.find(time_ns(time), duration_ns(wait), self._arm if arm is None else arm)
+        with self._saying_who_refuses():
+            return self._lookup.find(time_ns(time), duration_ns(wait), self._arm if arm is None else arm)
 
     def latest(self, timeout_ns: int = 5 * SECOND_NS) -> Section | None:
         """The cache's latest section, None before the first; raises RequestError when the cache does not answer."""
-        return self._archive.latest(self._arm, timeout_ns)
+        with self._saying_who_refuses():
+            return self._archive.latest(self._arm, timeout_ns)
 
     def history(self, first_bar: int, last_bar: int, timeout_ns: int = 5 * SECOND_NS) -> list[Section]:
         """The cache's sections of these bars (both included), revisions after what they revise; raises RequestError."""
-        return self._archive.history(self._arm, first_bar, last_bar, timeout_ns)
+        with self._saying_who_refuses():
+            return self._archive.history(self._arm, first_bar, last_bar, timeout_ns)
 
     def close(self) -> None:
         """Let go of every link."""
@@ -143,3 +156,14 @@ class SignalClient:
         for link in (self._archive, self._stream, self._agenda):
             link.close()
         self._own.close()
+
+    @contextmanager
+    def _saying_who_refuses(self) -> Iterator[None]:
+        """A cache that does not let us in never answers: then its silence has a reason."""
+        try:
+            yield
+        except RequestError as error:
+            why = self.refusals.get("signal_cache")
+            if why is None or isinstance(error, NoSectionError):
+                raise
+            raise RequestError(f"{error}; it refuses us: {why}") from error

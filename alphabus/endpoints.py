@@ -49,15 +49,18 @@ def only_instance(run_dir: Path) -> str:
     raise EndpointError(f"several instances below {run_dir}: choose one with --instance {' | '.join(found)}")
 
 
-def nobody_there(run_dir: Path, instance: str) -> str | None:
-    """What to say when no process of an instance listens: which others do; None when one does."""
+def nobody_there(run_dir: Path, instance: str, over_tcp: str = "that takes keys") -> str | None:
+    """What to say when no process of an instance listens: which others do; None when one does.
+
+    `over_tcp` is what the caller's user is to do where they are met over TCP.
+    """
     found = running_instances(run_dir)
     if instance in found:
         return None
     if holders := _holders(run_dir / instance):
         return (
             f"no process of {instance!r} listens below {run_dir}, though {', '.join(holders)} run there: they are met "
-            "over TCP; give the folder of keys, or of a client's card, with --keys"
+            f"over TCP; {over_tcp}"
         )
     others = f"there are: {', '.join(found)}" if found else "nor of any other instance"
     return f"no process of {instance!r} listens below {run_dir}, {others}"

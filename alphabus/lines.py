@@ -45,15 +45,17 @@ def _state(found: Mapping[str, Status | None], arm: str) -> str | None:
 def status_row(status: Status) -> dict[str, Any]:
     """A process as plain values."""
     beat = status.heartbeat
-    return {"pid": beat.pid, "bar": beat.bar, **beat.counters, "links": dict(status.links)}
+    facts = {"pid": beat.pid, "bar": beat.bar, **beat.counters, "links": dict(status.links)}
+    return facts | {"waits_for_space": status.waits_for_space}
 
 
 def status_line(name: str, status: Status) -> str:
-    """Links only where something is wrong, and before everything else."""
+    """What it waits for, and links where something is wrong, before everything else."""
     beat = status.heartbeat
     links = [f"link to {writer}: {state}" for writer, state in status.links.items() if state != "current"]
     counters = [f"{key} {count}" for key, count in _told(name, beat.counters).items()]
-    return f"{name:18}{beat.pid:>8}{beat.bar:>9}  {'  '.join([*links, *counters])}"
+    waits = ["the disk is full, waiting for space"] if status.waits_for_space else []
+    return f"{name:18}{beat.pid:>8}{beat.bar:>9}  {'  '.join([*waits, *links, *counters])}"
 
 
 def _told(name: str, counters: Mapping[str, int]) -> dict[str, int | str]:

@@ -37,16 +37,20 @@ class Lost:
 
 
 class Tidings:
-    """What a watcher tells of the links: their state when it changed, and what was lost since it last told."""
+    """What a watcher tells of the links: their state when it changed, who refuses, what was lost since it last told."""
 
     def __init__(self) -> None:
         self._state, self._told = "current", Counter[tuple[str, str]]()
+        self._refusals: Mapping[str, str] = {}
 
-    def of(self, state: str, counts: Counts) -> Iterator[str]:
-        """A line for each piece of news; what every start brings is none."""
+    def of(self, state: str, counts: Counts, refusals: Mapping[str, str]) -> Iterator[str]:
+        """A line for each piece of news; what every start brings is none. `refusals` has why, by writer."""
         if state != self._state:
             self._state = state
             yield f"link: {state}"
+        for link, why in refusals.items() - self._refusals.items():
+            yield f"refused: {link} {why}"
+        self._refusals = refusals
         now = Counter({key: count for key, count in counts.items() if key[1] not in QUIET})
         for (link, what), count in (now - self._told).items():
             yield f"lost: {link} {what} {count}"

@@ -16,6 +16,11 @@ ARMS = "arms"
 """The event under which the worker says how its arms are."""
 
 
+def waits_for_space(counters: Mapping[str, int]) -> bool:
+    """Whether a process, by its counters, waits for space on its disk at present."""
+    return counters.get("disk_full", 0) > counters.get("disk_has_room", 0)
+
+
 @dataclass(frozen=True, slots=True)
 class Status:
     """A process's heartbeat as of now, the state of its link to each process it follows, and of each arm it serves."""
@@ -23,6 +28,11 @@ class Status:
     heartbeat: Heartbeat
     links: Mapping[str, str] = field(default_factory=dict)
     arms: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def waits_for_space(self) -> bool:
+        """Whether it goes on only once there is space on its disk."""
+        return waits_for_space(self.heartbeat.counters)
 
 
 class StatusView:

@@ -1,6 +1,6 @@
 """The main program of a service: arguments, configuration, locks, epoch, loop; the exit status tells what happened.
 
-`common.exits` has the statuses. Nothing is bound before the configuration is valid and the locks are held.
+`common.exits` has the statuses. Nothing is bound or logged before the configuration is valid and the locks are held.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import gc
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 from structlog.typing import FilteringBoundLogger
@@ -52,20 +53,28 @@ def main(make: type[Service] | Callable[[Context], Service], name: str, argument
     except AlphabusError as error:
         sys.stderr.write(f"error: {error}\n")
         return WRONG_USAGE
-    log = open_log(config.logs, name, config.instance)
     keep_freed_memory()
     stop = Stop()
+    with ExitStack() as held:
+        try:
+            held.enter_context(alone(config, name))
+        except (AlphabusError, OSError) as error:
+            # On standard error alone: until the locks are held the log may be that of whoever holds them.
+            if (known := _known(config, error)) is None:
+                raise
+            return _told(name, config, known)
+        return _run(make, name, config, open_log(config.logs, name, config.instance), stop)
+
+
+def _run(make: Callable[[Context], Service], name: str, config: Config, log: FilteringBoundLogger, stop: Stop) -> int:
     try:
-        with alone(config, name):
-            _serve(make, name, config, log, stop)
+        _serve(make, name, config, log, stop)
     except (AlphabusError, OSError) as error:
-        known = error if isinstance(error, AlphabusError) else _known(config, error)
-        if known is None:
+        if (known := _known(config, error)) is None:
             log.exception("crashed")
             raise
         log.error("failed", error=str(known))  # noqa: TRY400  expected, and told whole
-        sys.stderr.write(f"{name}: {known}\n")
-        return status_of(known, waits=config.feed.on_full == "wait")
+        return _told(name, config, known)
     except Exception:
         log.exception("crashed")
         raise
@@ -76,8 +85,16 @@ def main(make: type[Service] | Callable[[Context], Service], name: str, argument
     return DONE
 
 
-def _known(config: Config, error: OSError) -> AlphabusError | None:
-    """What the system's error means, where and what to do; None when it is nothing that people can mend."""
+def _told(name: str, config: Config, error: AlphabusError) -> int:
+    """Tell people what ended the process; returns its exit status."""
+    sys.stderr.write(f"{name}: {error}\n")
+    return status_of(error, waits=config.feed.on_full == "wait")
+
+
+def _known(config: Config, error: AlphabusError | OSError) -> AlphabusError | None:
+    """Our own error, or what the system's means and what to do; None when it is nothing that people can mend."""
+    if isinstance(error, AlphabusError):
+        return error
     if is_full(error):
         where = error.filename or f"the disk of {config.state}, or of its logs"
         return NoRoomError(f"{where}: {error.strerror}; make space")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from structlog.typing import FilteringBoundLogger
 
@@ -46,11 +46,6 @@ def _is_of_tables(error: Exception) -> bool:
     # By name: a process that has no tables is not to load the library to hear that its disk is full.
     own = any((each.__module__, each.__name__) == TABLE_ERROR for each in type(error).__mro__)
     return own or isinstance(error, OSError)
-
-
-def waits_for_space(counters: Mapping[str, int]) -> bool:
-    """Whether a process, by its counters, waits for space at present."""
-    return counters.get("disk_full", 0) > counters.get("disk_has_room", 0)
 
 
 class Room:

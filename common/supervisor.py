@@ -17,15 +17,18 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 from structlog.typing import FilteringBoundLogger
 
+from alphabus.endpoints import SERVICES
 from alphabus.errors import AlphabusError
 from alphabus.sockets import wait_on
 from common.config import load_config
 from common.exits import BUDGET_SPENT, DONE, FAILED, NO_ROOM, WRONG_USAGE
 from common.logs import open_log
+from common.nearest import did_you_mean
 from common.places import check_places
 from common.process import DEFAULT_CONFIG
 from common.restarts import SECOND, Restarts
@@ -120,12 +123,26 @@ def _watched_launcher() -> list[int]:
         return []
 
 
+def _can_run(module: str) -> bool:
+    """Whether `python -m` finds it: or it would be started again until the budget is spent."""
+    try:
+        found = find_spec(module)
+        if found is not None and found.submodule_search_locations is not None:
+            found = find_spec(f"{module}.__main__")
+    except (ImportError, ValueError):  # its package is not there; it is no name
+        return False
+    return found is not None
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Supervise the module named on the command line."""
     parser = argparse.ArgumentParser(prog="python -m common.supervisor", description=__doc__)
     parser.add_argument("module", help="such as services.bar_feed")
     parser.add_argument("--config", type=Path, default=Path(os.environ.get("ALPHABUS_CONFIG", DEFAULT_CONFIG)))
     parsed = parser.parse_args(arguments)
+    if not _can_run(parsed.module):
+        known = [f"services.{name}" for name in SERVICES]
+        parser.error(f"{parsed.module!r} is no module that can be run{did_you_mean(parsed.module, known)}")
     try:
         config = load_config(parsed.config)
         check_places(config)

@@ -24,6 +24,7 @@ from scripts.command import Json, console, main, report, usage
 app = typer.Typer(add_completion=False, rich_markup_mode="rich", no_args_is_help=True, help=__doc__)
 
 SECOND_NS = 1_000_000_000
+OVER_TCP = "give its configuration with --config"
 
 HELP: Mapping[str, str] = {
     "halt": "Publish void for an arm, at once and until it is resumed; a restart does not end it.",
@@ -58,7 +59,7 @@ class Place:
         with usage("--instance"):
             run_dir = self.run_dir or default_run_dir()
             endpoints = Endpoints(run_dir, self.instance or only_instance(run_dir))
-            if (told := nobody_there(run_dir, endpoints.instance)) is not None:
+            if (told := nobody_there(run_dir, endpoints.instance, OVER_TCP)) is not None:
                 raise EndpointError(f"{told}: nothing was sent")
         transport = ZmqTransport()
         return Bus(endpoints, transport, SystemClock()), transport

@@ -93,15 +93,22 @@ def export(
 def truncate(
     folder: Folder,
     *,
-    after: Annotated[int, typer.Option(min=0, metavar="BAR", help="The last bar that stays; damage goes as well.")],
+    after: Annotated[
+        int | None, typer.Option(min=0, metavar="BAR", help="The last bar that stays; damage goes as well.")
+    ] = None,
+    at_damage: Annotated[bool, typer.Option("--at-damage", help="Only from the first damage on.")] = False,
+    sound: Annotated[bool, typer.Option("--sound", help="With --after: also where nothing is damaged.")] = False,
     json_file: Json = None,
 ) -> None:
-    """Take off what follows a bar, and give the journal another id: all consumers begin anew.
+    """Take off the end, from the first damage on or after a bar, and give the journal another id.
 
-    The writer must be stopped. What is taken off stays beside as .cut files. Where nothing follows nothing changes.
+    All consumers begin anew. The writer must be stopped. What is taken off stays beside as .cut files. Where nothing
+    has to go nothing changes. A journal without damage is refused unless --sound says that it is meant.
     """
+    if (after is None) is not at_damage:
+        raise typer.BadParameter("say either --at-damage or --after BAR, the last bar that stays")
     with gauge(console(), "verifying", BYTES) as show_progress:
-        done = truncate_journal(folder, after, make_id=new_id, look=look_around, progress=show_progress)
+        done = truncate_journal(folder, after, make_id=new_id, look=look_around, progress=show_progress, sound=sound)
     _tell(views.truncated_lines(done))
     report(json_file, views.truncated_of(done))
 

@@ -18,6 +18,7 @@ from common.market.journal_end import last_bar
 from common.market.store import BarTable
 from common.models.records import ModelRef
 from common.replay.claim import Claim
+from common.replay.follow import waiting_of
 from common.replay.on_record import OnRecord
 from common.replay.pipeline import Pipeline, refuse_if_running
 from common.replay.preparation import Wish, load_table, write_config
@@ -29,7 +30,7 @@ from scripts.premises import ConfigFile, KeyFile, OwnKinds, Premises, RegistryFo
 from scripts.views.orders import tell_orders
 from scripts.views.steps import chosen_bars, compile_kernels, spinner
 from scripts.views.tidings import Tidings
-from scripts.views.upkeep import take_note, tell, waiting_of
+from scripts.views.upkeep import take_note, tell
 
 app = typer.Typer(add_completion=False, rich_markup_mode="rich")
 

@@ -75,6 +75,8 @@ class PatientSocket(SubscriberSocket):
     def _note(self, why: str) -> None:
         if why and why != self._said:  # once, not at every attempt
             self._told("link_refused", address=self._address, why=why)
+        elif self._said and not why:
+            self._told("link_accepted", address=self._address)
         self._said = why
         self._again_ns = self._clock.monotonic_ns() + AGAIN_NS if why else None
 

@@ -118,15 +118,19 @@ class CurveTransport(ZmqTransport):
         return socket
 
 
-def meeting_place(instance: str, run_dir: Path | None, keys: Path | None) -> tuple[Endpoints, ZmqTransport]:
+def meeting_place(
+    instance: str, run_dir: Path | None, keys: Path | None, told: Told = untold
+) -> tuple[Endpoints, ZmqTransport]:
     """Where an instance is met, and by what: on this machine, or on any with the keys of a folder; see `connect`."""
     if keys is not None:
-        return connect(keys, instance, run_dir)
+        return connect(keys, instance, run_dir, told)
     return Endpoints(run_dir or default_run_dir(), instance), ZmqTransport()
 
 
-def connect(folder: Path, instance: str, run_dir: Path | None = None) -> tuple[Endpoints, CurveTransport]:
+def connect(
+    folder: Path, instance: str, run_dir: Path | None = None, told: Told = untold
+) -> tuple[Endpoints, CurveTransport]:
     """What a client needs to reach an instance whose keys and addresses lie in `folder`; raises KeyFileError."""
     keyring = open_keyring(folder)
     endpoints = Endpoints(run_dir or default_run_dir(), instance, keyring.addresses)
-    return endpoints, CurveTransport(keyring, endpoints)
+    return endpoints, CurveTransport(keyring, endpoints, told=told)

@@ -32,6 +32,7 @@ EVENTS = {
     "peer_denied": "a peer subscribed to, asked or acknowledged what its role does not allow",
     "peer_banned": "a peer subscribed to more than anybody needs; its key is refused until this process restarts",
     "link_refused": "we were refused elsewhere, and try again",
+    "link_accepted": "we were let in where we had been refused",
     "keys_unreadable": "the allow-list cannot be read: nobody comes in, and who is in stays",
     "keys_readable": "the allow-list can be read again, and counts",
     "authenticator_restarted": "the thread that answers for peers had died; meanwhile nobody could come in",

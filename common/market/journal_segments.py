@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from typing import BinaryIO
 
 from common.atomic import replacing, sync_folder
@@ -104,9 +105,15 @@ def broken(segment: Segment, offset: int, front: tuple[int, int, int] | None, af
     """The error for a bad record, or a bad header, that is not the unfinished end of the journal."""
     where = f"bar {front[2]}" if front else "at its start" if after_bar is None else f"after bar {after_bar}"
     return JournalError(
-        f"{segment.path} is corrupt at byte {offset} ({where}), and not at the journal's end; restore the folder from "
-        f"a copy, or give up what follows: python -m scripts.journal truncate"
+        f"{segment.path} is corrupt at byte {offset} ({where}), and not at the journal's end; "
+        f"{remedy(segment.path.parent)}"
     )
+
+
+def remedy(folder: Path) -> str:
+    """What to do about a journal whose middle is damaged."""
+    command = f"python -m scripts.journal truncate {quote(str(folder))} --at-damage"
+    return f"restore the folder from a copy, or give up what follows: {command}"
 
 
 def _name(bar: int, tie: int) -> str:

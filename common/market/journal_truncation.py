@@ -14,14 +14,16 @@ from pathlib import Path
 from common.atomic import sync_folder
 from common.errors import JournalError, NoRoomError
 from common.market.journal_index import Place
-from common.market.journal_mark import MarkFile, State, Witness
+from common.market.journal_mark import Mark, MarkFile, State, Witness, read_mark
 from common.market.journal_records import GENESIS, HEADER_BYTES, Found, Header
 from common.market.journal_recovery import follow, save_rest, shorten
 from common.market.journal_segments import Segment, existing_segments, list_segments, peek_header
+from common.market.journal_survey import Progress, silent, survey
 from common.market.journal_walk import Walk
 from common.room import is_full
 
-Progress = Callable[[int, int], None]
+_NONE = 2**64
+"""A bar that no record is beyond: then only damage goes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,25 +72,32 @@ class _Goal:
 
 def truncate(
     folder: Path,
-    after_bar: int,
+    after_bar: int | None,
     *,
     make_id: Callable[[], bytes],
     look: Callable[[Path], Witness],
-    progress: Progress = lambda _done, _most: None,
+    progress: Progress = silent,
+    sound: bool = False,
 ) -> Truncated:
-    """Take off every record after a bar, and what is damaged; where nothing has to go nothing changes.
+    """Take off every record after a bar, and what is damaged; None: only from the first damage on.
 
-    Raises JournalError that says how far it came, NoRoomError on a full disk, LockError while the journal is written.
+    Where nothing has to go nothing changes. Raises JournalError that says how far it came, also for a journal without
+    damage unless `sound`; NoRoomError on a full disk, LockError while the journal is written.
     """
     with _telling(folder, "nothing was taken off"):
+        if not (sound or after_bar is None):
+            _refuse_sound(folder, after_bar, progress)
         segments = existing_segments(folder)
         marks = MarkFile(folder, look)
     try:
         with _telling(folder, "nothing was taken off"):
+            begun = _begun(marks.read())
+            if after_bar is None:
+                after_bar = _NONE if begun is None else begun
             goal = _find(segments, after_bar, progress)
-            before = marks.read()
-            if goal.untouched is not None and (before is None or before.state is not State.TRUNCATING):
+            if goal.untouched is not None and begun is None:
                 return Truncated(goal.untouched, goal.last_bar, 0, None, changed=False)
+            after_bar = (goal.last_bar or 0) if after_bar == _NONE else after_bar
             marks.write(State.TRUNCATING, bytes(16), goal.chain, after_bar=after_bar)
         with _telling(folder, "it is half done, and the same call again finishes it, as does the next start"):
             return finish(marks, after_bar, make_id)
@@ -100,7 +109,7 @@ def finish(marks: MarkFile, after_bar: int, make_id: Callable[[], bytes]) -> Tru
     """Do what the mark says, from wherever it was left: last segments first, so that every state between is whole."""
     folder = marks.path.parent
     segments = list_segments(folder)
-    goal = _find(segments, after_bar, lambda _done, _most: None)
+    goal = _find(segments, after_bar, silent)
     taken = sum(_put_aside(segment) for segment in reversed(segments[goal.first + 1 :]))
     if goal.first < len(segments):
         taken += _put_rest_aside(segments[goal.first], goal.offset)
@@ -108,6 +117,24 @@ def finish(marks: MarkFile, after_bar: int, make_id: Callable[[], bytes]) -> Tru
     follow(folder, list_segments(folder), goal.last_bar, Header(identity, goal.chain))
     marks.write(State.CLOSED, identity, goal.chain)
     return Truncated(identity, goal.last_bar, taken, goal.damage)
+
+
+def _begun(mark: Mark | None) -> int | None:
+    """After which bar an interrupted truncation was to cut; None where there was none."""
+    return mark.after_bar if mark is not None and mark.state is State.TRUNCATING else None
+
+
+def _refuse_sound(folder: Path, after_bar: int, progress: Progress) -> None:
+    """Raise JournalError where nothing is damaged and something would go: who mistypes a bar loses what is good."""
+    # Before the lock is taken: it ends when its own process closes the mark that it reads here.
+    found = survey(folder, progress)
+    last = max((part.last_bar for part in found.parts if part.last_bar is not None), default=0)
+    if found.problems or last <= after_bar or _begun(read_mark(folder)) is not None:
+        return
+    raise JournalError(
+        f"the journal in {folder} is sound: bars {after_bar + 1} to {last} would go, though nothing is wrong "
+        f"with them; nothing was taken off. Say --sound to give them up"
+    )
 
 
 def _find(segments: list[Segment], after_bar: int, progress: Progress) -> _Goal:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from common.errors import JournalError
 from common.market.journal_index import Place
 from common.market.journal_records import GENESIS, HEADER_BYTES, Found, Header, find_front, front_at, records_from
-from common.market.journal_segments import Segment, broken, peek_header, read_header
+from common.market.journal_segments import Segment, broken, peek_header, read_header, remedy
 
 # Called with where a valid record stands, and the record.
 Seen = Callable[[Place, Found], None]
@@ -50,8 +50,7 @@ class Walk:
         elif header.chain != self.chain:
             raise JournalError(
                 f"{segment.path} does not follow the segment before it (bar {self.last_bar}): one was cut short, "
-                f"exchanged or lost; restore the folder from a copy, or give up what follows: "
-                f"python -m scripts.journal truncate"
+                f"exchanged or lost; {remedy(segment.path.parent)}"
             )
         self.id, self.chain, self.size = header.id, header.chain, HEADER_BYTES
         for found in records_from(data, HEADER_BYTES, header.chain):

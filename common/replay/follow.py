@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from alphabus.clock import Clock
+from alphabus.messages import Heartbeat
+from alphabus.status import waits_for_space
 from common.replay.pipeline import Pipeline
-from common.room import waits_for_space
 
 SECOND_NS = 1_000_000_000
 STALLED_NS = 120 * SECOND_NS
@@ -57,12 +58,17 @@ def follow(
         pause()
 
 
+def waiting_of(beats: Iterable[Heartbeat], before: Iterable[str]) -> tuple[str, ...]:
+    """Who waits for space, by name; of who does not answer what was known."""
+    waits = {beat.service: waits_for_space(beat.counters) for beat in beats}
+    return tuple(sorted(name for name, still in (dict.fromkeys(before, True) | waits).items() if still))
+
+
 def _look(pipeline: Pipeline, seen: Progress) -> Progress:
     feed, cache = pipeline.status("bar_feed"), pipeline.status("signal_cache")
-    full = tuple(beat.service for beat in (feed, cache) if beat and waits_for_space(beat.counters))
     return Progress(
         sent=max(seen.sent, feed.bar if feed else 0),
         recorded=max(seen.recorded, cache.bar if cache else 0),
         ended=seen.ended or bool(cache and cache.counters.get("ended")),
-        full=full,
+        full=waiting_of([beat for beat in (feed, cache) if beat is not None], seen.full),
     )

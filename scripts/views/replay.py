@@ -13,6 +13,7 @@ from rich.table import Table
 from common.amounts import amount
 from common.replay.follow import Progress
 from common.replay.preparation import Prepared
+from scripts.views.tidings import Tidings
 
 SHOWN_MISSING = 10
 
@@ -54,13 +55,16 @@ def _skill(skill: dict[str, Any]) -> str:
 
 @contextmanager
 def progress(prepared: Prepared, people: Console) -> Iterator[Any]:
-    """Bars of history and of signals; called with each `Progress`."""
+    """Bars of history and of signals, a line for who waits for space; called with each `Progress`."""
     columns = (TextColumn("{task.description:>8}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Bars(*columns, console=people, disable=not people.is_terminal) as bars:
         history = bars.add_task("history", total=prepared.split.history)
         signals = bars.add_task("signals", total=prepared.split.replayed)
+        tidings = Tidings({})
 
         def show(now: Progress) -> None:
+            for line in tidings.lines(now.full, {}):
+                people.print(line, highlight=False)
             bars.update(history, completed=min(now.sent, prepared.split.history))
             bars.update(signals, completed=max(now.recorded - prepared.split.history, 0))
 

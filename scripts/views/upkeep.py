@@ -4,22 +4,15 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
-from collections.abc import Set as AbstractSet
 from typing import Any
 
 from rich.console import Console
 
 from alphabus.messages import Heartbeat
+from alphabus.status import waits_for_space
 from common.config import Config
-from common.room import waits_for_space
 
 STATUSES = ("fresh", "late", "held", "default", "void")
-
-
-def waiting_of(beats: Sequence[Heartbeat], before: AbstractSet[str]) -> set[str]:
-    """Who waits for space; of who does not answer what was known."""
-    answered = {beat.service for beat in beats}
-    return {beat.service for beat in beats if waits_for_space(beat.counters)} | (set(before) - answered)
 
 
 def take_note(beats: Sequence[Heartbeat], figures: dict[str, Any]) -> str:

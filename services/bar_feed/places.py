@@ -36,10 +36,10 @@ class Places:
             self._is_short = not self._membership.leaves_room(raw.symbols)
         return raw
 
-    def heed(self, tracked: int) -> None:
-        """Tell in time that there is room for few more: an eighth of all places."""
+    def heed(self) -> None:
+        """At the start, and when the list has changed: tell in time that there is room for few more, an eighth."""
+        tracked, limit = len(self._membership.tracked), self._membership.most
         self._counters.set("symbols_tracked", tracked)
-        limit = self._membership.most
         before, self._is_near_limit = self._is_near_limit, tracked > limit * 7 // 8
         if self._is_near_limit and not before:
             self._complaints.symbols_near_limit({"tracked": tracked, "limit": limit, "advice": self._advice})

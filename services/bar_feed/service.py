@@ -67,6 +67,7 @@ class BarFeed(Service):
         quarantine = Quarantine(context.state / "quarantine" / "sections.jsonl")
         self._complaints = Complaints(self.log, self.outlet.alert)
         self._places = Places(membership, feed.forget_bars, quarantine, self.counters, self._complaints)
+        self._places.heed()
         source, after = self._opened(open_source), self._chronicle.last_time
         self._arrivals = Arrivals(source, after, quarantine, self._tell_refusal, self._places.seat)
         self._next: Due | None = self._pulled()
@@ -169,7 +170,7 @@ class BarFeed(Service):
             self.journal, bar, mode, raw.time, raw.stamp, Phase.CLOSED, expected, coverage=bars.coverage
         )
         if universe is not None:
-            self._places.heed(len(universe.symbols))
+            self._places.heed()
         self._herald.say(closed, *([] if universe is None else [universe]), bars)
 
     def _sent(self, bars: Bars) -> None:

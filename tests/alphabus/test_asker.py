@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from alphabus.__main__ import Place, verdict
 from alphabus.asker import Asker
 from alphabus.bus import Bus
 from alphabus.codec import encode
@@ -75,7 +79,37 @@ def test_a_link_that_is_not_current_is_shown_first() -> None:
     """And no other: a line is short."""
     line = status_line("factor_engine", Status(BEAT, LINKS.detail))
     assert line.split("  ")[-2:] == ["link to bar_feed: gap", "sections_live 3"]
-    assert status_row(Status(BEAT, LINKS.detail)) == {"pid": 7, "bar": 3, "sections_live": 3, "links": LINKS.detail}
+    row = {"pid": 7, "bar": 3, "sections_live": 3, "links": LINKS.detail, "waits_for_space": False}
+    assert status_row(Status(BEAT, LINKS.detail)) == row
+
+
+def test_an_instance_met_over_tcp_needs_keys(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The option that has them is named."""
+    (tmp_path / "far").mkdir()
+    (tmp_path / "far" / "bar_feed.lock").write_text(f"pid {os.getpid()}, started", encoding="ascii")
+    Place("far", tmp_path, None).warn()
+    assert (
+        "they are met over TCP; give the folder of keys, or of a client's card, with --keys" in capsys.readouterr().err
+    )
+
+
+WAITS = Status(replace(BEAT, counters={"disk_full": 2, "disk_has_room": 1}))
+WENT_ON = Status(replace(BEAT, counters={"disk_full": 2, "disk_has_room": 2}))
+
+
+def test_who_waits_for_space_is_shown_first() -> None:
+    """To people and to programs, for as long as it waits."""
+    assert status_line("bar_feed", WAITS).split("  ")[-3] == "the disk is full, waiting for space"
+    assert "waiting" not in status_line("bar_feed", WENT_ON)
+    assert [status_row(each)["waits_for_space"] for each in (WAITS, WENT_ON)] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("found", "status"), [([WENT_ON, Status(BEAT)], 0), ([Status(BEAT), WAITS], 75), ([WAITS, None], 1)]
+)
+def test_the_exit_status_says_how_all_are(found: list[Status | None], status: int) -> None:
+    """Who does not answer is worse than who waits."""
+    assert verdict(found) == status
 
 
 def test_half_an_answer_is_none() -> None:

@@ -205,8 +205,8 @@ def test_running_instances_are_those_that_listen() -> None:
     ids=["lives", "gone", "nobody"],
 )
 def test_who_runs_but_listens_elsewhere_is_met_over_tcp(tmp_path: Path, text: str, *, told: bool) -> None:
-    """Its lock names a process that lives: the folder of keys is what lacks."""
+    """Its lock names a process that lives: whoever asks knows what its user lacks."""
     (tmp_path / "two").mkdir()
     (tmp_path / "two" / "bar_feed.lock").write_text(text, encoding="ascii")
-    said = nobody_there(tmp_path, "two") or ""
-    assert ("though bar_feed run there" in said and "--keys" in said) == told
+    said = nobody_there(tmp_path, "two", "give a key") or ""
+    assert ("though bar_feed run there: they are met over TCP; give a key" in said) == told

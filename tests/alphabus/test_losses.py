@@ -6,6 +6,8 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
 from alphabus.bus import Bus
 from alphabus.continuity import Tally
@@ -142,3 +144,44 @@ def test_a_look_where_nothing_changed_tells_nothing_twice() -> None:
     losses.lag()
     losses.look([Tally(gaps=1)], stale=False)
     assert found == {"gaps": 2, "lagged": 1}
+
+
+class History(RuleBasedStateMachine):
+    """Silence that comes and goes in any order with everything else; a topic is lost from, left, and begun anew."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tally, self.is_stale = Tally(), False
+        self.found, self.happened = Counter[str](), Counter[str]()
+        self.losses = Losses("w", lambda _link, what, count: self.found.update({what: count}))
+
+    @rule(stale=st.booleans())
+    def look(self, *, stale: bool) -> None:
+        """Silence counts where it begins."""
+        self.happened["stale"] += stale and not self.is_stale
+        self.is_stale = stale
+        self.losses.look([self.tally], stale=stale)
+        assert self.found == self.happened
+
+    @rule()
+    def lose(self) -> None:
+        """One more gap."""
+        self.tally.gaps += 1
+        self.happened["gaps"] += 1
+
+    @rule()
+    def lag(self) -> None:
+        """The reader fell behind."""
+        self.losses.lag()
+        self.happened["lagged"] += 1
+
+    @rule()
+    def begin_anew(self) -> None:
+        """What was counted so far stays."""
+        self.losses.leave(self.tally)
+        self.tally = Tally()
+
+
+def test_each_loss_is_told_once_in_any_order() -> None:
+    """A silence is one however often it is looked at, and whatever else is lost meanwhile."""
+    run_state_machine_as_test(History)

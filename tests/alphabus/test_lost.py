@@ -86,7 +86,7 @@ def test_news_is_told_once() -> None:
     """The state when it changed, what is new of each loss, and nothing of what every start brings."""
     tidings = Tidings()
     gaps, quiet = ("bar_feed", "gaps"), dict.fromkeys(product(["bar_feed"], QUIET), 5)
-    assert list(tidings.of("current", quiet)) == []
-    assert list(tidings.of("gap", {gaps: 1, **quiet})) == ["link: gap", "lost: bar_feed gaps 1"]
-    assert list(tidings.of("gap", {gaps: 1, **quiet})) == []
-    assert list(tidings.of("current", {gaps: 3})) == ["link: current", "lost: bar_feed gaps 2"]
+    assert list(tidings.of("current", quiet, {})) == []
+    assert list(tidings.of("gap", {gaps: 1, **quiet}, {})) == ["link: gap", "lost: bar_feed gaps 1"]
+    assert list(tidings.of("gap", {gaps: 1, **quiet}, {})) == []
+    assert list(tidings.of("current", {gaps: 3}, {})) == ["link: current", "lost: bar_feed gaps 2"]

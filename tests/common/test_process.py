@@ -165,6 +165,21 @@ def test_a_second_one_is_refused(config: Path, tmp_path: Path, capsys: pytest.Ca
     assert not (tmp_path / "state").exists()
 
 
+@pytest.mark.parametrize("lock", ["run folder", "state"])
+def test_a_second_one_leaves_no_word_in_the_log(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], lock: str
+) -> None:
+    """It is the first one's, whichever lock it is refused by."""
+    text = config.read_text(encoding="ascii")
+    config.write_text(f"logs = '{tmp_path}/logs'\n{text}", encoding="ascii")
+    loaded = load_config(config)
+    paths = {"run folder": loaded.endpoints.folder / "obedient.lock", "state": loaded.state / "locks" / "obedient"}
+    with Lock(paths[lock]):
+        assert start(config) == 2
+    assert "is held by" in capsys.readouterr().err
+    assert not (tmp_path / "logs" / "obedient.jsonl").exists()
+
+
 @pytest.mark.parametrize("own", ["instance = 'other'\n", "run_dir = '{run_dir}/elsewhere'\n"])
 def test_one_state_has_one_writer_a_service(
     config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], own: str

@@ -9,10 +9,11 @@ import pytest
 import structlog
 import structlog.testing
 
+from alphabus.status import waits_for_space
 from alphabus.testing import ManualClock
 from common.counters import Counters
 from common.errors import JournalError, NoRoomError
-from common.room import RETRY_NS, TABLE_ERROR, Room, is_full, refused_by_system, waits_for_space
+from common.room import RETRY_NS, TABLE_ERROR, Room, is_full, refused_by_system
 
 NO_SPACE = OSError(errno.ENOSPC, "No space left on device")
 

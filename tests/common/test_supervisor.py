@@ -123,6 +123,25 @@ def test_a_wrong_configuration_is_not_supervised(tmp_path: Path, capsys: pytest.
     assert "none.toml: cannot be read" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("module", "told"),
+    [
+        ("services.bar_fed", "did you mean 'services.bar_feed'?"),
+        ("no_such.module", "there is services.bar_feed, "),
+        ("services", "'services' is no module that can be run"),
+        ("..", "'..' is no module that can be run"),
+    ],
+)
+def test_a_module_that_cannot_be_run_is_wrong_usage(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], module: str, told: str
+) -> None:
+    """At once, and not when the budget is spent."""
+    with pytest.raises(SystemExit) as ended:
+        main([module, "--config", str(tmp_path / "none.toml")])
+    assert ended.value.code == WRONG_USAGE
+    assert told in capsys.readouterr().err
+
+
 def test_a_child_that_could_not_listen_yet_was_stopped_as_asked() -> None:
     """It ended by the signal itself: that is no failure."""
     stop = NeverTold()

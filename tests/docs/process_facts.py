@@ -100,7 +100,7 @@ def client_members(rows: Rows) -> Compared:
 def links(rows: Rows) -> Compared:
     """Every state of the link."""
     told = client.SignalClient.link.__doc__ or ""
-    return set(column(rows)), set(re.findall(r"current|gap|stale|overdue", told))
+    return set(column(rows)), set(re.findall(r"current|gap|stale|overdue|refused", told))
 
 
 def losses(rows: Rows) -> Compared:

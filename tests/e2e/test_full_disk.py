@@ -14,11 +14,11 @@ import pytest
 
 from alphabus.client import SignalClient
 from alphabus.endpoints import SERVICES
+from alphabus.status import waits_for_space
 from common.config import Config, make_config
 from common.replay.pipeline import Pipeline
 from common.replay.preparation import write_config
 from common.replay.results import section_rows
-from common.room import waits_for_space
 from scripts.processes.kin import services_with
 from tests.e2e.harness import Bench
 

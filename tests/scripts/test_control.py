@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -151,3 +152,12 @@ def test_without_an_instance_it_says_what_to_do(run_dir: Path, capsys: pytest.Ca
     """Nothing runs here."""
     assert run("halt", "champion", "--why", "x") == 2
     assert "no instance below" in " ".join(capsys.readouterr().err.replace("│", " ").split())
+
+
+def test_an_instance_met_over_tcp_needs_its_configuration(run_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """This command takes no folder of keys: what it says is what it takes."""
+    (run_dir / "far").mkdir()
+    (run_dir / "far" / "bar_feed.lock").write_text(f"pid {os.getpid()}, started", encoding="ascii")
+    assert run("halt", "champion", "--why", "x", "--instance", "far") == 2
+    told = " ".join(capsys.readouterr().err.replace("│", " ").split())
+    assert "they are met over TCP; give its configuration with --config: nothing was sent" in told

@@ -209,7 +209,7 @@ def test_export_of_a_corrupt_one(folder: Path, capsys: pytest.CaptureFixture[str
 def test_truncate(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """What follows the bar is gone; the id is another."""
     before = figures(capsys, "verify", folder)["segments"][0]["journal"]
-    done = figures(capsys, "truncate", folder, "--after", 2)
+    done = figures(capsys, "truncate", folder, "--after", 2, "--sound")
     assert (done["last_bar"], done["damage"], done["bytes"] > 0) == (2, None, True)
     found = figures(capsys, "verify", folder)
     assert found["segments"][-1]["journal"] == done["journal"] != before
@@ -221,8 +221,22 @@ def test_truncate_where_nothing_follows(folder: Path, capsys: pytest.CaptureFixt
     """It says so, and the id stays."""
     before = figures(capsys, "verify", folder)["segments"]
     assert status("truncate", folder, "--after", 5000) == 0
+    assert status("truncate", folder, "--at-damage") == 0
     assert "nothing to cut: the journal has everything up to bar 5" in capsys.readouterr().err
     assert figures(capsys, "verify", folder)["segments"] == before
+
+
+@pytest.mark.parametrize("said", [(), ("--after", 2, "--at-damage")])
+def test_truncate_wants_one_place(folder: Path, capsys: pytest.CaptureFixture[str], said: tuple[object, ...]) -> None:
+    """Not none, and not two."""
+    assert status("truncate", folder, *said) == 2
+    assert "say either --at-damage or --after BAR" in capsys.readouterr().err
+
+
+def test_truncate_of_a_sound_one_is_to_be_meant(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A bar is mistyped soon."""
+    assert status("truncate", folder, "--after", 2) == 1
+    assert "Say --sound to give them up" in capsys.readouterr().err
 
 
 def test_no_journal_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

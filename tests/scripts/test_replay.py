@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from rich.console import Console
 
 from common.market.sample import sample_market
+from common.replay.follow import Progress
 from common.replay.preparation import Wish
+from common.replay.split import Split
 from scripts import replay, up
 from scripts.command import console, main
-from scripts.views.replay import tell
+from scripts.views.replay import progress, tell
 
 SCRIPTS = {"replay": replay.app, "up": up.app}
 
@@ -47,6 +50,19 @@ def told(**changes: Any) -> str:
     tell(figures(**changes), Path("out"), people)
     assert isinstance(people.file, io.StringIO)
     return people.file.getvalue()
+
+
+def test_who_waits_for_space_is_told() -> None:
+    """In lines that stay, each once, also where no bar is drawn."""
+    people = Console(file=io.StringIO(), width=200)
+    with progress(cast("Any", SimpleNamespace(split=Split(0, 1, 9))), people) as show:
+        for full in ((), ("bar_feed",), ("bar_feed",), ()):
+            show(Progress(3, 1, full=full))
+    assert isinstance(people.file, io.StringIO)
+    assert people.file.getvalue().split("\n")[:2] == [
+        "bar_feed: the disk is full, it waits for space",
+        "bar_feed: there is space again",
+    ]
 
 
 @pytest.mark.parametrize(

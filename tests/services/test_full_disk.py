@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from alphabus.messages import Reason, Request, Status
+from alphabus.status import waits_for_space
 from common.errors import JournalError
-from common.room import waits_for_space
 from tests.services.cluster import MS, Cluster, said, toy_config
 from tests.services.markets import toy_market
 

@@ -106,3 +106,16 @@ def test_a_shortage_of_places_ends_no_feed(registry: Path, tmp_path: Path, monke
     assert feed.counters.snapshot()["sections_too_many_symbols"] == MAX_REFUSED + 10
     kept = (cluster.config.state / "quarantine" / "sections.jsonl").read_text(encoding="utf-8").splitlines()
     assert len(kept) == MAX_KEPT
+
+
+def test_a_feed_that_starts_again_knows_how_many_have_a_place(registry: Path, tmp_path: Path) -> None:
+    """Though its list of symbols does not change any more: it warns again, too, where few more find one."""
+    counts = []
+    for _ in range(2):
+        cluster = Cluster(toy_config(tmp_path, registry), LIVE)
+        cluster.run()
+        counts.append(cluster.services["bar_feed"].counters.snapshot())
+        cluster.close()
+    first, again = counts
+    assert "sections_live" not in again
+    assert again["symbols_tracked"] == first["symbols_tracked"] > 0

@@ -130,6 +130,15 @@ def site(folder: Path, *services: str) -> Iterator[Site]:
         yield made
 
 
+def card(made: Site, folder: Path) -> Path:
+    """A client's folder: its secret, and the keys and addresses of the services met over TCP."""
+    folder.mkdir(mode=0o700)
+    write_private(folder / f"client{SUFFIX}", made.pairs["client"].secret)
+    met = {name: Peer(name, name, made.pairs[name].public, *ends) for name, ends in made.tcp.items()}
+    write_private(folder / PEERS, written_peers(met | {"client": made.peer("client")}))
+    return folder
+
+
 @contextmanager
 def raw(kind: int) -> Iterator[zmq.Socket[bytes]]:
     """A socket of a stranger's own making."""

@@ -10,20 +10,9 @@ import zmq
 
 from alphabus.errors import EndpointError, KeyFileError
 from alphabus.security.keyring import open_keyring
-from alphabus.security.keys import PEERS, SUFFIX, Peer, written_peers
 from alphabus.security.transport import CurveTransport, connect
 from tests.alphabus.links import SERVICE, Reader, Stage, Wire
-from tests.alphabus.security.doors import Site, site, write_private
-
-
-def card(made: Site, folder: Path) -> Path:
-    """A client's folder: its secret, and the keys and addresses of the services met over TCP."""
-    folder.mkdir(mode=0o700)
-    write_private(folder / f"client{SUFFIX}", made.pairs["client"].secret)
-    live, asked = made.tcp[SERVICE]
-    peers = {SERVICE: Peer(SERVICE, SERVICE, made.pairs[SERVICE].public, live, asked), "client": made.peer("client")}
-    write_private(folder / PEERS, written_peers(peers))
-    return folder
+from tests.alphabus.security.doors import card, site
 
 
 def test_a_folder_is_all_a_client_needs(tmp_path: Path) -> None:

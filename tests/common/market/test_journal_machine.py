@@ -108,7 +108,7 @@ class Machine(RuleBasedStateMachine):
         """Give up the end."""
         self.at.close()
         after = max(self.bar - back, self.kept_from)
-        done = truncate(self.folder, after, make_id=lambda: os.urandom(16), look=self.look)
+        done = truncate(self.folder, after, make_id=lambda: os.urandom(16), look=self.look, sound=True)
         self.records = [record for record in self.records if record.bar <= after]
         assert done.changed is (done.id != self.at.id)
         if done.changed:

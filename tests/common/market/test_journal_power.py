@@ -167,7 +167,7 @@ def test_at_any_step_of_truncating(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     fill(folder, written, segment_bytes, sync=Sync.NEVER).close()
     disk.adopt(folder)
     with photographed(folder, tmp_path / "album", disk) as shots:
-        truncate(folder, 2, make_id=new_id, look=after_a_power_cut)
+        truncate(folder, 2, make_id=new_id, look=after_a_power_cut, sound=True)
     outcomes = []
     for shot in shots:
         with opened(shot, Sync.NEVER, 1 << 20) as again:
@@ -202,7 +202,7 @@ def test_what_another_id_follows_is_on_disk(tmp_path: Path, monkeypatch: pytest.
     more = records(3) if way == "truncated" else []
     fill(folder, records(1) + records(2) + more, sync=Sync.NEVER).close()
     if way == "truncated":
-        truncate(folder, 2, make_id=new_id, look=here)
+        truncate(folder, 2, make_id=new_id, look=here, sound=True)
     else:
         (folder / NAME).unlink()
         fill(folder, [], sync=Sync.NEVER, make_id=new_id).close()

@@ -29,7 +29,24 @@ def made(folder: Path, segment_bytes: int) -> Path:
 
 def cut_after(folder: Path, bar: int) -> Truncated:
     """Truncate as the command does."""
-    return truncate(folder, bar, make_id=new_id, look=here)
+    return truncate(folder, bar, make_id=new_id, look=here, sound=True)
+
+
+def cut_damage(folder: Path) -> Truncated:
+    """Truncate where the first damage is, wherever that may be."""
+    return truncate(folder, None, make_id=new_id, look=here)
+
+
+def photograph(folder: Path) -> dict[str, tuple[bytes, int]]:
+    """Every file's bytes, and when it was written."""
+    return {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in folder.iterdir()}
+
+
+def damage(folder: Path, bar: int) -> Path:
+    """Spoil the first record of a bar; returns its segment."""
+    path = next(path for path in sorted(folder.glob("*.journal")) if bytes([bar]) * 20 in path.read_bytes())
+    path.write_bytes(path.read_bytes().replace(bytes([bar]) * 20, bytes(20)))
+    return path
 
 
 def opened(folder: Path) -> tuple[list[Record], bytes]:
@@ -61,9 +78,47 @@ def test_what_follows_is_gone(tmp_path: Path, layout: str, bar: int) -> None:
 def test_nothing_to_cut_changes_nothing(tmp_path: Path, layout: str) -> None:
     """Every file keeps its bytes and its time: consumers go on."""
     made(tmp_path, LAYOUTS[layout])
-    before = {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in tmp_path.iterdir()}
-    assert cut_after(tmp_path, 5000) == Truncated(ID, 4, 0, None, changed=False)
-    assert {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in tmp_path.iterdir()} == before
+    before = photograph(tmp_path)
+    assert cut_after(tmp_path, 5000) == cut_damage(tmp_path) == Truncated(ID, 4, 0, None, changed=False)
+    assert photograph(tmp_path) == before
+    assert truncate(tmp_path, 4, make_id=new_id, look=here) == Truncated(ID, 4, 0, None, changed=False)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_what_is_sound_is_not_taken_off_unasked(tmp_path: Path, layout: str) -> None:
+    """It is refused before anything is written; an unfinished end, which the next start cuts, is no damage."""
+    made(tmp_path, LAYOUTS[layout])
+    newest = max(tmp_path.glob("*.journal"))
+    for torn in (b"", b"JBRC"):
+        newest.write_bytes(newest.read_bytes() + torn)
+        before = photograph(tmp_path)
+        with pytest.raises(JournalError, match=r"is sound: bars 3 to 4 would go.*Say --sound"):
+            truncate(tmp_path, 2, make_id=new_id, look=here)
+        assert photograph(tmp_path) == before
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("bar", [1, 2, 4])
+def test_the_damage_is_found(tmp_path: Path, layout: str, bar: int) -> None:
+    """All before it stays, also of the same bar; nobody needs to know where it is."""
+    path = damage(made(tmp_path, LAYOUTS[layout]), bar)
+    done = cut_damage(tmp_path)
+    assert (done.last_bar, done.damage) == (bar - 1 or None, f"{path} is bad from byte {offset_of(path, bar)} on")
+    assert opened(tmp_path) == ([record for record in RECORDS if record.bar < bar], done.id)
+    assert not cut_damage(tmp_path).changed
+
+
+@pytest.mark.parametrize("again", [2, None])
+def test_an_interrupted_one_is_finished_unasked(tmp_path: Path, again: int | None) -> None:
+    """What is left of it is sound, and was given up already."""
+    made(tmp_path, 1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("common.market.journal_truncation.follow", lambda *_: refused(errno.ENOSPC))
+        with pytest.raises(NoRoomError):
+            cut_after(tmp_path, 2)
+    done = truncate(tmp_path, again, make_id=new_id, look=here)
+    assert (done.changed, done.last_bar) == (True, 2)
+    assert opened(tmp_path) == ([record for record in RECORDS if record.bar <= 2], done.id)
 
 
 def test_an_interrupted_one_is_finished_though_nothing_is_left_to_cut(tmp_path: Path) -> None:
@@ -135,9 +190,8 @@ def test_aside_is_aside(tmp_path: Path) -> None:
 def test_damage_goes_as_well(tmp_path: Path, layout: str) -> None:
     """Of a journal that is refused everything before the damage can be had again."""
     made(tmp_path, LAYOUTS[layout])
-    path = next(path for path in sorted(tmp_path.glob("*.journal")) if bytes([3]) * 20 in path.read_bytes())
-    path.write_bytes(path.read_bytes().replace(bytes([3]) * 20, bytes(20)))
-    with pytest.raises(JournalError, match=r"is corrupt .* scripts.journal truncate"):
+    path = damage(tmp_path, 3)
+    with pytest.raises(JournalError, match=f"is corrupt .*python -m scripts.journal truncate {tmp_path} --at-damage$"):
         Journal.open(tmp_path, look=here)
     done = cut_after(tmp_path, 4)
     assert (done.last_bar, done.damage) == (2, f"{path} is bad from byte {offset_of(path, 3)} on")
@@ -154,6 +208,8 @@ def test_a_lost_segment_is_damage(tmp_path: Path) -> None:
     """What does not follow goes; what was there before stays."""
     made(tmp_path, 1)
     sorted(tmp_path.glob("*.journal"))[2].unlink()
+    with pytest.raises(JournalError, match=f"not follow .*python -m scripts.journal truncate {tmp_path} --at-damage$"):
+        Journal.open(tmp_path, look=here)
     done = cut_after(tmp_path, 4)
     assert done.damage is not None
     assert "does not follow" in done.damage

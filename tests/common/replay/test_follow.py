@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from alphabus.messages import Heartbeat
 from alphabus.testing import ManualClock
-from common.replay.follow import Progress, follow
+from common.replay.follow import Progress, follow, waiting_of
 from common.replay.pipeline import Pipeline
 
 SECOND = 1_000_000_000
@@ -62,6 +62,17 @@ def test_a_full_disk_is_said() -> None:
     run = Run([(3, 1, False)])
     run.counters = {"disk_full": 2, "disk_has_room": 1}
     assert run.follow(stalled_ns=5 * SECOND) == "nothing moved for 5 s; the disk of bar_feed and signal_cache is full"
+
+
+def test_who_does_not_answer_still_waits_for_space() -> None:
+    """As far as anybody knows; and so it is told of a run."""
+    beats = [Heartbeat("bar_feed", 1, bytes(16), 1, 0, {}, {"disk_full": full}) for full in (0, 1)]
+    assert waiting_of(beats[:1], ["bar_feed", "signal_cache"]) == ("signal_cache",)
+    assert waiting_of(beats[1:], []) == ("bar_feed",)
+    run = Run([(3, 1, False), None])
+    run.counters = {"disk_full": 1}
+    run.follow(stalled_ns=2 * SECOND)
+    assert {report.full for report in run.reports} == {("bar_feed", "signal_cache")}
 
 
 def test_nothing_moves() -> None:

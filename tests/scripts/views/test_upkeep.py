@@ -10,7 +10,7 @@ import pytest
 
 from alphabus.messages import Heartbeat
 from scripts.views.tidings import Tidings
-from scripts.views.upkeep import how_to_stop, take_note, waiting_of
+from scripts.views.upkeep import how_to_stop, take_note
 from tests.common.signals import signals_restored
 
 
@@ -62,12 +62,6 @@ def test_what_befalls_it_is_told_once() -> None:
     ]
     assert tidings.lines(["bar_feed"], {"monitor": 5}) == []
     assert tidings.lines((), {"monitor": 5}) == ["bar_feed: there is space again"]
-
-
-def test_who_does_not_answer_still_waits_for_space() -> None:
-    """As far as anybody knows."""
-    assert waiting_of([beat("bar_feed", 1)], {"bar_feed", "signal_cache"}) == {"signal_cache"}
-    assert waiting_of([beat("bar_feed", 1, disk_full=1)], set()) == {"bar_feed"}
 
 
 @pytest.mark.parametrize(("sigint", "told"), [(signal.default_int_handler, "Ctrl-C"), (signal.SIG_IGN, "kill ")])

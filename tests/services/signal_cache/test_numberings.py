@@ -143,6 +143,17 @@ def test_a_restart_knows_what_was_left(pair: Pair, tmp_path: Path) -> None:
         assert again.history(journal=NEVER) == []
 
 
+def test_of_what_was_left_only_the_name_is_needed(pair: Pair, tmp_path: Path) -> None:
+    """People make room: whoever is still in that numbering is led on all the same."""
+    pair.say(*begun(SECOND, 1))
+    for path in (tmp_path / "state" / "signals" / f"champion.{FIRST.hex()}").iterdir():
+        path.unlink()
+    assert pair.history(journal=FIRST, **{"from": 2}) == [(SECOND, 1)]
+    pair.cache.close()
+    with paired(tmp_path) as again:
+        assert again.history(journal=FIRST, **{"from": 2}) == [(SECOND, 1)]
+
+
 def test_a_numbering_may_come_back_and_be_left_again(pair: Pair) -> None:
     """People restored the feed's folder, twice: each record lies beside under a name of its own."""
     pair.say(*begun(SECOND, 1), *begun(FIRST, 3))
