@@ -20,10 +20,10 @@ from scripts.bench.bus_bare_disk import NoDisk
 from scripts.bench.bus_bare_link import JOURNAL, BareLinks, BareStage, heard
 from services.inference_worker.actions import Action, Publish, Told
 from services.inference_worker.board import Board
-from services.inference_worker.child_process import Dying
 from services.inference_worker.crew import child_seat
+from services.inference_worker.executor.child_process import Dying
 from services.inference_worker.lineup import line_up
-from services.inference_worker.roster import Roster
+from services.inference_worker.roster.roster import Roster
 from services.inference_worker.voices import Voices
 
 SERVICE = "inference_worker"

@@ -7,8 +7,8 @@ from pathlib import Path
 from alphabus.clock import Clock
 from alphabus.sockets import wait_on
 from common.errors import PipelineError
-from services.inference_worker.exchange import Answer, Failed, Ready
-from services.inference_worker.executor import Executor
+from services.inference_worker.executor.exchange import Answer, Failed, Ready
+from services.inference_worker.executor.executor import Executor
 
 PATIENCE_NS = 60_000_000_000
 

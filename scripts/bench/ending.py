@@ -19,7 +19,7 @@ from scripts.bench.stage import Act, Stage
 from scripts.bench.subject import Subject
 from scripts.processes.kin import children_of
 from scripts.processes.pidfd import held, stopped
-from services.inference_worker.executor import Executor
+from services.inference_worker.executor.executor import Executor
 
 SPIN = '[[fault]]\naction = "spin"\nbars = [1]\n'
 SPUN_NS, LOOK_NS = 50_000_000, 5_000_000

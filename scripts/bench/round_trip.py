@@ -12,8 +12,8 @@ from scripts.bench.progress import Step
 from scripts.bench.rows import Row
 from scripts.bench.spread import Spread
 from scripts.bench.subject import Floats, Subject
-from services.inference_worker.exchange import Answer
-from services.inference_worker.executor import Executor
+from services.inference_worker.executor.exchange import Answer
+from services.inference_worker.executor.executor import Executor
 
 WARM_UP = 5
 ALLOWANCE_MS = 1.5

@@ -9,10 +9,10 @@ from common.config import Config
 from common.models.kinds import encode_kinds, read_entries
 from common.models.records import ModelRef
 from common.service import Context
-from services.inference_worker.child_process import Dying
-from services.inference_worker.launch import Launch, SymbolsOf
-from services.inference_worker.post import Post
-from services.inference_worker.seat import Seat
+from services.inference_worker.executor.child_process import Dying
+from services.inference_worker.executor.launch import Launch, SymbolsOf
+from services.inference_worker.executor.seat import Seat
+from services.inference_worker.roster.post import Post
 
 OpenSeat = Callable[[Post, Context, Dying], Seat]
 

@@ -11,7 +11,7 @@ from services.inference_worker.actions import Action, Publish, Swap, Told
 from services.inference_worker.board import Board
 from services.inference_worker.composition import Spoken
 from services.inference_worker.control import DEEDS, Order, standing
-from services.inference_worker.roster import Roster
+from services.inference_worker.roster.roster import Roster
 from services.inference_worker.section import Section
 from services.inference_worker.station import Station
 

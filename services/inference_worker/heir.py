@@ -9,8 +9,8 @@ from alphabus.messages import Factors
 from services.inference_worker.actions import Told
 from services.inference_worker.candidate import Candidate, Phase
 from services.inference_worker.crew import Crew
-from services.inference_worker.exchange import Answer, Failed, Ready
-from services.inference_worker.happenings import Happened
+from services.inference_worker.executor.exchange import Answer, Failed, Ready
+from services.inference_worker.executor.happenings import Happened
 
 
 @dataclass(frozen=True, slots=True)

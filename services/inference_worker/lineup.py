@@ -8,15 +8,15 @@ from common.config import MS, Config, Policy
 from common.service import Context
 from services.inference_worker.arms import Arm
 from services.inference_worker.candidate import Trial
-from services.inference_worker.child_process import Dying
 from services.inference_worker.crew import OpenSeat
-from services.inference_worker.post import Post
-from services.inference_worker.roster import Roster
+from services.inference_worker.executor.child_process import Dying
+from services.inference_worker.executor.seat import Seat
+from services.inference_worker.executor.vacancy import Vacancy
+from services.inference_worker.roster.post import Post
+from services.inference_worker.roster.roster import Roster
 from services.inference_worker.rules import SECOND_NS, Rules
-from services.inference_worker.seat import Seat
 from services.inference_worker.station import Station
 from services.inference_worker.succession import Setting
-from services.inference_worker.vacancy import Vacancy
 
 LEAST_PATIENCE_NS = 1000 * MS
 WAIT_BARS = 3

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from services.inference_worker.actions import Detail, Told
 from services.inference_worker.crew import Crew
-from services.inference_worker.exchange import Ready
+from services.inference_worker.executor.exchange import Ready
 
 
 def readiness(crew: Crew, ready: Ready) -> Iterator[Told]:

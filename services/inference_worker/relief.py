@@ -6,7 +6,7 @@ from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 
 from common.models.records import ModelRef
-from services.inference_worker.post import Post
+from services.inference_worker.roster.post import Post
 
 
 class Relief:

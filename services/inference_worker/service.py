@@ -12,16 +12,16 @@ from alphabus.outbox import Page
 from common.config import Policy
 from common.service import Context, Service
 from services.inference_worker.board import Board
-from services.inference_worker.child_process import Dying
 from services.inference_worker.control import read_order, state_of
 from services.inference_worker.crew import OpenSeat, child_seat
+from services.inference_worker.executor.child_process import Dying
 from services.inference_worker.factor_links import FactorLinks
 from services.inference_worker.feed_link import FeedLink
 from services.inference_worker.floor import Floor
 from services.inference_worker.lineup import line_up
 from services.inference_worker.recall import Recall
 from services.inference_worker.receipts import Receipts
-from services.inference_worker.roster import Roster
+from services.inference_worker.roster.roster import Roster
 from services.inference_worker.station import Station
 from services.inference_worker.teller import Teller
 from services.inference_worker.voices import Voices

@@ -11,12 +11,12 @@ from services.inference_worker.arms import Arm
 from services.inference_worker.board import Board
 from services.inference_worker.candidate import Phase
 from services.inference_worker.crew import Crew
-from services.inference_worker.exchange import Answer, Failed, Ready
-from services.inference_worker.happenings import REASONS, Happened, Spare
+from services.inference_worker.executor.exchange import Answer, Failed, Ready
+from services.inference_worker.executor.happenings import REASONS, Happened, Spare
 from services.inference_worker.heir import Heir
-from services.inference_worker.post import Post
 from services.inference_worker.readiness import readiness
 from services.inference_worker.relief import Relief
+from services.inference_worker.roster.post import Post
 from services.inference_worker.succession import Setting, Succession
 
 LOADS = 3

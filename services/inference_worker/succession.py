@@ -10,10 +10,10 @@ from common.models.records import ModelRef
 from services.inference_worker.actions import Detail, Told
 from services.inference_worker.candidate import Candidate, Phase, Trial
 from services.inference_worker.crew import Crew
-from services.inference_worker.exchange import Failed
+from services.inference_worker.executor.exchange import Failed
+from services.inference_worker.executor.seat import Seat
 from services.inference_worker.heir import Heir
-from services.inference_worker.post import Post
-from services.inference_worker.seat import Seat
+from services.inference_worker.roster.post import Post
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,9 +32,9 @@ from common.research.recipe import Recipe
 from common.research.roll_call import Conditions
 from common.research.training import train_or_reuse
 from services.bar_feed.sources.replay import ReplaySource
-from services.inference_worker.attendance import Attendance
-from services.inference_worker.exchange import Answer
-from services.inference_worker.post import Post
+from services.inference_worker.executor.attendance import Attendance
+from services.inference_worker.executor.exchange import Answer
+from services.inference_worker.roster.post import Post
 from services.inference_worker.service import InferenceWorker
 from tests.services.cluster import Cluster, toy_config
 from tests.services.markets import TOY_SET, ToySource

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from alphabus.columns import stack
 from alphabus.messages import Factors
 from common.service import Context
-from services.inference_worker.child_process import Dying
-from services.inference_worker.exchange import Answer, Failed, Ready
-from services.inference_worker.happenings import Happened
-from services.inference_worker.post import Post
-from services.inference_worker.seat import Seat
+from services.inference_worker.executor.child_process import Dying
+from services.inference_worker.executor.exchange import Answer, Failed, Ready
+from services.inference_worker.executor.happenings import Happened
+from services.inference_worker.executor.seat import Seat
+from services.inference_worker.roster.post import Post
 
 Behave = Callable[[int, int], str]
 """What is done about (bar, attempt): `answer`, `slow` (ns pass first), `hang`, `crash` or `invalid`."""

@@ -17,9 +17,9 @@ from alphabus.status import StatusView
 from common.models.records import Change
 from common.models.registry import Registry
 from common.service import Context
-from services.inference_worker.child_process import Dying
-from services.inference_worker.ledger import AGAIN_NS
-from services.inference_worker.post import Post
+from services.inference_worker.executor.child_process import Dying
+from services.inference_worker.roster.ledger import AGAIN_NS
+from services.inference_worker.roster.post import Post
 from tests.services.cluster import MS, Cluster, add_version, promote, toy_bundle, toy_config, toy_registry
 from tests.services.cluster import said as record
 from tests.services.inference_worker.books import taken

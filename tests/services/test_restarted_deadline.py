@@ -15,8 +15,8 @@ from alphabus.endpoints import SERVICES
 from alphabus.messages import Signals
 from alphabus.sockets import Channel
 from common.service import Context
-from services.inference_worker.child_process import Dying
-from services.inference_worker.post import Post
+from services.inference_worker.executor.child_process import Dying
+from services.inference_worker.roster.post import Post
 from tests.services.cluster import MS, Cluster, toy_config, toy_registry
 from tests.services.seats import FormulaSeat
 from tests.services.test_swap import HISTORY, market

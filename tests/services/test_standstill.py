@@ -10,8 +10,8 @@ import pytest
 
 from alphabus.endpoints import SERVICES
 from alphabus.messages import Factors
-from services.inference_worker.exchange import Answer
-from services.inference_worker.happenings import Happened
+from services.inference_worker.executor.exchange import Answer
+from services.inference_worker.executor.happenings import Happened
 from services.inference_worker.service import InferenceWorker
 from services.inference_worker.standstill import LIMIT_NS
 from tests.services.cluster import MS, Cluster, toy_config

@@ -18,11 +18,11 @@ from common.factors.sets import FactorSet
 from common.models.records import Change
 from common.models.registry import Registry
 from common.service import Context
-from services.inference_worker.child_process import Dying
 from services.inference_worker.crew import OpenSeat
-from services.inference_worker.exchange import Failed
-from services.inference_worker.happenings import Happened
-from services.inference_worker.post import Post
+from services.inference_worker.executor.child_process import Dying
+from services.inference_worker.executor.exchange import Failed
+from services.inference_worker.executor.happenings import Happened
+from services.inference_worker.roster.post import Post
 from services.inference_worker.station import Station
 from tests.services.cluster import MS, Cluster, add_version, promote, toy_bundle, toy_config, toy_registry
 from tests.services.markets import TOY_SET, ToySource, raw_section

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from common.models.registry import Registry
-from services.inference_worker.post import Post
+from services.inference_worker.roster.post import Post
 from tests.services.cluster import MS, Cluster, promote
 from tests.services.test_control import command
 from tests.services.test_swap import (

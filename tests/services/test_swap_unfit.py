@@ -10,10 +10,10 @@ import pytest
 
 from common.models.registry import Registry
 from common.service import Context
-from services.inference_worker.child_process import Dying
-from services.inference_worker.exchange import Failed
+from services.inference_worker.executor.child_process import Dying
+from services.inference_worker.executor.exchange import Failed
 from services.inference_worker.factor_links import FactorLinks
-from services.inference_worker.post import Post
+from services.inference_worker.roster.post import Post
 from tests.services.cluster import MS, Cluster, promote, toy_config
 from tests.services.seats import FormulaSeat, well_behaved
 from tests.services.test_swap import (

@@ -12,9 +12,9 @@ from common.factors.sets import FactorSet
 from common.models.bundle import Bundle
 from common.models.manifest import FactorRecord
 from common.service import Context
-from services.inference_worker.child_process import Dying
-from services.inference_worker.exchange import Answer
-from services.inference_worker.post import Post
+from services.inference_worker.executor.child_process import Dying
+from services.inference_worker.executor.exchange import Answer
+from services.inference_worker.roster.post import Post
 from tests.common.models.sample_bundle import draft
 from tests.services.cluster import add_version, promote
 from tests.services.markets import TOY_SET

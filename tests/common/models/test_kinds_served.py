@@ -9,8 +9,8 @@ import pytest
 
 from common.models.bundle import Bundle, save_bundle
 from common.models.kinds import KINDS, encode_kinds, load_predictor
-from services.inference_worker.exchange import Answer, Failed, Ready
-from services.inference_worker.executor import Executor
+from services.inference_worker.executor.exchange import Answer, Failed, Ready
+from services.inference_worker.executor.executor import Executor
 from tests.common.models.own_kind import MeanModel
 from tests.common.models.sample_bundle import NAMES, bundle_of, make_bundle, samples
 from tests.services.inference_worker.children import next_message

@@ -19,7 +19,7 @@ RUN = (
     "common.research.training",
     "common.replay.preparation",
     "common.models.kinds",
-    "services.inference_worker.executor_child",
+    "services.inference_worker.executor.executor_child",
     "scripts.replay",
     "scripts.train",
     "scripts.models",

@@ -92,7 +92,7 @@ def test_serving_imports_neither_the_package_nor_scikit_learn(tmp_path: Path) ->
 import sys
 from pathlib import Path
 import numpy as np
-import services.inference_worker.executor_child
+import services.inference_worker.executor.executor_child
 from common.models.golden import Golden
 from common.models.kinds import model_class
 model = model_class("lightgbm").load({{"model.txt": Path({str(model)!r}).read_bytes()}}, ["f0", "f1", "f2", "f3"])

@@ -13,8 +13,8 @@ from alphabus.testing import ManualClock, signals
 from common.models.records import Change
 from common.models.registry import Registry
 from services.inference_worker.actions import Told
-from services.inference_worker.backlog import Backlog
-from services.inference_worker.ledger import AGAIN_NS, Ledger
+from services.inference_worker.roster.backlog import Backlog
+from services.inference_worker.roster.ledger import AGAIN_NS, Ledger
 
 MODEL = Model("demo", 1, "0" * 64)
 

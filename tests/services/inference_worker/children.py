@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from services.inference_worker.exchange import Answer, Failed, Ready
-from services.inference_worker.executor import Executor
+from services.inference_worker.executor.exchange import Answer, Failed, Ready
+from services.inference_worker.executor.executor import Executor
 
 # Generous: a loaded machine may take long, and a broken child is seen by its descriptor at once.
 LIMIT_S = 60.0

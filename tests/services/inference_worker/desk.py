@@ -24,17 +24,17 @@ from common.models.registry import Registry
 from common.service import Context
 from services.inference_worker.actions import Told
 from services.inference_worker.board import Board
-from services.inference_worker.child_process import Dying
 from services.inference_worker.control import Order, Verb
-from services.inference_worker.exchange import Answer, Failed
+from services.inference_worker.executor.child_process import Dying
+from services.inference_worker.executor.exchange import Answer, Failed
+from services.inference_worker.executor.happenings import Happened
+from services.inference_worker.executor.seat import Seat
 from services.inference_worker.floor import Floor
-from services.inference_worker.happenings import Happened
 from services.inference_worker.lineup import line_up
-from services.inference_worker.post import Post
-from services.inference_worker.roster import Roster
-from services.inference_worker.seat import Seat
+from services.inference_worker.roster.post import Post
+from services.inference_worker.roster.roster import Roster
+from services.inference_worker.roster.wishes import LOOK_NS
 from services.inference_worker.station import Station
-from services.inference_worker.wishes import LOOK_NS
 from tests.services.cluster import add_version, promote, toy_bundle, toy_config
 from tests.services.markets import TOY_SET
 from tests.services.seats import FormulaSeat

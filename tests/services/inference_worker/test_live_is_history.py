@@ -18,12 +18,12 @@ from alphabus.messages import universe_digest
 from common.errors import ModelError
 from common.factors.processors.feature_block import FeatureBlock
 from common.models.bundle import save_bundle
-from services.inference_worker.attendance import Attendance, decode_names, encode_names
-from services.inference_worker.child_link import ChildLink
-from services.inference_worker.exchange import Answer, Message, Ready, Request, Scored
-from services.inference_worker.executor import Executor
-from services.inference_worker.scorer import Scorer
-from services.inference_worker.slate import Slate
+from services.inference_worker.executor.attendance import Attendance, decode_names, encode_names
+from services.inference_worker.executor.child_link import ChildLink
+from services.inference_worker.executor.exchange import Answer, Message, Ready, Request, Scored
+from services.inference_worker.executor.executor import Executor
+from services.inference_worker.executor.scorer import Scorer
+from services.inference_worker.executor.slate import Slate
 from tests.common.models.processed_samples import CHAINS, behind, bundle_behind, sections
 from tests.common.models.sample_bundle import NAMES
 from tests.services.inference_worker.children import next_message, ready

@@ -10,7 +10,7 @@ from alphabus.testing import ManualClock
 from common.config import Config, make_config
 from common.errors import NotOnRecordError
 from common.models.registry import Registry
-from services.inference_worker.roster import Roster
+from services.inference_worker.roster.roster import Roster
 
 
 def configured(tmp_path: Path) -> Config:

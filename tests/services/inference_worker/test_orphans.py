@@ -17,7 +17,7 @@ _PARENT = """
 import os, sys, time
 from pathlib import Path
 import numpy as np
-from services.inference_worker.executor import Executor
+from services.inference_worker.executor.executor import Executor
 from tests.services.inference_worker.children import next_message, readable
 executor = Executor.start(Path(sys.argv[1]), environment=os.environ, fault=Path(sys.argv[2]))
 next_message(executor)
@@ -46,7 +46,7 @@ def test_a_child_dies_with_its_parent(bundle: Path, tmp_path: Path, bar: int) ->
 
 def test_a_child_whose_parent_is_gone_already_does_not_start(bundle: Path) -> None:
     """Told another parent's id than its own, it ends without a word."""
-    command = [sys.executable, "-m", "services.inference_worker.executor_child", "--bundle", str(bundle)]
+    command = [sys.executable, "-m", "services.inference_worker.executor.executor_child", "--bundle", str(bundle)]
     command += ["--socket", "0", "--memory", "0", "--parent", str(os.getpid() + 1)]
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (1, b"", b"")

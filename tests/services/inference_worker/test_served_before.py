@@ -13,7 +13,7 @@ from alphabus.testing import ManualClock
 from common.errors import ModelError, RegistryBusyError, RegistryError
 from common.models.records import Event, ModelRef, Serving
 from common.models.registry import Registry
-from services.inference_worker.roster import Roster
+from services.inference_worker.roster.roster import Roster
 from tests.services.cluster import toy_config
 from tests.services.inference_worker.desk import library
 

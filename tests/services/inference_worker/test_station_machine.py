@@ -14,9 +14,9 @@ from common.config import MS
 from common.errors import RegistryError
 from common.models.records import Change
 from services.inference_worker.control import Verb
-from services.inference_worker.ledger import AGAIN_NS
+from services.inference_worker.roster.ledger import AGAIN_NS
+from services.inference_worker.roster.wishes import LOOK_NS
 from services.inference_worker.rules import SECOND_NS
-from services.inference_worker.wishes import LOOK_NS
 from tests.services.inference_worker.books import busy
 from tests.services.inference_worker.desk import VERSIONS, Desk, Puppet
 
