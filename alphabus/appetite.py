@@ -15,15 +15,18 @@ GROWTH = 4
 
 @dataclass(slots=True)
 class Appetite:
-    """Of one link: it grows while pages come quickly, and is small again as soon as one does not come in time."""
+    """Of one link: it grows while full pages come quickly, and is small again as soon as one does not come in time."""
 
     page_bytes: int = FIRST_BYTES
     patience_ns: int = ASK_AGAIN_NS
 
-    def fed(self, took_ns: int) -> None:
-        """A page was there this long after it was asked for."""
+    def fed(self, took_ns: int, *, full: bool) -> None:
+        """A page was there this long after it was asked for; `full`: it held all that was asked for, and more is left.
+
+        One that is not full tells nothing of what the link can carry.
+        """
         self.patience_ns = min(max(2 * took_ns, ASK_AGAIN_NS), MAX_PATIENCE_NS)
-        if took_ns <= QUICK_NS:
+        if full and took_ns <= QUICK_NS:
             self.page_bytes = min(GROWTH * self.page_bytes, CHUNK_BYTES)
         elif took_ns > ASK_AGAIN_NS:
             self.page_bytes = FIRST_BYTES

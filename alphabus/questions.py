@@ -134,7 +134,7 @@ class Questions:
         if question.follower is not None:
             self._open = _without(self._open, question.follower)
             self._late = _without(self._late, question.follower)
-            self.appetite.fed(now_ns - question.asked_ns)
+            self.appetite.fed(now_ns - question.asked_ns, full=question.follower.topic not in reply.next)
         return question, reply
 
     def _opened(self, reply: Reply, epoch: int, now_ns: int) -> tuple[Question, Reply] | None:

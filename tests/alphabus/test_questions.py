@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from alphabus.appetite import ASK_AGAIN_NS, FIRST_BYTES, MAX_PATIENCE_NS
+from alphabus.appetite import ASK_AGAIN_NS, FIRST_BYTES, GROWTH, MAX_PATIENCE_NS
 from alphabus.continuity import Follower
 from alphabus.messages import Delivery, EndOfStream, Message, Mode, Reply
 from alphabus.questions import MAX_LATE, Questions
@@ -154,3 +154,12 @@ def test_whoever_asks_anything_else_waits_a_second() -> None:
     assert questions.awaits(number)
     questions.give_up(ASK_AGAIN_NS)
     assert not questions.awaits(number)
+
+
+@pytest.mark.parametrize(("following", "page_bytes"), [({"t": 8}, FIRST_BYTES), ({}, GROWTH * FIRST_BYTES)])
+def test_a_page_after_which_more_is_left_makes_the_next_one_larger(following: dict[str, int], page_bytes: int) -> None:
+    """The last page of a record, which says how the live link goes on, may have been small."""
+    questions = Questions(0)
+    reply = Reply(questions.add(Follower("t"), 0), 0, None, following)
+    assert questions.read(Delivery("t", 1, 0, 0, reply), 0) is not None
+    assert questions.appetite.page_bytes == page_bytes
