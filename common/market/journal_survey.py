@@ -133,7 +133,7 @@ def _surveyed(folder: Path, progress: Progress, look: Callable[[Path], Witness])
 
 
 def _is_written(mark: Mark | None, witness: Witness) -> bool:
-    if mark is None or mark.state is not State.OPEN or mark.witness.boot != witness.boot:
+    if mark is None or mark.state is not State.OPEN or mark.witness != witness:  # a copy has the mark of its original
         return False
     return (Path("/proc") / str(mark.pid)).exists()
 

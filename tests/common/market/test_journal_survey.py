@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from common.errors import JournalError
 from common.market.journal import Journal
-from common.market.journal_mark import State
+from common.market.journal_mark import State, look_around
 from common.market.journal_records import Record
 from common.market.journal_survey import records_of, survey
 from tests.common.market.journals import ID, fill, here
@@ -57,6 +58,14 @@ def test_beside_a_writer(tmp_path: Path) -> None:
         assert contents(tmp_path) == before
         journal.append(1, 9, b"later")
         assert list(records_of(tmp_path)) == [*RECORDS[:3], Record(1, 9, b"later")]
+
+
+def test_nobody_writes_a_copy(tmp_path: Path) -> None:
+    """Though its mark still names who writes the original."""
+    with fill(tmp_path / "original", RECORDS[:3], look=look_around):
+        shutil.copytree(tmp_path / "original", tmp_path / "copy")
+        found = survey(tmp_path / "copy", look=look_around)
+    assert (found.renewal, found.written) == ("it is a copy", False)
 
 
 def test_an_unfinished_end_is_told_and_left(folder: Path) -> None:
