@@ -2,7 +2,7 @@
 
 By itself honcho ends only once a first child has ended; where all of them stand still (SIGSTOP) that is never. And one
 that is told to end before it has started everybody forgets it. Here whoever stands still goes on, to hear that it is to
-end, and what has not ended 5 s later is killed.
+end, and what has not ended 5 s later is killed. `python` in a line is the Python that runs this.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Launcher(Manager):  # type: ignore[misc]  # honcho has no types
         super().__init__(Printer(output, colour=False))
         self._told = False
         for line in expand_processes(lines):
-            self.add_process(line.name, line.cmd, env=os.environ | line.env)
+            self.add_process(line.name, line.cmd, env=_environment() | line.env)
 
     def terminate(self) -> None:
         """Tell all to end, once all are there to hear it; the loop comes back to what was told too early."""
@@ -63,6 +63,11 @@ class Launcher(Manager):  # type: ignore[misc]  # honcho has no types
         for process in self._processes.values():
             with suppress(ProcessLookupError):
                 os.killpg(process["pid"], signal.SIGCONT)
+
+
+def _environment() -> dict[str, str]:
+    """Ours, with our own Python's folder first: whoever did not activate it means it all the same."""
+    return os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"}
 
 
 def main(arguments: Sequence[str]) -> int:

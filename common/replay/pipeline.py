@@ -62,7 +62,6 @@ class Pipeline:
         environment = {
             **os.environ,
             "ALPHABUS_CONFIG": str(self._config_file.absolute()),
-            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
             "PYTHONUNBUFFERED": "1",
         }
         self._spill = os.memfd_create("spill")

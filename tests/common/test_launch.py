@@ -141,3 +141,13 @@ def test_it_may_be_told_while_it_prints(monkeypatch: pytest.MonkeyPatch) -> None
         os.close(writing)
     with os.fdopen(reading) as lines:
         assert lines.read() == "told\nline\n"
+
+
+def test_python_in_a_line_is_the_launchers_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Though nobody activated its environment: another one would lack what the services need."""
+    monkeypatch.setenv("PATH", os.defpath)
+    line = 'one: exec python -c "import sys; print(sys.prefix)"\n'
+    (tmp_path / "Procfile").write_text(line, encoding="ascii")
+    command = [sys.executable, "-m", "common.launch", str(tmp_path / "Procfile")]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=LIMIT_S)
+    assert f"| {sys.prefix}\n" in done.stdout
