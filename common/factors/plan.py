@@ -16,7 +16,7 @@ from common.factors.references import check_not_reserved
 from common.factors.schedule import schedule
 from common.factors.sets import FactorSet
 
-_ARITHMETIC = "alphabus factors 1"
+_ARITHMETIC = "alphabus factors 2"
 """Raised when the engine gives other bits for the same graph and operator versions."""
 
 

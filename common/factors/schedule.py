@@ -25,7 +25,19 @@ def schedule(graph: Graph) -> Program:
     drafts = Drafts(reach)
     _order(drafts, set(factor))
     drafts.copy(copies)
+    _check_order(drafts)
     return _program(drafts, factor)
+
+
+def _check_order(drafts: Drafts) -> None:
+    """Nothing is read that no call before has written: else it would be computed of another section's numbers."""
+    nodes = drafts.reach.graph.nodes
+    there = {node.index for node in nodes if isinstance(node.expression, Column)}
+    for call in drafts.calls:
+        if early := call.reads - there:
+            texts = ", ".join(str(nodes[each].expression) for each in sorted(early))
+            raise AssertionError(f"{call.kernel.name} reads {texts} before it is computed")
+        there |= call.writes
 
 
 def _place_factors(reach: Reach) -> tuple[dict[int, int], list[tuple[int, int]]]:
@@ -66,13 +78,24 @@ def _order(drafts: Drafts, handed_out: set[int]) -> None:
 
 def _element_run(reach: Reach, waiting: Sequence[Node], done: set[int]) -> list[Node]:
     """Return the element operators that can run now, one after the other; all that are ready are then done."""
-    run = []
+    run: list[Node] = []
+    inside: set[int] = set()
     for node in waiting:
-        if is_element(node) and _is_ready(reach, node, done):
+        if is_element(node) and _is_ready(reach, node, done) and not _is_made_of(reach, node, inside):
             if node.index not in reach.remade:
                 run.append(node)
+                inside.add(node.index)
             done.add(node.index)
     return run
+
+
+def _is_made_of(reach: Reach, node: Node, inside: set[int]) -> bool:
+    """Whether a history it reads is made anew of what the run computes: such histories are made before the run."""
+    histories = {reach.root[each] for each in node.inputs} & reach.remade.keys()
+    made_of = (reach.made_of(reach.graph.nodes[each]) for each in histories)
+    return node.index not in reach.remade and not inside.isdisjoint(
+        reach.root[leaf] for each in made_of for leaf in each
+    )
 
 
 def _is_ready(reach: Reach, node: Node, done: set[int]) -> bool:

@@ -1,6 +1,7 @@
 """A factor is the same whether it stands alone or in any company: as factor, as part of others, or both."""
 
 from functools import cache
+from random import Random
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,6 +14,7 @@ from common.factors.plan import compile_expressions
 from common.factors.sets import load_set, shipped_sets
 from tests.common.factors.panels import assert_same_bits, compute, market
 
+COMPANIES = 400
 BLOCK = market(140, 5, seed=3, missing=0.05)
 
 
@@ -51,6 +53,7 @@ def together(texts: list[str]) -> Floats:
         ["close / ts_delay(close, 1) - 1", "ts_delay(close / ts_delay(close, 1) - 1, 3)", "ts_std(close, 30)"],
         ["ts_sum(close / ts_delay(close, 1) - 1, 5)", "ts_delay(close / ts_delay(close, 1), 3)", "ts_mean(close, 9)"],
         ["ts_delay(close - open, 3)", "close - open", "ts_mean(close - open, 30)", "cs_rank(close - open)"],
+        ["(high + low) / 2 * 0.2 - ts_delay((high + low) / 2 * 0.2, 4)", "ts_corr((high + low) / 2, volume, 9)"],
     ],
 )
 def test_a_history_that_is_made_anew_is_a_factor_too(texts: list[str]) -> None:
@@ -67,3 +70,12 @@ def test_in_any_company(name: str, data: st.DataObject) -> None:
     texts = data.draw(st.lists(st.sampled_from(sorted(shipped_parts(name))), min_size=1, max_size=12))
     for text, found in zip(texts, together(texts), strict=True):
         assert_same_bits(found, alone(text))
+
+
+@pytest.mark.parametrize("name", shipped_sets())
+def test_any_company_has_an_order(name: str) -> None:
+    """Whatever is computed together, nothing is read before it is there: the schedule would refuse it."""
+    known, dice = shipped_parts(name), Random(1)  # noqa: S311  dice, not secrets
+    for _ in range(COMPANIES):
+        texts = dice.choices(sorted(known), k=dice.randint(2, 14))
+        compile_expressions([f"f{place}" for place in range(len(texts))], [known[text] for text in texts])
