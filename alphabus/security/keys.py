@@ -150,7 +150,8 @@ def check_private(folder: Path) -> None:
     try:
         found = folder.stat()
     except OSError as error:
-        raise KeyFileError(f"no key folder {folder} ({error.strerror}): python -m scripts.keys make") from error
+        how = "python -m scripts.keys make makes one; card makes one for a trading engine's host"
+        raise KeyFileError(f"no key folder {folder} ({error.strerror}): {how}") from error
     if not stat.S_ISDIR(found.st_mode):
         raise KeyFileError(f"{folder} is not a folder")
     _refuse_shared(folder, found, "700")

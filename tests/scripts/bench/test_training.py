@@ -8,7 +8,6 @@ import pytest
 from alphabus.clock import SystemClock
 from common.errors import PipelineError
 from scripts.bench import training_asking
-from scripts.bench.asking import ROOT, python_of
 from scripts.bench.factor_market import read_market
 from scripts.bench.reporting import Bench
 from scripts.bench.rows import Row
@@ -43,18 +42,6 @@ def test_without_the_other_side_ours_is_measured(tmp_path: Path, monkeypatch: py
         assert row.ours is not None
         assert row.met is None
     assert rows[TINY.shape].peer == "vnpy.alpha: not installed; make .venv-peers/peers.stamp"
-
-
-@pytest.mark.e2e
-@pytest.mark.skipif(not python_of("peers", ROOT).exists(), reason="vnpy is not installed: make .venv-peers/peers.stamp")
-def test_both_sides_learn_from_the_same_rows(tmp_path: Path) -> None:
-    """But for the days whose labels reach into the next span, which vnpy learns from; every goal has a verdict."""
-    rows = measured(tmp_path)
-    learnt = rows["rows learnt from"]
-    assert learnt.ours is not None
-    assert learnt.theirs is not None
-    assert learnt.theirs - learnt.ours == LABEL_BARS * TINY.symbols
-    assert {rows[f"{what}, {TINY.shape}"].met for what in GOALS} <= {True, False}
 
 
 @pytest.mark.e2e
