@@ -267,6 +267,7 @@ class ArmMachine(RuleBasedStateMachine):
             return
         self.scene.arm.relieve(possible=False)
         self.scene.do(DEEDS["resume"](self.scene.arm, self.scene.now))
+        self.everything_said_is_true()
         for _ in range(20 * len(self.scene.sections) + 5):
             self.drain()
         assert self.scene.arm.done
