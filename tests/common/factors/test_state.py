@@ -110,7 +110,7 @@ def test_refuses_what_was_not_saved_for_it(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 @FEW
-@given(seed=SEEDS, at=st.integers(0, SECTIONS - 1), missing=st.sampled_from([0.0, 0.2]), listed=st.booleans())
+@given(seed=SEEDS, at=st.integers(0, SECTIONS - 2), missing=st.sampled_from([0.0, 0.2]), listed=st.booleans())
 def test_peek_is_update_that_never_was(seed: int, at: int, missing: float, listed: bool) -> None:  # noqa: FBT001  drawn
     """Its values are those of update; afterwards nothing is different, also where it brings new symbols."""
     block = market(SECTIONS, SYMBOLS, seed, missing)
