@@ -27,7 +27,7 @@ from alphabus.status import Status, StatusView
 
 ANSWER_NS = 1_000_000_000
 IDLE_NS = 1_000_000_000
-OVER_TCP = "give the folder of keys, or of a client's card, with --keys"
+OVER_TCP = "give the folder of a client's card with --keys (python -m scripts.keys card makes one)"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -20,16 +20,20 @@ class Appetite:
     page_bytes: int = FIRST_BYTES
     patience_ns: int = ASK_AGAIN_NS
 
-    def fed(self, took_ns: int, *, full: bool) -> None:
-        """A page was there this long after it was asked for; `full`: it held all that was asked for, and more is left.
+    def fed(self, took_ns: int, size: int) -> None:
+        """A page of so many bytes was there this long after it was asked for.
 
-        One that is not full tells nothing of what the link can carry.
+        One that holds less than was asked for, an error among them, tells nothing of what the link can carry.
         """
         self.patience_ns = min(max(2 * took_ns, ASK_AGAIN_NS), MAX_PATIENCE_NS)
-        if full and took_ns <= QUICK_NS:
+        if size >= self.page_bytes and took_ns <= QUICK_NS:
             self.page_bytes = min(GROWTH * self.page_bytes, CHUNK_BYTES)
         elif took_ns > ASK_AGAIN_NS:
             self.page_bytes = FIRST_BYTES
+
+    def hurry(self) -> None:
+        """Whoever is asked has started anew: what was put to the one before is soon put again."""
+        self.patience_ns = ASK_AGAIN_NS
 
     def starved(self) -> None:
         """A page did not come as long as anybody was patient: the next one is small, and waited for longer."""

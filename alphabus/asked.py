@@ -3,22 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from alphabus.errors import AlphabusError, EncodeError
 from alphabus.messages import Request
-from alphabus.outbox import CHUNK_BYTES
+from alphabus.outbox import CHUNK_BYTES, Page, Record
 from alphabus.schema import KEYS
 
 MAX_DETAIL = 1000
 
 
-def replay_arguments(request: Request) -> tuple[str, bytes, int, int]:
-    """Topic, journal (empty: none yet), first bar and most bytes of a `replay` request; raises ValueError."""
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """What a `replay` asks for; `journal` is empty where none is known yet."""
+
+    topic: str
+    journal: bytes
+    bar: int
+    most_bytes: int
+    part: int
+
+    def of(self, record: Record) -> Page:
+        """What the record has of it."""
+        return record.since(self.topic, self.journal, self.bar, self.most_bytes, self.part)
+
+
+def replay_of(request: Request) -> Replay:
+    """Read a `replay` request; raises ValueError."""
     if not {"topic", "journal", "bar"} <= request.arguments.keys():
         raise ValueError("replay takes topic (text), journal (bytes) and bar (whole number)")
     most_bytes = min(argument(request, "bytes", CHUNK_BYTES, of="count"), CHUNK_BYTES)
-    return argument(request, "topic"), named_journal(request), argument(request, "bar"), most_bytes
+    part = argument(request, "part", 0, of="count")
+    return Replay(argument(request, "topic"), named_journal(request), argument(request, "bar"), most_bytes, part)
 
 
 def named_journal(request: Request) -> bytes:

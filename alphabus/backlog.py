@@ -21,10 +21,12 @@ class Backlog:
         """Whether the reader does not keep up."""
         return self.messages >= MAX_MESSAGES or self.size >= MAX_BYTES
 
-    def read(self, frames: Sequence[bytes | memoryview]) -> None:
-        """One message more."""
+    def read(self, frames: Sequence[bytes | memoryview]) -> int:
+        """One message more; returns its bytes."""
+        size = sum(map(len, frames))
         self.messages += 1
-        self.size += sum(map(len, frames))
+        self.size += size
+        return size
 
     def end(self) -> None:
         """Nothing more was there, or all that is there was given up."""

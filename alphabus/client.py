@@ -44,8 +44,8 @@ class SignalClient:
         arm: str = "champion",
         *,
         mode: Mode | str = Mode.LIVE,
-        run_dir: Path | None = None,
-        keys: Path | None = None,
+        run_dir: Path | str | None = None,
+        keys: Path | str | None = None,
         transport: Transport | None = None,
         clock: Clock | None = None,
         wait: Waiter = wait_on,
@@ -96,12 +96,11 @@ class SignalClient:
 
     @property
     def link(self) -> str:
-        """State of the link: current, gap, stale, overdue or refused."""
-        if self.refusals:
-            return "refused"
+        """State of the link: current, gap, stale, overdue; refused where nothing comes since we are not let in."""
         if self.overdue:
             return "overdue"
-        return "stale" if self._agenda.stale else self._stream.state
+        state = "stale" if self._agenda.stale else self._stream.state
+        return "refused" if state != "current" and self.refusals else state
 
     @property
     def losses(self) -> Counts:

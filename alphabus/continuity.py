@@ -1,8 +1,8 @@
 """What a consumer knows of one topic: gap, duplicate, restart (pure).
 
 `epoch` and `seq` tell whether anything was lost on the link; (journal, bar, part) tells what a message *is*. As long as
-it is unsure, live messages are held, and the writer is asked from the last bar on; its answer names the seq it goes on
-with, so that the held run either joins on without a hole or the question is asked again.
+it is unsure, live messages are held, and the writer is asked for what follows the last; its answer names the seq it
+goes on with, so that the held run either joins on without a hole or the question is asked again.
 """
 
 from __future__ import annotations
@@ -20,6 +20,10 @@ class Place:
 
     bar: int
     part: int
+
+
+ANYTHING = Place(0, 0)
+"""Whoever knows nothing asks for what is behind it."""
 
 
 @dataclass(slots=True)
@@ -52,9 +56,9 @@ class Follower:
     """The bar that the stream said its end at: a late revision of it may follow, and a stream may go on."""
 
     @property
-    def from_bar(self) -> int:
-        """The bar to ask from: the last one again, since later parts of it may be missing; 0: whatever there is."""
-        return 0 if self.last is None or self._takes_any else self.last.bar
+    def known(self) -> Place:
+        """Behind what the writer is asked: the last place, since later parts of its bar may be missing, or anything."""
+        return ANYTHING if self.last is None or self._takes_any else self.last
 
     def live(self, delivery: Delivery) -> list[Delivery]:
         """Take a message from the live link; return what is to be applied now."""

@@ -45,7 +45,9 @@ def only_instance(run_dir: Path) -> str:
     if len(found) == 1:
         return found[0]
     if not found:
-        raise EndpointError(f"no instance below {run_dir}: start one (make run), or say where with --run-dir")
+        known = ", ".join(sorted({path.parent.name for path in run_dir.glob("*/*.lock")}))
+        again = f"{known} ran there, and is perhaps just being started: look again; else " if known else ""
+        raise EndpointError(f"no instance below {run_dir}: {again}start one (make run), or say where with --run-dir")
     raise EndpointError(f"several instances below {run_dir}: choose one with --instance {' | '.join(found)}")
 
 

@@ -98,12 +98,12 @@ class Inlet:
         deliveries: list[Delivery] = []
         now = self._clock.monotonic_ns()
         self._doubt_after_sleep(now)
-        for delivery in self._drained(self._live, self._backlog):
+        for delivery, _ in self._drained(self._live, self._backlog):
             deliveries += self._from_live(delivery)
         if self._backlog.is_long:
             self._rejoin()
-        for delivery in self._drained(self._ask, self._answers):
-            deliveries += self._from_record(delivery)
+        for delivery, size in self._drained(self._ask, self._answers):
+            deliveries += self._from_record(delivery, size)
         self._ask_where_unsure(now)
         self._look_for_losses(now)
         return deliveries
@@ -161,7 +161,8 @@ class Inlet:
         for follower in self.followers.values():
             follower.doubt()
 
-    def _drained(self, channel: Channel, backlog: Backlog) -> Iterable[Delivery]:
+    def _drained(self, channel: Channel, backlog: Backlog) -> Iterable[tuple[Delivery, int]]:
+        """What came, and the bytes of each."""
         until = backlog.size + MAX_BYTES_AT_ONCE
         for _ in range(MAX_AT_ONCE):
             if backlog.size >= until:
@@ -169,10 +170,10 @@ class Inlet:
             if (frames := channel.receive()) is None:
                 backlog.end()
                 return
-            backlog.read(frames)
+            size = backlog.read(frames)
             self._heard_ns, self._heard_awake_ns = self._clock.boot_ns(), self._clock.monotonic_ns()
             try:
-                yield decode(frames)
+                yield decode(frames), size
             except DecodeError as error:
                 self._refused(self.service, error, frames)
 
@@ -180,16 +181,23 @@ class Inlet:
         message = delivery.message
         if isinstance(message, Heartbeat):
             for topic, followed in self.followers.items():
+                self._meet(followed, delivery.epoch)
                 followed.expect(delivery.epoch, message.next.get(topic, 1))
             return []
         follower = self.followers.get(delivery.topic)
         if follower is None:
             return []
+        self._meet(follower, delivery.epoch)
         return follower.live(delivery)
 
-    def _from_record(self, delivery: Delivery) -> list[Delivery]:
+    def _meet(self, follower: Follower, epoch: int) -> None:
+        """Who speaks may be the successor of whom the question was put to, and have heard of none."""
+        if epoch > follower.epoch:
+            self._questions.appetite.hurry()
+
+    def _from_record(self, delivery: Delivery, size: int) -> list[Delivery]:
         now = self._clock.monotonic_ns()
-        if (answered := self._questions.read(delivery, now)) is None:
+        if (answered := self._questions.read(delivery, now, size)) is None:
             return []
         question, reply = answered
         follower = question.follower
@@ -222,7 +230,8 @@ class Inlet:
         return follower is not None
 
     def _ask_replay(self, follower: Follower) -> None:
-        arguments: dict[str, int | str | bytes] = {"topic": follower.topic, "bar": follower.from_bar}
+        known = follower.known
+        arguments: dict[str, int | str | bytes] = {"topic": follower.topic, "bar": known.bar, "part": known.part}
         arguments |= {"journal": follower.journal or b"", "bytes": self._questions.appetite.page_bytes}
         self._question(follower, "replay", arguments)
 

@@ -48,8 +48,9 @@ class Tidings:
         if state != self._state:
             self._state = state
             yield f"link: {state}"
-        for link, why in refusals.items() - self._refusals.items():
-            yield f"refused: {link} {why}"
+        for link, why in refusals.items():
+            if self._refusals.get(link) != why:
+                yield f"refused: {link} {why}"
         self._refusals = refusals
         now = Counter({key: count for key, count in counts.items() if key[1] not in QUIET})
         for (link, what), count in (now - self._told).items():

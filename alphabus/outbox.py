@@ -25,10 +25,10 @@ class Page:
 class Record(Protocol):
     """Where a writer finds what it published."""
 
-    def since(self, topic: str, journal: bytes, bar: int, most_bytes: int = CHUNK_BYTES) -> Page:
+    def since(self, topic: str, journal: bytes, bar: int, most_bytes: int = CHUNK_BYTES, part: int = 0) -> Page:
         """What was published on `topic` from `bar` on, the universe in force first; another journal: from the start.
 
-        About `most_bytes` of it, and one section at least.
+        Without the parts of that bar up to `part`; about `most_bytes` of it, and one section at least.
         """
         ...
 
@@ -38,8 +38,13 @@ class Item:
     """A published message as frames, with what paging must know of it."""
 
     bar: int
-    is_universe: bool
+    part: int
     frames: Frames
+
+    @property
+    def is_universe(self) -> bool:
+        """Whether it names the symbols of what follows: a fact, of which nobody counts how often it was heard."""
+        return self.part == Universe.part
 
 
 @dataclass(slots=True)
@@ -63,16 +68,18 @@ def goes_beyond(message: Streamed, end: EndOfStream) -> bool:
     return message.journal != end.journal or message.bar > end.bar
 
 
-def turn_page(head: list[Frames], items: Iterable[Item], first: int, most_bytes: int) -> Page:
-    """The head and the items from bar `first` on, as many as a page takes."""
+def turn_page(head: list[Frames], items: Iterable[Item], known: tuple[int, int], most_bytes: int) -> Page:
+    """The head and the items behind a bar and part, as many as a page takes; part 0: of the bar some may be known."""
     found, size = list[Frames](), 0
-    progress = False  # a page must reach past the bar it was asked from, or it would be asked for again for ever
+    progress = False  # a page must reach past what was known, or it would be asked for again for ever
     for item in items:
+        if (item.bar, item.part) <= known and not item.is_universe:
+            continue
         if progress and (len(found) >= CHUNK or size >= most_bytes):
             return Page(head + found, complete=False)
         found.append(item.frames)
         size += _size(item.frames)
-        progress = progress or (item.bar > first and not item.is_universe)
+        progress = progress or not (item.is_universe or (item.bar == known[0] and known[1] == 0))
     return Page(head + found, complete=True)
 
 
@@ -96,7 +103,7 @@ class Outbox:
             return
         if shelf.last is not None and goes_beyond(message, shelf.last):
             shelf.end = shelf.last = None
-        shelf.items.append(Item(message.bar, isinstance(message, Universe), frames))
+        shelf.items.append(Item(message.bar, message.part, frames))
         self.size_bytes += _size(frames)
         while self.size_bytes > self.budget_bytes and (oldest := self._oldest()) is not None:
             self._pop(oldest)
@@ -108,14 +115,14 @@ class Outbox:
         if shelf is not None and shelf.journal == journal:
             self._drop(shelf, up_to=bar)
 
-    def since(self, topic: str, journal: bytes, bar: int, most_bytes: int = CHUNK_BYTES) -> Page:
-        """The remembered messages of `topic` from `bar` on."""
+    def since(self, topic: str, journal: bytes, bar: int, most_bytes: int = CHUNK_BYTES, part: int = 0) -> Page:
+        """The remembered messages of `topic` from `bar` on, without its parts up to `part`."""
         shelf = self._shelves.get(topic)
         if shelf is None:
             return Page((), complete=True)
-        first = bar if journal == shelf.journal else 0
+        first, part = (bar, part) if journal == shelf.journal else (0, 0)
         items = (item for item in shelf.items if item.bar >= first)
-        page = turn_page(shelf.in_force(first), items, first, most_bytes)
+        page = turn_page(shelf.in_force(first), items, (first, part), most_bytes)
         tail = [shelf.end] if shelf.end is not None and page.complete else []
         return Page([*page.frames, *tail], page.complete)
 

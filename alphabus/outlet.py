@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from alphabus.asked import MAX_DETAIL, is_own_trouble, printable, reason_of, replay_arguments
+from alphabus.asked import MAX_DETAIL, is_own_trouble, printable, reason_of, replay_of
 from alphabus.bus import Bus
 from alphabus.codec import Content, Frames, decode, encode
 from alphabus.early import EarlyAlerts
@@ -138,9 +138,9 @@ class Outlet:
     def _answered(self, request: Request, record: Record, answer: Answer) -> Sequence[Frames]:
         following: dict[str, int] = {}
         if request.verb == "replay":
-            topic, journal, bar, most_bytes = replay_arguments(request)
-            page = record.since(topic, journal, bar, most_bytes)
-            following = {topic: self._seqs.get(topic, 0) + 1} if page.complete else {}
+            replay = replay_of(request)
+            page = replay.of(record)
+            following = {replay.topic: self._seqs.get(replay.topic, 0) + 1} if page.complete else {}
         else:
             page = answer(request)
         reply = self.frames_of(self._asked_topic, Reply(request.id, len(page.frames), None, following))

@@ -23,6 +23,7 @@ class Question:
     reply: Reply | None = None
     epoch: int = -1
     deliveries: list[Delivery] = field(default_factory=list)
+    size: int = 0  # bytes of what came so far
 
     @property
     def is_replay(self) -> bool:
@@ -54,13 +55,14 @@ class Questions:
         self._open[self._last_id] = Question(follower, now_ns)
         return self._last_id
 
-    def read(self, delivery: Delivery, now_ns: int) -> tuple[Question, Reply] | None:
-        """Take in what came; the question whose answer it completes, and its reply."""
+    def read(self, delivery: Delivery, now_ns: int, size: int = 0) -> tuple[Question, Reply] | None:
+        """Take in what came, of so many bytes; the question whose answer it completes, and its reply."""
         message = delivery.message
         self._answered_ns, self._stalled = now_ns, False
         if not isinstance(message, Reply):
             if self._answering is not None:
                 self._answering.deliveries.append(delivery)
+                self._answering.size += size
             return None
         opened, self._answering = self._answering, None
         if opened is not None and opened.reply == message:
@@ -134,7 +136,7 @@ class Questions:
         if question.follower is not None:
             self._open = _without(self._open, question.follower)
             self._late = _without(self._late, question.follower)
-            self.appetite.fed(now_ns - question.asked_ns, full=question.follower.topic not in reply.next)
+            self.appetite.fed(now_ns - question.asked_ns, question.size)
         return question, reply
 
     def _opened(self, reply: Reply, epoch: int, now_ns: int) -> tuple[Question, Reply] | None:

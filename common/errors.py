@@ -52,6 +52,10 @@ class JournalError(PipelineError):
     """The journal cannot be opened, or is corrupt."""
 
 
+class DamagedJournalError(JournalError):
+    """Records in the middle of a journal are not what was written: people are to decide what becomes of it."""
+
+
 class ForgottenError(JournalError, LookupError):
     """The journal begins after the bar that was asked for."""
 

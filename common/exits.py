@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from alphabus.errors import KeyFileError, SecurityError
-from common.errors import BarFileError, ConfigError, FactorError, LockError, NotOnRecordError
+from common.errors import BarFileError, ConfigError, DamagedJournalError, FactorError, LockError, NotOnRecordError
 from common.room import is_full
 
 DONE, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
@@ -18,7 +18,10 @@ FINAL = (WRONG_USAGE, BUDGET_SPENT)
 A supervisor, too, leaves alone a child that ended with WRONG_USAGE; BUDGET_SPENT is of a child a death like any other.
 """
 
-HOPELESS = (ConfigError, LockError, BarFileError, FactorError, KeyFileError, SecurityError, NotOnRecordError)
+HOPELESS = (
+    BarFileError, ConfigError, DamagedJournalError, FactorError, KeyFileError, LockError, NotOnRecordError,
+    SecurityError,
+)  # fmt: skip
 """What no further start would be spared."""
 
 

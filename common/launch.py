@@ -73,7 +73,11 @@ def _environment() -> dict[str, str]:
 def main(arguments: Sequence[str]) -> int:
     """Run until all have ended; the exit status is honcho's, 2 for a name that the Procfile has not."""
     parsed = _parser().parse_args(arguments)
-    lines = parse_procfile(parsed.procfile.read_text(encoding="utf-8")).processes
+    try:
+        lines = parse_procfile(parsed.procfile.read_text(encoding="utf-8")).processes
+    except (OSError, UnicodeDecodeError) as error:
+        sys.stderr.write(f"error: {parsed.procfile} cannot be read: {getattr(error, 'strerror', error)}\n")
+        return WRONG_USAGE
     for name in parsed.names:
         if name not in lines:
             sys.stderr.write(f"error: {parsed.procfile}: no line is named {name!r}{did_you_mean(name, lines)}\n")

@@ -131,6 +131,8 @@ def _can_run(module: str) -> bool:
             found = find_spec(f"{module}.__main__")
     except (ImportError, ValueError):  # its package is not there; it is no name
         return False
+    except Exception:  # noqa: BLE001  its package is there, and says itself what is wrong with it, in a process of its own
+        return True
     return found is not None
 
 

@@ -121,10 +121,9 @@ def run(config: Config, config_file: Path, ref: ModelRef, people: Console) -> di
         except KeyboardInterrupt:
             people.print("stopping")
         else:
-            said = "\n".join(f"  {line}" for line in pipeline.last_words())
-            raise PipelineError(f"the processes ended by themselves ({config.logs}); their last words:\n{said}")
+            raise PipelineError(f"the processes ended by themselves ({config.logs}): {pipeline.how_it_ended()}")
     gc.freeze()  # as in every process of it: ended is ended at once
-    figures["bar"] = max(figures["bar"], last_bar(config.state / "journal"))  # some came after the last look
+    figures["bar"] = last_bar(config.state / "journal") or figures["bar"]  # which tells what the last look did not
     people.print(f"stopped after bar {figures['bar']:,}; the next start goes on from there", highlight=False)
     return figures
 

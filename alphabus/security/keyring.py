@@ -88,5 +88,6 @@ def open_keyring(folder: Path, name: str | None = None) -> Keyring:
 def _only_secret(folder: Path) -> str:
     names = sorted(path.name.removesuffix(SUFFIX) for path in folder.glob(f"*{SUFFIX}"))
     if len(names) != 1:
-        raise KeyFileError(f"{folder} holds {len(names)} secrets: {' '.join(names) or 'none'}; say whose to use")
+        found = f"{len(names)} secrets: {' '.join(names)}" if names else "no secret"
+        raise KeyFileError(f"{folder} holds {found}; a client takes a folder with one: python -m scripts.keys card")
     return names[0]

@@ -119,12 +119,13 @@ class CurveTransport(ZmqTransport):
 
 
 def meeting_place(
-    instance: str, run_dir: Path | None, keys: Path | None, told: Told = untold
+    instance: str, run_dir: Path | str | None, keys: Path | str | None, told: Told = untold
 ) -> tuple[Endpoints, ZmqTransport]:
     """Where an instance is met, and by what: on this machine, or on any with the keys of a folder; see `connect`."""
+    below = default_run_dir() if run_dir is None else Path(run_dir)
     if keys is not None:
-        return connect(keys, instance, run_dir, told)
-    return Endpoints(run_dir or default_run_dir(), instance), ZmqTransport()
+        return connect(Path(keys), instance, below, told)
+    return Endpoints(below, instance), ZmqTransport()
 
 
 def connect(

@@ -9,7 +9,7 @@ from shlex import quote
 from typing import BinaryIO
 
 from common.atomic import replacing, sync_folder
-from common.errors import JournalError, NoRoomError
+from common.errors import DamagedJournalError, JournalError, NoRoomError
 from common.market.journal_records import (
     HEADER_BYTES,
     VERSION,
@@ -101,10 +101,12 @@ def read_segment(segment: Segment, offset: int, chain: bytes | None, size: int |
         raise JournalError(f"{segment.path} cannot be read: {error}") from error
 
 
-def broken(segment: Segment, offset: int, front: tuple[int, int, int] | None, after_bar: int | None) -> JournalError:
+def broken(
+    segment: Segment, offset: int, front: tuple[int, int, int] | None, after_bar: int | None
+) -> DamagedJournalError:
     """The error for a bad record, or a bad header, that is not the unfinished end of the journal."""
     where = f"bar {front[2]}" if front else "at its start" if after_bar is None else f"after bar {after_bar}"
-    return JournalError(
+    return DamagedJournalError(
         f"{segment.path} is corrupt at byte {offset} ({where}), and not at the journal's end; "
         f"{remedy(segment.path.parent)}"
     )

@@ -14,11 +14,11 @@ from pathlib import Path
 from common.atomic import sync_folder
 from common.errors import JournalError, NoRoomError
 from common.market.journal_index import Place
-from common.market.journal_mark import Mark, MarkFile, State, Witness, read_mark
+from common.market.journal_mark import Mark, MarkFile, State, Witness
 from common.market.journal_records import GENESIS, HEADER_BYTES, Found, Header
 from common.market.journal_recovery import follow, save_rest, shorten
 from common.market.journal_segments import Segment, existing_segments, list_segments, peek_header
-from common.market.journal_survey import Progress, silent, survey
+from common.market.journal_survey import Progress, silent
 from common.market.journal_walk import Walk
 from common.room import is_full
 
@@ -81,17 +81,17 @@ def truncate(
 ) -> Truncated:
     """Take off every record after a bar, and what is damaged; None: only from the first damage on.
 
-    Where nothing has to go nothing changes. Raises JournalError that says how far it came, also for a journal without
-    damage unless `sound`; NoRoomError on a full disk, LockError while the journal is written.
+    Where nothing has to go nothing changes. Raises JournalError that says how far it came, also where sound bars would
+    go unless `sound`; NoRoomError on a full disk, LockError while the journal is written.
     """
     with _telling(folder, "nothing was taken off"):
-        if not (sound or after_bar is None):
-            _refuse_sound(folder, after_bar, progress)
         segments = existing_segments(folder)
         marks = MarkFile(folder, look)
     try:
         with _telling(folder, "nothing was taken off"):
             begun = _begun(marks.read())
+            if not (sound or after_bar is None) and begun is None:
+                _refuse_sound(folder, after_bar, _find(segments, _NONE, progress))
             if after_bar is None:
                 after_bar = _NONE if begun is None else begun
             goal = _find(segments, after_bar, progress)
@@ -124,16 +124,14 @@ def _begun(mark: Mark | None) -> int | None:
     return mark.after_bar if mark is not None and mark.state is State.TRUNCATING else None
 
 
-def _refuse_sound(folder: Path, after_bar: int, progress: Progress) -> None:
-    """Raise JournalError where nothing is damaged and something would go: who mistypes a bar loses what is good."""
-    # Before the lock is taken: it ends when its own process closes the mark that it reads here.
-    found = survey(folder, progress)
-    last = max((part.last_bar for part in found.parts if part.last_bar is not None), default=0)
-    if found.problems or last <= after_bar or _begun(read_mark(folder)) is not None:
+def _refuse_sound(folder: Path, after_bar: int, damage: _Goal) -> None:
+    """Raise JournalError where bars before any damage would go: who mistypes one loses what is good."""
+    if damage.last_bar is None or damage.last_bar <= after_bar:
         return
+    others = "" if damage.damage is None else ", or --at-damage to take off only what follows them"
     raise JournalError(
-        f"the journal in {folder} is sound: bars {after_bar + 1} to {last} would go, though nothing is wrong "
-        f"with them; nothing was taken off. Say --sound to give them up"
+        f"the journal in {folder} is sound up to bar {damage.last_bar}: bars {after_bar + 1} to {damage.last_bar} "
+        f"would go, though nothing is wrong with them; nothing was taken off. Say --sound to give them up{others}"
     )
 
 

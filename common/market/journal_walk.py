@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from common.errors import JournalError
+from common.errors import DamagedJournalError
 from common.market.journal_index import Place
 from common.market.journal_records import GENESIS, HEADER_BYTES, Found, Header, find_front, front_at, records_from
 from common.market.journal_segments import Segment, broken, peek_header, read_header, remedy
@@ -48,7 +48,7 @@ class Walk:
         if is_first:
             self.begins = 0 if is_whole else segment.bar
         elif header.chain != self.chain:
-            raise JournalError(
+            raise DamagedJournalError(
                 f"{segment.path} does not follow the segment before it (bar {self.last_bar}): one was cut short, "
                 f"exchanged or lost; {remedy(segment.path.parent)}"
             )

@@ -21,6 +21,7 @@ from alphabus.status import StatusView
 from common.config import Config
 from common.errors import LockError, PipelineError
 from common.lock import Lock
+from common.replay.farewell import how_it_ended, last_words
 
 ROOT = Path(__file__).parents[2]
 ANSWER_NS = 1_000_000_000
@@ -121,11 +122,16 @@ class Pipeline:
         return self._views[service].ask(ANSWER_NS)
 
     def last_words(self, lines: int = 5) -> list[str]:
-        """What the processes wrote to standard error last, honcho's own lines left out."""
+        """What the processes wrote to standard error last."""
+        return last_words(self._written(), lines)
+
+    def how_it_ended(self) -> str:
+        """Of an end that nobody asked for."""
+        return how_it_ended(self._written())
+
+    def _written(self) -> list[str]:
         logged = self._log.read_bytes() if self._log.exists() else b""
-        written = (logged + b"\n" + self._spilled()).decode("utf-8", "replace").splitlines()
-        said = [line.partition("| ")[2] for line in written if " system " not in line]
-        return [line for line in said if line.strip()][-lines:]
+        return (logged + b"\n" + self._spilled()).decode("utf-8", "replace").splitlines()
 
     def _spilled(self) -> bytes:
         return b"" if self._spill < 0 else os.pread(self._spill, os.fstat(self._spill).st_size, 0)

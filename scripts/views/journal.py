@@ -100,7 +100,7 @@ def truncated_of(done: Truncated) -> dict[str, Any]:
 
 def truncated_lines(done: Truncated) -> Iterable[str]:
     """What was done, and what the journal is now."""
-    kept = "nothing" if done.last_bar is None else f"everything up to bar {done.last_bar}"
+    kept = "nothing" if done.last_bar is None else f"everything up to its last record of bar {done.last_bar}"
     if not done.changed:
         yield f"nothing to cut: the journal has {kept}, and stays {done.id.hex()}"
         return

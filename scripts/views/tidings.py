@@ -17,8 +17,12 @@ class Tidings:
         """What is new: who died and was started again, who began or ended to wait for space."""
         waiting = frozenset(full)
         died = {name: count - self.deaths.get(name, 0) for name, count in deaths.items()}
-        told = [f"{name} died and is started again ({count} more)" for name, count in died.items() if count > 0]
+        told = [f"{name} died and is started again{_times(count)}" for name, count in died.items() if count > 0]
         told += [f"{name}: the disk is full, it waits for space" for name in sorted(waiting - self.full)]
         told += [f"{name}: there is space again" for name in sorted(self.full - waiting)]
         self.deaths, self.full = dict(deaths), waiting
         return told
+
+
+def _times(count: int) -> str:
+    return "" if count == 1 else f", {count} times since the last look"

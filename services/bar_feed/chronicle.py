@@ -49,16 +49,16 @@ class Chronicle:
         for message, _ in said:
             self._note(message)
 
-    def since(self, topic: str, journal: bytes, bar: int, most_bytes: int = CHUNK_BYTES) -> Page:
-        """What was said on `topic` from `bar` on; a reader of another journal gets everything."""
-        first = bar if journal == self.journal else 0
+    def since(self, topic: str, journal: bytes, bar: int, most_bytes: int = CHUNK_BYTES, part: int = 0) -> Page:
+        """What was said on `topic` from `bar` on, without its parts up to `part`; of another journal everything."""
+        first, part = (bar, part) if journal == self.journal else (0, 0)
         head = [self._encode(topic, universe) for universe in self._in_force(topic, first)]
         items = (
-            Item(message.bar, isinstance(message, Universe), self._encode(topic, message))
+            Item(message.bar, message.part, self._encode(topic, message))
             for message in self._log.read_own(first)
             if self._belongs(message, topic)
         )
-        return turn_page(head, items, first, most_bytes)
+        return turn_page(head, items, (first, part), most_bytes)
 
     def _in_force(self, topic: str, first: int) -> list[Universe]:
         if topic != self._bars or self._universe is None:

@@ -13,7 +13,7 @@ def test_it_grows_while_pages_come_quickly() -> None:
     appetite, sizes = Appetite(), list[int]()
     for _ in range(8):
         sizes.append(appetite.page_bytes)
-        appetite.fed(QUICK_NS, full=True)
+        appetite.fed(QUICK_NS, appetite.page_bytes)
     assert sizes == [min(FIRST_BYTES * GROWTH**times, CHUNK_BYTES) for times in range(8)]
     assert sizes[-1] == CHUNK_BYTES
 
@@ -30,15 +30,23 @@ def test_it_grows_while_pages_come_quickly() -> None:
 def test_what_a_page_tells_by_its_time(took_ns: int, page_bytes: int, patience_ns: int) -> None:
     """One that took its time leaves the size as it is; one that came too late makes it small; both are waited for."""
     appetite = Appetite(page_bytes=GROWTH * FIRST_BYTES)
-    appetite.fed(took_ns, full=True)
+    appetite.fed(took_ns, appetite.page_bytes)
     assert appetite == Appetite(page_bytes, patience_ns)
 
 
-def test_the_end_of_a_record_tells_nothing() -> None:
-    """However quickly a small page is there: a large one is another matter."""
+@pytest.mark.parametrize("size", [0, FIRST_BYTES - 1])
+def test_a_page_that_is_not_full_tells_nothing(size: int) -> None:
+    """However quickly it is there, an error or the end of a record: a large one is another matter."""
     appetite = Appetite()
-    appetite.fed(0, full=False)
+    appetite.fed(0, size)
     assert appetite == Appetite()
+
+
+def test_who_has_started_anew_is_soon_asked_again() -> None:
+    """The patience was for whom it replaced; the pages were for the link."""
+    appetite = Appetite(page_bytes=GROWTH * FIRST_BYTES, patience_ns=MAX_PATIENCE_NS)
+    appetite.hurry()
+    assert appetite == Appetite(page_bytes=GROWTH * FIRST_BYTES)
 
 
 def test_what_did_not_come_was_too_much() -> None:

@@ -53,7 +53,7 @@ class Reader:
 
     def ask(self, writer: Writer) -> Answer:
         """Ask as an inlet does."""
-        return writer.answer(self.follower.journal, self.follower.from_bar)
+        return writer.answer(self.follower.journal, self.follower.known)
 
     def settle(self, writer: Writer) -> int:
         """Hear a heartbeat, then ask until sure; how often it took."""

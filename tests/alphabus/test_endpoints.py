@@ -19,10 +19,12 @@ from alphabus.endpoints import (
     default_run_dir,
     is_tcp,
     nobody_there,
+    only_instance,
     require_own,
     running_instances,
 )
-from alphabus.errors import EndpointError
+from alphabus.errors import EndpointError, KeyFileError
+from alphabus.security.transport import meeting_place
 
 RUN_DIRS = [
     ({"ALPHABUS_RUN_DIR": "/run/a", "XDG_RUNTIME_DIR": "/run/user/1"}, "/run/a"),
@@ -210,3 +212,24 @@ def test_who_runs_but_listens_elsewhere_is_met_over_tcp(tmp_path: Path, text: st
     (tmp_path / "two" / "bar_feed.lock").write_text(text, encoding="ascii")
     said = nobody_there(tmp_path, "two", "give a key") or ""
     assert ("though bar_feed run there: they are met over TCP; give a key" in said) == told
+
+
+def test_where_an_instance_is_met_may_be_text(tmp_path: Path) -> None:
+    """As people write it in a trading engine."""
+    endpoints, transport = meeting_place("live", str(tmp_path), None)
+    transport.close()
+    assert endpoints == Endpoints(tmp_path, "live")
+    with pytest.raises(KeyFileError, match="no key folder"):
+        meeting_place("live", None, str(tmp_path / "card"))
+
+
+def test_who_was_there_a_moment_ago_is_named(tmp_path: Path) -> None:
+    """A pipeline of which all processes were killed is being started: nobody is to start another."""
+    with pytest.raises(EndpointError, match=f"no instance below {tmp_path}: start one"):
+        only_instance(tmp_path)
+    (tmp_path / "live").mkdir()
+    (tmp_path / "live" / "bar_feed.lock").touch()
+    with pytest.raises(
+        EndpointError, match="live ran there, and is perhaps just being started: look again; else start"
+    ):
+        only_instance(tmp_path)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from alphabus.continuity import Follower, Place
+from alphabus.continuity import ANYTHING, Follower, Place
 from alphabus.outbox import CHUNK_BYTES, Outbox, Page
 from tests.alphabus.links import Reader, Stage, linked
 
@@ -20,11 +20,11 @@ class Bounded:
     outbox: Outbox
     begins: int
 
-    def since(self, topic: str, journal: bytes, bar: int, most_bytes: int = CHUNK_BYTES) -> Page:
+    def since(self, topic: str, journal: bytes, bar: int, most_bytes: int = CHUNK_BYTES, part: int = 0) -> Page:
         """As a journal of which the old part was dropped."""
         if 0 < bar < self.begins:
             raise LookupError(f"the record begins with bar {self.begins}")
-        return self.outbox.since(topic, journal, max(bar, self.begins), most_bytes)
+        return self.outbox.since(topic, journal, max(bar, self.begins), most_bytes, part)
 
 
 def resumed(stage: Stage, reader: Reader, bar: int, begins: int) -> None:
@@ -70,6 +70,6 @@ def test_after_one_refusal_it_asks_from_where_it_is_again() -> None:
     """A refusal that was for another reason costs one page, and nothing is applied twice."""
     follower = Follower("t/", bytes(16), Place(7, 1))
     follower.refused()
-    assert follower.from_bar == 0
+    assert follower.known == ANYTHING
     assert follower.answered(1, None, []) == []
-    assert follower.from_bar == 7
+    assert follower.known == Place(7, 1)

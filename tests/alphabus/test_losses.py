@@ -116,7 +116,7 @@ def test_a_link_that_is_only_kept_is_read_now_and_then() -> None:
     assert inlet.followers[TOPIC].last is None
     told.clock.advance(1)
     inlet.keep()
-    assert inlet.followers[TOPIC].from_bar == 1
+    assert inlet.followers[TOPIC].known.bar == 1
 
 
 @pytest.mark.parametrize("leave", ["unfollow", "resume"])

@@ -65,9 +65,33 @@ def test_from_a_bar_on_the_universe_in_force_comes_first() -> None:
     ]
 
 
+def test_what_is_known_of_the_bar_is_left_out() -> None:
+    """Later parts of it come; a universe is no part, and comes again."""
+    writer = written(2)
+    writer.section(("B",))
+    writer.revision()
+    universe, section, revised = ("universe", 3, 0), ("signals", 3, 1), ("signals", 3, 2)
+    assert shape(writer.outbox.since(TOPIC, writer.journal, 3))[1:] == [universe, section, revised]
+    assert shape(writer.outbox.since(TOPIC, writer.journal, 3, part=1))[1:] == [universe, revised]
+    assert shape(writer.outbox.since(TOPIC, writer.journal, 3, part=2))[1:] == [universe]
+
+
+def test_no_section_is_sent_twice_to_who_says_what_is_known() -> None:
+    """However small the pages are, and each reaches further."""
+    writer, found, known = written(5), list[tuple[str, int, int]](), (0, 0)
+    writer.revision()
+    complete = False
+    while not complete:
+        page = writer.outbox.since(TOPIC, writer.journal, known[0], 1, known[1])
+        *_, last = sections = [each for each in shape(page) if each[0] == "signals"]
+        found, known, complete = found + sections, last[1:], page.complete
+    assert found == [*(("signals", bar, 1) for bar in (1, 2, 3, 4, 5)), ("signals", 5, 2)]
+
+
 def test_a_reader_of_another_journal_gets_everything() -> None:
-    """Its bar means nothing here."""
+    """Its bar and part mean nothing here."""
     writer = written(3)
+    assert writer.outbox.since(TOPIC, b"z" * 16, 3, part=1) == writer.outbox.since(TOPIC, writer.journal, 0)
     assert writer.outbox.since(TOPIC, b"z" * 16, 3) == writer.outbox.since(TOPIC, writer.journal, 0)
 
 

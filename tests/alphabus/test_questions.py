@@ -42,8 +42,12 @@ class Link:
 
 def answer(number: int, sections: int = 2) -> list[Message]:
     """As the writer sends it."""
-    reply = Reply(number, sections)
-    return [reply, *[SECTION] * sections, reply] if sections else [reply]
+    return answer_of(Reply(number, sections))
+
+
+def answer_of(reply: Reply) -> list[Message]:
+    """The reply, and between it and itself what it announces."""
+    return [reply, *[SECTION] * reply.count, reply] if reply.count else [reply]
 
 
 @pytest.mark.parametrize("sections", [0, 2])
@@ -156,10 +160,21 @@ def test_whoever_asks_anything_else_waits_a_second() -> None:
     assert not questions.awaits(number)
 
 
-@pytest.mark.parametrize(("following", "page_bytes"), [({"t": 8}, FIRST_BYTES), ({}, GROWTH * FIRST_BYTES)])
-def test_a_page_after_which_more_is_left_makes_the_next_one_larger(following: dict[str, int], page_bytes: int) -> None:
-    """The last page of a record, which says how the live link goes on, may have been small."""
+@pytest.mark.parametrize(
+    ("count", "size", "error", "page_bytes"),
+    [
+        (2, FIRST_BYTES // 2, None, GROWTH * FIRST_BYTES),
+        (2, FIRST_BYTES // 2 - 1, None, FIRST_BYTES),
+        (256, 100, None, FIRST_BYTES),
+        (0, 0, "the record begins with bar 7", FIRST_BYTES),
+    ],
+    ids=["full", "not full", "of many small ones", "refused"],
+)
+def test_a_full_page_makes_the_next_one_larger(count: int, size: int, error: str | None, page_bytes: int) -> None:
+    """Full is what holds the bytes that were asked for; how many messages they are tells nothing."""
     questions = Questions(0)
-    reply = Reply(questions.add(Follower("t"), 0), 0, None, following)
-    assert questions.read(Delivery("t", 1, 0, 0, reply), 0) is not None
+    reply = Reply(questions.add(Follower("t"), 0), count, error)
+    for message in answer_of(reply):
+        answered = questions.read(Delivery("t", 1, 0, 0, message), 0, size if message is SECTION else 50)
+    assert answered is not None
     assert questions.appetite.page_bytes == page_bytes

@@ -58,9 +58,9 @@ class Writer:
         self.ended = self.bar
         return [self._sent(EndOfStream(self.journal, self.bar, Mode.LIVE))]
 
-    def answer(self, journal: bytes | None, bar: int) -> Answer:
+    def answer(self, journal: bytes | None, known: Place) -> Answer:
         """What its responder says to a replay request."""
-        page = self.outbox.since(TOPIC, journal or b"", bar)
+        page = self.outbox.since(TOPIC, journal or b"", known.bar, part=known.part)
         return self.epoch, self.seq + 1 if page.complete else None, [decode(frames) for frames in page.frames]
 
     def restarted(self) -> Writer:

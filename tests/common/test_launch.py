@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from common.exits import WRONG_USAGE
+from common.launch import main
 from common.lines import Lines
 
 ROOT = Path(__file__).parents[2]
@@ -83,6 +85,12 @@ def test_a_name_without_a_line_starts_nothing(tmp_path: Path, capfd: pytest.Capt
         said, _ = launcher.communicate(timeout=LIMIT_S)
     assert (launcher.returncode, said) == (2, "")
     assert f"{tmp_path / 'Procfile'}: no line is named 'tow'; did you mean 'two'?" in capfd.readouterr().err
+
+
+def test_a_procfile_that_is_not_there_is_told(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """In one line, with the status of a wrong call."""
+    assert main([str(tmp_path / "Procfil")]) == WRONG_USAGE
+    assert capfd.readouterr().err == f"error: {tmp_path}/Procfil cannot be read: No such file or directory\n"
 
 
 def test_the_end_of_one_is_the_end_of_all(tmp_path: Path) -> None:

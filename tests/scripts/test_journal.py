@@ -222,7 +222,7 @@ def test_truncate_where_nothing_follows(folder: Path, capsys: pytest.CaptureFixt
     before = figures(capsys, "verify", folder)["segments"]
     assert status("truncate", folder, "--after", 5000) == 0
     assert status("truncate", folder, "--at-damage") == 0
-    assert "nothing to cut: the journal has everything up to bar 5" in capsys.readouterr().err
+    assert "nothing to cut: the journal has everything up to its last record of bar 5" in capsys.readouterr().err
     assert figures(capsys, "verify", folder)["segments"] == before
 
 

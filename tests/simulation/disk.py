@@ -77,11 +77,11 @@ class Disk:
         self._tally["power cut"] += 1
 
     def damage_snapshots(self) -> None:
-        """Each is cut, has a bit turned, or is gone."""
+        """Each is cut, has a bit turned, or is gone; one that was cut to nothing before can only go."""
         for path in sorted((self._state / FOLDERS["factor_engine"]).glob(f"*{SUFFIX}")):
             content = bytearray(path.read_bytes())
             how = self._dice.choice(("cut", "flipped", "gone"))
-            if how == "gone":
+            if how == "gone" or not content:
                 path.unlink()
             elif how == "cut":
                 path.write_bytes(content[: self._dice.randrange(len(content))])

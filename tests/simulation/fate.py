@@ -99,6 +99,7 @@ class Fate:
         least = self.snapshot_sections + self.credit
         if self.forget_bars is None:
             return least
+        # What follows is the feed's own rule for a record by which a restart still knows whom to forget, and when.
         return max(least, self.patience_bars + max(self.forget_bars, (self.patience_bars + 1) ** 2))
 
     @property

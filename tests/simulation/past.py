@@ -37,6 +37,10 @@ class Past:
         """The sections with which a plan's past began, since those before them were no longer on record."""
         return {event["first_bar"] for event in self._events.of("history_cut")}
 
+    def stayed(self, model: str) -> bool:
+        """Whether somebody who was to relieve this model failed as well: it may then have stayed."""
+        return any(event["serving"] == model for event in self._events.of("swap_failed"))
+
     @property
     def renumbered(self) -> bool:
         """Whether the feed's numbering began anew."""

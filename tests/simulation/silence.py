@@ -20,7 +20,7 @@ class Silence:
         """What the link may be in the end, while the feed came so far after each round.
 
         Feed and worker are missed. Without the engine what is due goes out as held, or is waited for. A cache fills no
-        hole meanwhile, and an unpaced feed waits for it. Nobody waits for the monitor.
+        hole meanwhile, and an unpaced feed waits for it, a paced one does not. Nobody waits for the monitor.
         """
         match self.who:
             case "bar_feed" | "inference_worker":
@@ -28,7 +28,7 @@ class Silence:
             case "factor_engine" | "monitor":
                 return {"current"} if self.fate.policy is Policy.DEADLINE else {"current", "overdue"}
             case _:
-                return {"current", "overdue", "gap"}
+                return {"current", "gap"} if self.fate.policy is Policy.DEADLINE else {"current", "overdue", "gap"}
 
     def _is_awaited(self, bars: Sequence[int]) -> bool:
         """Whether the worker owes a section.

@@ -24,7 +24,7 @@ GOES_ON, SOON_OVER, STANDS = [5, 8, 10], [5, 8, 13], [5, 5, 5]
         ("inference_worker", STANDS, {"overdue", "stale"}, {"overdue", "stale"}),
         ("factor_engine", GOES_ON, {"current", "overdue"}, {"current"}),
         ("monitor", GOES_ON, {"current", "overdue"}, {"current"}),
-        ("signal_cache", GOES_ON, {"current", "overdue", "gap"}, {"current", "overdue", "gap"}),
+        ("signal_cache", GOES_ON, {"current", "overdue", "gap"}, {"current", "gap"}),
     ],
 )
 def test_what_the_link_may_be(who: str, bars: list[int], under_wait: set[str], under_deadline: set[str]) -> None:

@@ -114,7 +114,7 @@ BAD: dict[str, tuple[Callable[[Path], object], str]] = {
     "list others can write": (shared_list, "chmod 600"),
     "folder others can enter": (shared_folder, "chmod 700"),
     "secret that is a link": (linked_secret, "cannot be read"),
-    "no secret": (no_secret, "holds 0 secrets"),
+    "no secret": (no_secret, "holds no secret; a client takes a folder with one"),
     "two secrets": (two_secrets, "holds 2 secrets: other trader"),
     "secret that is none": (broken_secret, "holds no secret key"),
     "secret of another": (other_secret, "does not belong to its public key"),

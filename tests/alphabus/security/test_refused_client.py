@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -16,12 +16,16 @@ from alphabus.errors import RequestError
 from alphabus.lost import Tidings
 from alphabus.opening import SNAPSHOT_NS
 from alphabus.outlet import Outlet
-from alphabus.testing import ManualClock
+from alphabus.testing import ManualClock, signals_script
+from alphabus.testing.fixtures import MakeFeed, manual_clock, memory_bus, scripted_feed
 from tests.alphabus.links import SERVICE, Stage
 from tests.alphabus.security.doors import Site, card, site
 
+__all__ = ["manual_clock", "memory_bus", "scripted_feed"]
+
 UNLISTED = "our key is not on its allow-list"
 CACHE = "signal_cache"
+WAIT_NS = 1_000_000_000
 PATIENCE_S = 20.0  # only what is broken takes that long
 
 
@@ -76,6 +80,22 @@ def test_a_client_says_who_refuses_it(outside: Outside) -> None:
     outside.site.list_peers()
     outside.until(lambda: not refusals(client))
     assert client.link != "refused"
+
+
+def test_who_gets_its_signals_is_not_told_that_the_link_is_refused(scripted_feed: MakeFeed) -> None:
+    """A cache that refuses is one thing, `refusals` has it; that nothing comes is another, and refusal the reason."""
+    feed = scripted_feed(signals_script([{"A": 1.0}, {"A": 2.0}]))
+    with feed.client() as client:
+        feed.play(9)
+        address = "tcp://elsewhere:1"
+        client._bus = replace(client._bus, endpoints=replace(client._bus.endpoints, tcp={CACHE: (address, address)}))
+        client._refusals("link_refused", address=address, why=UNLISTED)
+        assert client.link == "refused"
+        assert client.receive(WAIT_NS) is not None
+        feed.beat()
+        client.receive(WAIT_NS)
+        assert client.link == "current"
+        assert client.refusals == {CACHE: UNLISTED}
 
 
 def test_a_question_to_a_cache_that_refuses_says_so(outside: Outside) -> None:

@@ -92,9 +92,20 @@ def test_what_is_sound_is_not_taken_off_unasked(tmp_path: Path, layout: str) -> 
     for torn in (b"", b"JBRC"):
         newest.write_bytes(newest.read_bytes() + torn)
         before = photograph(tmp_path)
-        with pytest.raises(JournalError, match=r"is sound: bars 3 to 4 would go.*Say --sound"):
+        with pytest.raises(JournalError, match=r"is sound up to bar 4: bars 3 to 4 would go.*Say --sound"):
             truncate(tmp_path, 2, make_id=new_id, look=here)
         assert photograph(tmp_path) == before
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_nor_is_what_is_sound_before_a_damage(tmp_path: Path, layout: str) -> None:
+    """Who mistypes a bar is told what would go; of a bar behind which all is damaged no more words are needed."""
+    damage(made(tmp_path, LAYOUTS[layout]), 4)
+    before = photograph(tmp_path)
+    with pytest.raises(JournalError, match=r"sound up to bar 3: bars 2 to 3 would go.*--sound.*or --at-damage"):
+        truncate(tmp_path, 1, make_id=new_id, look=here)
+    assert photograph(tmp_path) == before
+    assert truncate(tmp_path, 3, make_id=new_id, look=here).last_bar == 3
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)

@@ -57,11 +57,12 @@ def test_what_befalls_it_is_told_once() -> None:
     tidings = Tidings({"monitor": 3})
     assert tidings.lines((), {"monitor": 3}) == []
     assert tidings.lines(["bar_feed"], {"monitor": 5}) == [
-        "monitor died and is started again (2 more)",
+        "monitor died and is started again, 2 times since the last look",
         "bar_feed: the disk is full, it waits for space",
     ]
     assert tidings.lines(["bar_feed"], {"monitor": 5}) == []
     assert tidings.lines((), {"monitor": 5}) == ["bar_feed: there is space again"]
+    assert tidings.lines((), {"monitor": 6}) == ["monitor died and is started again"]
 
 
 @pytest.mark.parametrize(("sigint", "told"), [(signal.default_int_handler, "Ctrl-C"), (signal.SIG_IGN, "kill ")])

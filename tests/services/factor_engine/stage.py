@@ -162,10 +162,11 @@ class Stage:
         chronicle, bars = self.feed._chronicle, self._announcements.replace("announcements", "bars")
         since = chronicle.since
 
-        def pruned(topic: str, journal: bytes, bar: int, most_bytes: int = CHUNK_BYTES) -> Page:
+        def pruned(topic: str, journal: bytes, bar: int, most_bytes: int = CHUNK_BYTES, part: int = 0) -> Page:
             first = self.feed.bar - keep
             cut = topic == bars and bar < first
-            return since(topic, chronicle.journal if cut else journal, first if cut else bar, most_bytes)
+            known = (chronicle.journal, first, most_bytes, 0) if cut else (journal, bar, most_bytes, part)
+            return since(topic, *known)
 
         chronicle.since = pruned  # type: ignore[method-assign]
 

@@ -192,9 +192,10 @@ def test_a_rehearsal_on_a_pruned_record_is_told_of(tmp_path: Path) -> None:
         chronicle = stage.feed._chronicle
         since = chronicle.since
 
-        def pruned(topic: str, journal: bytes, bar: int, most_bytes: int = CHUNK_BYTES) -> Page:
+        def pruned(topic: str, journal: bytes, bar: int, most_bytes: int = CHUNK_BYTES, part: int = 0) -> Page:
             cut = topic == "test/bars/" and bar < 5
-            return since(topic, chronicle.journal if cut else journal, 5 if cut else bar, most_bytes)
+            known = (chronicle.journal, 5, most_bytes, 0) if cut else (journal, bar, most_bytes, part)
+            return since(topic, *known)
 
         chronicle.since = pruned  # type: ignore[method-assign]
         promote(config, OTHER)

@@ -169,9 +169,10 @@ def test_a_record_that_was_pruned(tmp_path: Path) -> None:
         chronicle = stage.feed._chronicle
         since = chronicle.since
 
-        def pruned(topic: str, journal: bytes, bar: int, most_bytes: int = CHUNK_BYTES) -> Page:
+        def pruned(topic: str, journal: bytes, bar: int, most_bytes: int = CHUNK_BYTES, part: int = 0) -> Page:
             cut = topic == "test/bars/" and bar < 15
-            return since(topic, chronicle.journal if cut else journal, 15 if cut else bar, most_bytes)
+            known = (chronicle.journal, 15, most_bytes, 0) if cut else (journal, bar, most_bytes, part)
+            return since(topic, *known)
 
         stage.engine.close()
         stage.run(lambda: stage.feed.bar == 15, engine=False, consumer=False)
