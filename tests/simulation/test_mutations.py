@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from alphabus.agenda import Agenda
 from common.lock import raise_epoch
 from common.market.journal import Journal, Retention
 from common.market.journal_segments import Segment
@@ -37,10 +38,16 @@ def take_all_for_new(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Standstill, "lasts", lambda _standstill, _now: False)
 
 
+def overlook_silence(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The client does not say that it hears nothing of the feed."""
+    monkeypatch.setattr(Agenda, "stale", property(lambda _agenda: False))
+
+
 MOST_ROUNDS = 300  # who waits for ever need not do so for long
 
 RULES: dict[int, tuple[Callable[[pytest.MonkeyPatch], None], str]] = {
     7: (count_below_run, "no end after"),
+    35: (overlook_silence, "the link is current while bar_feed stands still"),
     40: (take_all_for_new, "fresh, though its deadline passed in a stop"),
     331: (keep_what_nobody_is_at, "the past of a plan began with bars"),
 }
