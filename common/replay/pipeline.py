@@ -54,6 +54,7 @@ class Pipeline:
         bus = Bus(config.endpoints, self._transport, SystemClock())
         self._views = {name: StatusView(bus, name) for name in SERVICES}
         self._honcho: subprocess.Popen[bytes] | None = None
+        self._begins = 0  # where in the log this start does, behind those before it
         self._spill = -1  # in memory: what the launcher has to say when the disk of the logs is full
 
     def __enter__(self) -> Self:
@@ -67,6 +68,7 @@ class Pipeline:
         }
         self._spill = os.memfd_create("spill")
         with self._log.open("ab") as output:
+            self._begins = output.tell()
             self._honcho = subprocess.Popen(
                 # It ends with us, and the supervisors with it, whatever ends which of them.
                 [
@@ -130,7 +132,7 @@ class Pipeline:
         return how_it_ended(self._written())
 
     def _written(self) -> list[str]:
-        logged = self._log.read_bytes() if self._log.exists() else b""
+        logged = self._log.read_bytes()[self._begins :] if self._log.exists() else b""
         return (logged + b"\n" + self._spilled()).decode("utf-8", "replace").splitlines()
 
     def _spilled(self) -> bytes:

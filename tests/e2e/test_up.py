@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -13,7 +14,8 @@ import pytest
 
 from alphabus.client import Section, SignalClient
 from alphabus.messages import Mode, Reason
-from tests.e2e.harness import Bench
+from scripts.processes.kin import services_with
+from tests.e2e.harness import Bench, parent_of
 from tests.e2e.test_operations import PATIENCE_S, gone, start
 
 STEP_NS = 60_000_000_000  # market time from section to section
@@ -123,3 +125,16 @@ def test_one_that_was_begun_to_ignore_ctrl_c_is_stopped_by_sigterm(
         told = stopped(launcher, signal.SIGTERM, run_dir)
     assert f"kill {launcher.pid}" in told
     assert "Ctrl-C" not in told
+
+
+def test_whose_end_came_first_is_named(market: Bench, tmp_path: Path, run_dir: Path) -> None:
+    """A supervisor that is killed says nothing; what was written before this start is not about it."""
+    out = tmp_path / "live"
+    for name in ("signal_cache", "monitor"):
+        with upkeep(market, out, run_dir) as launcher:
+            received(launcher, run_dir, 1)
+            os.kill(parent_of(services_with(out / "config.toml")[name]), signal.SIGKILL)
+            _, told = launcher.communicate(timeout=PATIENCE_S)
+        assert launcher.returncode == 1
+        assert f"the supervisor of {name} was killed (signal 9) without a word, and all others with it" in told
+        assert gone(run_dir)
