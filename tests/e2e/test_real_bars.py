@@ -17,7 +17,7 @@ import pytest
 from common.replay.pipeline import ROOT
 from tests.e2e.harness import short_run_dir
 
-pytestmark = pytest.mark.bars
+pytestmark = [pytest.mark.bars, pytest.mark.long]
 
 PATIENCE_S = 300.0
 

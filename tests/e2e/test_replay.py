@@ -74,6 +74,7 @@ def test_a_killed_executor_leaves_the_digest_unchanged(market: Bench, undisturbe
     assert ran.digest == undisturbed.digest
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_killed_process_comes_back_alone(service: str, market: Bench, undisturbed: Ran, run_dir: Path) -> None:
     """SIGKILL of any one process: it is restarted, the run ends by itself, complete and with the same bits."""
