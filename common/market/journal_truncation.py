@@ -90,11 +90,12 @@ def truncate(
     try:
         with _telling(folder, "nothing was taken off"):
             begun = _begun(marks.read())
-            if not (sound or after_bar is None) and begun is None:
-                _refuse_sound(folder, after_bar, _find(segments, _NONE, progress))
             if after_bar is None:
                 after_bar = _NONE if begun is None else begun
-            goal = _find(segments, after_bar, progress)
+            guarded = not sound and begun is None  # up to the first damage: what is refused is all that is before it
+            goal = _find(segments, _NONE if guarded else after_bar, progress)
+            if guarded:
+                _refuse_sound(folder, after_bar, goal)
             if goal.untouched is not None and begun is None:
                 return Truncated(goal.untouched, goal.last_bar, 0, None, changed=False)
             after_bar = (goal.last_bar or 0) if after_bar == _NONE else after_bar

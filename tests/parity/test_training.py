@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
-from alphabus.clock import SystemClock
-from scripts.bench.reporting import Bench
-from scripts.bench.training import GOALS, measure
-from scripts.bench.training_market import Task
-
-TINY = Task.of(20, 130, rounds=2)
-LABEL_BARS = 3
-
-
-def track(_what: str, _steps: int) -> Callable[[], None]:
-    """Show nothing."""
-    return lambda: None
+from scripts.bench.training import GOALS
+from tests.scripts.bench.test_training import LABEL_BARS, TINY, measured
 
 
 def test_both_sides_learn_from_the_same_rows(tmp_path: Path) -> None:
     """But for the days whose labels reach into the next span, which vnpy learns from; every goal has a verdict."""
-    rows = {row.what: row for row in measure(TINY, Bench(tmp_path, SystemClock(), track))}
+    rows = measured(tmp_path)
     learnt = rows["rows learnt from"]
     assert learnt.ours is not None
     assert learnt.theirs is not None

@@ -9,7 +9,7 @@ from dataclasses import replace
 from itertools import dropwhile
 from pathlib import Path
 
-from alphabus.messages import Signals, Status
+from alphabus.messages import Reason, Signals, Status
 from common.config import Policy
 from common.market.journal import Journal, Retention, Sync
 from common.message_log import UNIVERSE
@@ -21,6 +21,9 @@ from tests.simulation.known import Known
 from tests.simulation.mortal import Mortal
 from tests.simulation.run import calm_run, stormy_run
 from tests.simulation.verdict import Judged
+
+FAILURES = (Reason.TIMEOUT, Reason.CRASH, Reason.INVALID)
+"""What sections of a model that fails are held for."""
 
 
 class Judge:
@@ -86,8 +89,10 @@ class Judge:
             # A bad model that is wished for at a start, before any has served, has nobody to give way to.
             silent = any(deed.version == BAD for deed in fate.deeds)
             said_first = dropwhile(lambda signals: silent and signals.status is Status.VOID, record)
-            # One that nobody could relieve, since the others' executors failed as well, is held to the end.
-            yield from () if run.past.stayed(f"demo/{BAD}") else promise.on_time(said_first, calm[name])
+            # Where the others' executors failed as well nobody relieves it, and its sections are held for that.
+            excused = FAILURES if run.past.stayed(f"demo/{BAD}") else ()
+            judged = (signals for signals in said_first if signals.reason not in excused)
+            yield from promise.on_time(judged, calm[name])
 
     def _undisturbed(self, fate: Fate, champion: int = 1, begins: int = 0) -> dict[str, list[Signals]]:
         """Records by topic of a run that nothing happens to, in which nobody is late.
